@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# make demo      install what is missing, build, show it
+# make check     install what is missing, build, test
+# make           build: build/asynctrace, build/libasync.a, build/libasync.so, build/examples/
+# make bench     measure, and print tables
+# make install   to $(DESTDIR)$(PREFIX)
+#
+# What it is built with, and why not with our own code (tools/install-deps has the packages):
+#   clang, bpftool  compile the BPF programs and turn them into a header
+#   libbpf          loads and attaches them
+#   libelf, libdw   ELF notes and symbols, DWARF: hostile formats, long hardened there
+#   libzstd         recorded files: small, and a checksum per chunk that finds corruption
+#   uthash          the model's tables
+#   cmocka          the tests
+# argp, the option parser, is glibc's.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+CC := gcc
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+PKG_CONFIG ?= pkg-config
+
+B := build
+WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wundef $(WERROR)
+WERROR ?= -Werror
+OPTIMISE ?= -O2
+# Frame pointers let perf, gdb and BPF walk the stacks of tasks.
+CFLAGS ?= $(OPTIMISE) -g
+override CFLAGS += -std=gnu11 -D_GNU_SOURCE -fno-omit-frame-pointer $(WARNINGS) $(SANITIZE)
+CPPFLAGS += -Iinclude -Iuser -I$(B)/bpf -DASYNCTRACE_VERSION='"$(VERSION)"'
+override LDFLAGS += $(SANITIZE)
+TRACER_LIBS = -lbpf -lelf -ldw -lzstd
+
+ARCH := $(patsubst aarch64%,arm64,$(patsubst x86_64%,x86,$(shell uname -m)))
+MULTIARCH = $(shell $(CC) -print-multiarch)
+
+ifeq ($(V),1)
+Q :=
+say = @true
+else
+Q := @
+say = @printf '  %-8s %s\n' "$(1)" "$(2)"
+endif
+
+BASE := $(wildcard user/base/*.c)
+RUNTIME := $(wildcard user/runtime/*.c user/runtime/*.S)
+TRACER := $(wildcard user/tracer/*.c user/tracer/*/*.c)
+EXAMPLES := $(wildcard tools/examples/*.c)
+BENCHES := $(wildcard tools/bench/*.c)
+TESTS := $(wildcard tests/test_*.c)
+
+objects = $(patsubst %,$(B)/%.o,$(basename $(1)))
+RUNTIME_OBJECTS := $(call objects,$(RUNTIME) user/base/heap.c)
+BASE_OBJECTS := $(call objects,$(BASE))
+TRACER_OBJECTS := $(call objects,$(TRACER))
+EXAMPLE_PROGRAMS := $(patsubst tools/examples/%.c,$(B)/examples/%,$(EXAMPLES))
+BENCH_PROGRAMS := $(patsubst tools/bench/%.c,$(B)/bench/%,$(BENCHES))
+TEST_PROGRAMS := $(patsubst tests/test_%.c,$(B)/tests/test_%,$(TESTS))
+
+# With nothing but make, git and apt: these goals install what they need first.
+ifneq ($(filter demo check bench deps,$(MAKECMDGOALS)),)
+DEPS := deps
+endif
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all demo check bench install deps clean format
+
+all: $(B)/asynctrace $(B)/libasync.a $(B)/libasync.so $(EXAMPLE_PROGRAMS)
+
+deps:
+	$(Q)tools/install-deps
+
+$(B)/%.o: %.c | $(DEPS)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter user/runtime/% user/base/%,$<),-fPIC) -MMD -MP -c -o $@ $<
+
+# The context switch pushes below the compiler's back.
+ifeq ($(ARCH),x86)
+$(B)/user/runtime/ready.o: override CFLAGS += -mno-red-zone
+endif
+
+$(B)/%.o: %.S | $(DEPS)
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c | $(DEPS)
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -g -O2 -Wall -Werror -target bpf -D__TARGET_ARCH_$(ARCH) -Iinclude \
+		-I/usr/include/$(MULTIARCH) -MMD -MP -c -o $@ $<
+
+$(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< > $@
+
+$(TRACER_OBJECTS) $(call objects,$(TESTS)): | $(B)/bpf/events.skel.h
+
+$(B)/libasync.a: $(RUNTIME_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/libasync.so: $(RUNTIME_OBJECTS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,libasync.so.0 -o $@ $^ -pthread
+
+$(B)/asynctrace: $(TRACER_OBJECTS) $(BASE_OBJECTS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TRACER_LIBS)
+
+$(B)/examples/%: $(B)/tools/examples/%.o $(B)/libasync.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
+
+$(B)/bench/%: $(B)/tools/bench/%.o $(B)/libasync.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
+
+# A test links everything but main(): the runtime, the tracer, what they stand on.
+$(B)/tests/test_%: $(B)/tests/test_%.o $(filter-out %/tracer/main.o,$(TRACER_OBJECTS)) \
+		$(filter-out $(B)/user/base/heap.o,$(BASE_OBJECTS)) $(B)/libasync.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(TRACER_LIBS) -pthread
+
+# A runtime that is not ours, and libasync in other shapes, for the system tests.
+$(B)/tests/toy: $(B)/tests/toy.o
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
+
+demo: all
+	$(Q)tools/demo
+
+check: all $(TEST_PROGRAMS) $(TARGETS) $(B)/tests/toy
+	$(Q)tools/check-layers
+	$(Q)tools/run-tests $(TEST_PROGRAMS)
+
+bench: all $(BENCH_PROGRAMS)
+	$(Q)tools/bench/run
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/async \
+		$(DESTDIR)$(PREFIX)/include/asynctrace
+	install $(B)/asynctrace $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(B)/libasync.a $(DESTDIR)$(PREFIX)/lib
+	install $(B)/libasync.so $(DESTDIR)$(PREFIX)/lib/libasync.so.0
+	ln -sf libasync.so.0 $(DESTDIR)$(PREFIX)/lib/libasync.so
+	install -m 644 include/async.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 include/async/*.h $(DESTDIR)$(PREFIX)/include/async
+	install -m 644 include/asynctrace/*.h $(DESTDIR)$(PREFIX)/include/asynctrace
+
+format:
+	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')
+
+clean:
+	$(Q)rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Event loops: they run tasks and callbacks, one at a time, on the thread that runs the loop.
+ *
+ * Most programs need async_run() only. A loop is used by one thread; any number of threads may run one loop
+ * each. No function here may be called from another thread than the loop's.
+ */
+#ifndef ASYNC_LOOP_H
+#define ASYNC_LOOP_H
+
+#include <async/future.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct async_loop;
+
+typedef void async_callback(void *arg);
+
+/*
+ * Runs the coroutine as the main task of a new loop and returns its result, or -errno as it failed; then
+ * cancels the tasks that are left, waits for them, and closes the loop. Consumes the coroutine.
+ * -EBUSY if the thread is running a loop already.
+ */
+int64_t async_run(struct async_coroutine *main);
+
+/* A new loop. 0 or -errno: -ENOMEM, or what epoll and eventfd say. The caller closes it. */
+int async_loop_new(struct async_loop **ret);
+
+/*
+ * Closes the loop and frees it. Tasks that are not done are destroyed where they wait, without running any
+ * further; callbacks are dropped. 0, or -EBUSY while it runs. Takes null.
+ */
+int async_loop_close(struct async_loop *loop);
+
+/*
+ * Runs the loop until the coroutine, task or future is done, and returns its result. Consumes it. -EINTR if the
+ * loop was stopped before; -EBUSY if this loop, or another one in this thread, is running.
+ */
+int64_t async_run_coroutine_until_complete(struct async_loop *loop,
+					   struct async_coroutine *coroutine);
+int64_t async_run_future_until_complete(struct async_loop *loop, struct async_future *future);
+int64_t async_run_task_until_complete(struct async_loop *loop, struct async_task *task);
+#ifndef __cplusplus
+#define async_run_until_complete(loop, awaitable)                                                  \
+	_Generic((awaitable), struct async_coroutine *                                             \
+		 : async_run_coroutine_until_complete, struct async_task *                         \
+		 : async_run_task_until_complete, struct async_future *                            \
+		 : async_run_future_until_complete)(loop, awaitable)
+#endif
+
+/* Runs the loop until async_stop(). 0 or -EBUSY, as above. */
+int async_run_forever(struct async_loop *loop);
+
+/*
+ * Makes the loop return once the iteration at hand is over; if it does not run, the next run makes one
+ * iteration.
+ */
+void async_stop(struct async_loop *loop);
+
+/* The loop that the calling thread is running, or null. */
+struct async_loop *async_get_running_loop(void);
+
+bool async_loop_is_running(const struct async_loop *loop);
+
+/* The loop's clock: nanoseconds of CLOCK_MONOTONIC. */
+uint64_t async_loop_time(const struct async_loop *loop);
+
+/*
+ * The name of a callback that was scheduled. It is no reference: it costs nothing to keep or to drop, and
+ * cancelling it when the callback has run is harmless, until the loop is closed.
+ */
+struct async_handle {
+	void *slot;
+	uint64_t serial; /* 0: it could not be scheduled, for lack of memory */
+};
+
+/*
+ * Have `callback` called with `arg`: in the next iteration, first scheduled first called; after `delay`
+ * seconds; or when the loop's clock reaches `when_ns`. A callback never runs early, and never at once.
+ */
+struct async_handle async_call_soon(struct async_loop *loop, async_callback *callback, void *arg);
+struct async_handle async_call_later(struct async_loop *loop, double delay,
+				     async_callback *callback, void *arg);
+struct async_handle async_call_at(struct async_loop *loop, uint64_t when_ns,
+				  async_callback *callback, void *arg);
+
+/* The callback shall not be called. False if it has been, or was cancelled before. */
+bool async_handle_cancel(struct async_handle handle);
+
+/* The callback was cancelled, or has been called: nothing is to come. */
+bool async_handle_done(struct async_handle handle);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

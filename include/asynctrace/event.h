@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The record: what a runtime says about one moment of its asynchronous code.
+ *
+ * One fixed size and the same bytes in the target's memory, in the BPF ring buffer and in a recorded
+ * file. Runtime, BPF programs and tracer include this header and nothing else of each other.
+ *
+ * Numbers are appended, never changed nor reused.
+ */
+#ifndef ASYNCTRACE_EVENT_H
+#define ASYNCTRACE_EVENT_H
+
+#include <linux/types.h>
+
+struct at_event {
+	__u64 time_ns;	/* CLOCK_MONOTONIC, the clock of bpf_ktime_get_ns() */
+	__u32 thread;	/* kernel thread id */
+	__u32 sequence; /* 1, 2, 3, … per thread; it counts every record, so a hole is a loss */
+	__u16 kind;	/* enum at_kind */
+	__u16 flags;	/* by kind */
+	__u32 process;	/* process id: subjects are unique within a process */
+	__u64 subject;	/* what the record is about, an id unless the kind says otherwise */
+	__u64 a, b, c;	/* by kind */
+};
+
+/*
+ * An id is a type and a number. Loops, tasks, coroutines and futures count from 1 and never reuse a
+ * number. A callback is known by the address of its function, a timer by its deadline in microseconds.
+ */
+#define AT_ID(type, number) ((__u64)(type) << 56 | ((__u64)(number)&AT_ID_NUMBER))
+#define AT_ID_NUMBER	    ((1ULL << 56) - 1)
+#define AT_ID_TYPE(id)	    ((unsigned int)((id) >> 56))
+
+enum at_type {
+	AT_NOTHING = 0,
+	AT_LOOP = 1,
+	AT_TASK = 2,
+	AT_CALLBACK = 3,
+	AT_COROUTINE = 4,
+	AT_FUTURE = 5,
+	AT_TIMER = 6,
+};
+
+/*
+ * The kinds that a runtime writes: X(number, NAME, name). Each name is a USDT probe of the provider
+ * "asynctrace" too, with the arguments (subject, a, b, c, flags, sequence).
+ *
+ *                    subject     a, b, c
+ * loop_start         loop        it was made, or begins to run, on this thread
+ * loop_stop          loop        it no longer runs
+ * state              loop        what follows, to the one flagged AT_END, is all that the loop holds
+ * text               up to 32 bytes of text in subject, a, b, c; the flags say how many
+ * function           address     a line, b types of the arguments; texts: name, file
+ * task_create        task        a function, b who created it, c code address of the creation
+ * task_name          task        text: name
+ * task_cancel        task        a who asked, b code address of the request
+ * task_done          task        a result; text: message, if it failed with one
+ * coroutine_begin    coroutine   a function, b and c the first two arguments; texts: string arguments
+ * arguments                      subject, a, b, c: the third to the sixth argument
+ * coroutine_end      coroutine   a result; text: message, if it failed with one
+ * switch             who enters  a who leaves, b what it awaits, c ns since when the entering is ready
+ * warning            any         text: the warning
+ *
+ * A thread's records mean something from its first loop_start or state on: what a listener sees before
+ * that is the rest of a step at which it arrived.
+ *
+ * Texts and arguments come before the record that they belong to, on the same thread.
+ *
+ * switch is one record per transition, as the kernel's sched_switch is. A callback is scheduled like a
+ * task; a loop that waits for its next event is the loop's own id. Who leaves either awaits b, or is
+ * flagged AT_YIELDED or AT_ENDED.
+ */
+#define AT_KINDS(X)                                                                                \
+	X(1, LOOP_START, loop_start)                                                               \
+	X(2, LOOP_STOP, loop_stop)                                                                 \
+	X(3, STATE, state)                                                                         \
+	X(4, TEXT, text)                                                                           \
+	X(5, FUNCTION, function)                                                                   \
+	X(6, TASK_CREATE, task_create)                                                             \
+	X(7, TASK_NAME, task_name)                                                                 \
+	X(8, TASK_CANCEL, task_cancel)                                                             \
+	X(9, TASK_DONE, task_done)                                                                 \
+	X(10, COROUTINE_BEGIN, coroutine_begin)                                                    \
+	X(11, ARGUMENTS, arguments)                                                                \
+	X(12, COROUTINE_END, coroutine_end)                                                        \
+	X(13, SWITCH, switch)                                                                      \
+	X(14, WARNING, warning)
+
+enum at_kind {
+#define AT_KIND_(number, NAME, name) AT_##NAME = number,
+	AT_KINDS(AT_KIND_)
+#undef AT_KIND_
+		AT_KINDS_END,
+
+	/*
+	 * Written by the tracer, not by a target.
+	 *
+	 * attach   subject CLOCK_REALTIME ns at time_ns, a bytes of the buffer
+	 * lost     up to `sequence` of `thread`, records were dropped by the kernel's side
+	 * detach   a records dropped, b forked children, c threads whose last batch was unreadable
+	 */
+	AT_ATTACH = 256,
+	AT_LOST = 257,
+	AT_DETACH = 258,
+};
+
+/* Flags of any kind. */
+enum {
+	AT_EXISTING = 1 << 15, /* within state: it began before anybody listened */
+	AT_END = 1 << 14,      /* state: its end */
+};
+
+/* Flags of task_done and coroutine_end: how it ended. Without one of these it returned a result. */
+enum {
+	AT_FAILED = 1 << 0,
+	AT_CANCELLED = 1 << 1,
+};
+
+/* Flags of switch. */
+enum {
+	AT_YIELDED = 1 << 0,   /* who leaves is ready at once */
+	AT_ENDED = 1 << 1,     /* who leaves has ended */
+	AT_ITERATION = 1 << 2, /* the first step of an iteration of the loop */
+	AT_DELIVERS = 1 << 3,  /* who enters is told of its cancellation */
+};
+
+/* Flags of task_cancel. */
+enum {
+	AT_REFUSED = 1 << 0, /* the task was done already */
+};
+
+/* Flags of text. */
+enum {
+	AT_TEXT_LENGTH = 0x3f,	  /* bytes in this piece */
+	AT_TEXT_MORE = 1 << 8,	  /* the next text record continues this one */
+	AT_TEXT_CUT = 1 << 9,	  /* the text was longer than AT_TEXT_MAX */
+	AT_TEXT_ABSENT = 1 << 10, /* there is none: a null pointer */
+};
+#define AT_TEXT_PIECE 32
+#define AT_TEXT_MAX   128
+
+/*
+ * Types of arguments, eight bits each in `b` of function, the first argument lowest; zero ends them.
+ * Integers are kept as their own bytes, zero-extended.
+ */
+enum at_argument {
+	AT_ARGUMENT_NONE = 0,
+	AT_ARGUMENT_BOOL = 1,
+	AT_ARGUMENT_CHAR = 2,
+	AT_ARGUMENT_S8 = 3,
+	AT_ARGUMENT_U8 = 4,
+	AT_ARGUMENT_S16 = 5,
+	AT_ARGUMENT_U16 = 6,
+	AT_ARGUMENT_S32 = 7,
+	AT_ARGUMENT_U32 = 8,
+	AT_ARGUMENT_S64 = 9,
+	AT_ARGUMENT_U64 = 10,
+	AT_ARGUMENT_FLOAT = 11,
+	AT_ARGUMENT_DOUBLE = 12,
+	AT_ARGUMENT_STRING = 13,
+	AT_ARGUMENT_POINTER = 14,
+};
+#define AT_ARGUMENTS_MAX 6
+
+/*
+ * Records are handed over in batches: a thread appends while somebody listens and passes the address
+ * and count to the probe "batch" when it must. `count` is raised after the record is complete, so that
+ * whoever reads the memory of a killed process finds whole records only.
+ */
+#define AT_BATCH_MAX 256
+
+struct at_batch {
+	__u32 thread;
+	__u32 process;
+	__u32 sequence; /* of the last record */
+	__u32 count;	/* of the records below */
+	struct at_event events[AT_BATCH_MAX];
+};
+
+/*
+ * The semaphores of the probes, as SystemTap calls them: whoever attaches makes the kernel raise the
+ * one that the probe's note names. `any` of them is the one word that an idle probe costs.
+ *
+ * A loop that sleeps does not see the semaphore rise. Who has attached may wake it with a write to
+ * `wakeup`, an eventfd of the target that its loops watch, or -1.
+ */
+struct at_listeners {
+	union {
+		struct {
+			__u16 batch;  /* of the probe "batch" */
+			__u16 direct; /* of the probes named after a kind */
+		};
+		__u32 any;
+	};
+	__s32 wakeup;
+};
+
+#endif

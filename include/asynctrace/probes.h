@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How a C runtime tells asynctrace what it does. libasync does it with this header; any scheduler can.
+ *
+ * Include it wherever records are written; in exactly one .c file of the program or library define
+ * AT_PROBES_IMPLEMENTATION before. While nobody listens, a probe is one load and a branch:
+ *
+ *	if (at_listening())
+ *		at_record(AT_TASK_CREATE, 0, AT_ID(AT_TASK, 7), (uintptr_t)function, 0, 0);
+ *
+ * Records are kept in a buffer of the thread and handed over with a single probe when it is full, when
+ * its first record is a millisecond old, and when the runtime calls at_flush(), which it must before it
+ * sleeps. Every record is a USDT probe of its own besides, for bpftrace, perf and gdb.
+ *
+ * Threads: each function works on the calling thread's own buffer. None is safe in a signal handler.
+ */
+#ifndef ASYNCTRACE_PROBES_H
+#define ASYNCTRACE_PROBES_H
+
+#include <asynctrace/event.h>
+#include <stdint.h>
+
+#if !defined(__x86_64__) && !defined(__aarch64__)
+#error "asynctrace/probes.h knows the probe sites of x86-64 and aarch64 only"
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(hidden)
+
+extern struct at_listeners at_listeners;
+
+/* 1 while somebody listens, else 0. */
+static inline int at_listening(void)
+{
+	return __builtin_expect(*(volatile __u32 *)&at_listeners.any, 0) != 0;
+}
+
+/* Nanoseconds of CLOCK_MONOTONIC. */
+uint64_t at_now(void);
+
+/*
+ * Writes one record with the time of the call, and returns that time. Without memory for the thread's
+ * buffer the record is counted in its sequence, so that the reader knows of the loss.
+ */
+uint64_t at_record(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a, uint64_t b,
+		   uint64_t c);
+
+/*
+ * Writes a text that belongs to the record that this thread writes next. The bytes are copied; what
+ * exceeds AT_TEXT_MAX is cut off, and flagged. A null pointer is a text that is absent.
+ */
+void at_text(const char *text);
+
+/* Hands the calling thread's records over. Call it before the thread sleeps. */
+void at_flush(void);
+
+/*
+ * 1 if somebody has begun to listen since the last call with the same `seen`, which is the caller's and
+ * 0 at first: then the whole state must be written (AT_STATE), at a moment when no step is under way.
+ */
+static inline int at_listeners_rose(uint32_t *seen)
+{
+	uint32_t now = *(volatile __u32 *)&at_listeners.any, before = *seen;
+
+	if (__builtin_expect(now == before, 1))
+		return 0;
+	*seen = now;
+	return (now & 0xffff) > (before & 0xffff) || now >> 16 > before >> 16;
+}
+
+#pragma GCC visibility pop
+
+#ifdef AT_PROBES_IMPLEMENTATION
+/* --- Implementation details ------------------------------------------------------------------------ */
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * A probe site is a function of its own, so that its arguments are where the calling convention puts
+ * them and its caller stays on the stack for who unwinds by frame pointers. The probe goes on the
+ * one-byte nop. A five-byte nop must not stand here: kernels that optimise uprobes turn it into a call,
+ * which breaks the red zone of the caller and children that were forked. The ten-byte nop behind is
+ * what repaired kernels use for the same purpose.
+ *
+ * The note is SystemTap's, version 3, which bpftrace, perf and gdb read: address of the site, of
+ * .stapsdt.base (to see prelinking), of the semaphore; provider, name, arguments.
+ */
+#if defined(__x86_64__)
+#define AT_SITE_BODY                                                                               \
+	"	.cfi_startproc\n"                                                                        \
+	"	push %rbp\n"                                                                             \
+	"	.cfi_def_cfa_offset 16\n"                                                                \
+	"	.cfi_offset rbp, -16\n"                                                                  \
+	"	mov %rsp, %rbp\n"                                                                        \
+	"	.cfi_def_cfa_register rbp\n"                                                             \
+	"990:	nop\n"                                                                               \
+	"	.byte 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0\n"                                     \
+	"	pop %rbp\n"                                                                              \
+	"	.cfi_def_cfa rsp, 8\n"                                                                   \
+	"	ret\n"                                                                                   \
+	"	.cfi_endproc\n"
+#define AT_SITE_ARGUMENTS "8@%rdi 8@%rsi 8@%rdx 8@%rcx 8@%r8 8@%r9"
+#else
+#define AT_SITE_BODY                                                                               \
+	"	.cfi_startproc\n"                                                                        \
+	"	stp x29, x30, [sp, -16]!\n"                                                              \
+	"	.cfi_def_cfa_offset 16\n"                                                                \
+	"	.cfi_offset x29, -16\n"                                                                  \
+	"	.cfi_offset x30, -8\n"                                                                   \
+	"	mov x29, sp\n"                                                                           \
+	"990:	nop\n"                                                                               \
+	"	ldp x29, x30, [sp], 16\n"                                                                \
+	"	.cfi_restore x29\n"                                                                      \
+	"	.cfi_restore x30\n"                                                                      \
+	"	.cfi_def_cfa_offset 0\n"                                                                 \
+	"	ret\n"                                                                                   \
+	"	.cfi_endproc\n"
+#define AT_SITE_ARGUMENTS "8@x0 8@x1 8@x2 8@x3 8@x4 8@x5"
+#endif
+
+#define AT_SITE(name, semaphore, arguments)                                                        \
+	__asm__(".pushsection .text\n"                                                             \
+		"	.globl at_probe_" name "\n"                                                \
+		"	.hidden at_probe_" name "\n"                                               \
+		"	.type at_probe_" name ", STT_FUNC\n"                                       \
+		"	.balign 16\n"                                                                    \
+		"at_probe_" name ":\n" AT_SITE_BODY "	.size at_probe_" name                      \
+		", . - at_probe_" name "\n"                                                        \
+		"	.popsection\n"                                                                   \
+		"	.pushsection .note.stapsdt, \"\", %note\n"                                       \
+		"	.balign 4\n"                                                                     \
+		"	.4byte 992f - 991f, 994f - 993f, 3\n"                                            \
+		"991:	.asciz \"stapsdt\"\n"                                                        \
+		"992:	.balign 4\n"                                                                 \
+		"993:	.8byte 990b, _.stapsdt.base, at_listeners + " semaphore "\n"               \
+		"	.asciz \"asynctrace\"\n"                                                         \
+		"	.asciz \"" name "\"\n"                                                     \
+		"	.asciz \"" arguments "\"\n"                                                \
+		"994:	.balign 4\n"                                                                 \
+		"	.popsection\n");
+
+__asm__(".pushsection .stapsdt.base, \"aG\", %progbits, .stapsdt.base, comdat\n"
+	"	.weak _.stapsdt.base\n"
+	"	.hidden _.stapsdt.base\n"
+	"_.stapsdt.base: .space 1\n"
+	"	.size _.stapsdt.base, 1\n"
+	"	.popsection\n");
+
+/* Not in .bss: the kernel changes semaphores through the pages of the file. */
+struct at_listeners at_listeners __attribute__((section(".probes"), used)) = { .wakeup = -1 };
+_Static_assert(offsetof(struct at_listeners, direct) == 2, "the notes below name this offset");
+
+#if defined(__x86_64__)
+AT_SITE("batch", "0", "8@%rdi 4@%esi")
+#else
+AT_SITE("batch", "0", "8@x0 4@w1")
+#endif
+void at_probe_batch(struct at_batch *batch, uint32_t count);
+
+typedef void at_site(uint64_t subject, uint64_t a, uint64_t b, uint64_t c, uint64_t flags,
+		     uint64_t sequence);
+#define AT_SITE_OF_KIND(number, NAME, name)                                                        \
+	AT_SITE(#name, "2", AT_SITE_ARGUMENTS)                                                     \
+	at_site at_probe_##name;
+AT_KINDS(AT_SITE_OF_KIND)
+
+#define AT_SITE_ENTRY(number, NAME, name) [number] = at_probe_##name,
+static at_site *const at_sites[] = { AT_KINDS(AT_SITE_ENTRY) };
+
+#define AT_BATCH_AGE_NS 1000000
+
+/* What a thread has. Without memory `batch` is null and only the sequence goes on. */
+static __thread struct {
+	struct at_batch *batch;
+	uint64_t first_ns; /* time of the oldest record in it */
+	uint32_t sequence;
+} at_thread;
+
+static pthread_once_t at_once = PTHREAD_ONCE_INIT;
+static pthread_key_t at_key;
+
+/*
+ * Buffers of threads that ended are kept here and never unmapped: a probe may still know them by
+ * address when their thread dies.
+ */
+static pthread_mutex_t at_spare_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct at_spare {
+	struct at_spare *next;
+	struct at_batch batch;
+} * at_spares;
+
+uint64_t at_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static void at_hand_over(struct at_batch *batch)
+{
+	if (batch->count && at_listeners.batch)
+		at_probe_batch(batch, batch->count);
+	batch->count = 0;
+}
+
+void at_flush(void)
+{
+	if (at_thread.batch)
+		at_hand_over(at_thread.batch);
+}
+
+static void at_thread_ends(void *batch)
+{
+	struct at_spare *spare = (void *)((char *)batch - offsetof(struct at_spare, batch));
+
+	at_hand_over(batch);
+	at_thread.batch = NULL;
+	pthread_mutex_lock(&at_spare_lock);
+	spare->next = at_spares;
+	at_spares = spare;
+	pthread_mutex_unlock(&at_spare_lock);
+}
+
+/* The parent hands its records over itself; the child is another thread of another process. */
+static void at_forked(void)
+{
+	pthread_mutex_init(&at_spare_lock, NULL);
+	at_thread.sequence = 0;
+	if (!at_thread.batch)
+		return;
+	at_thread.batch->count = 0;
+	at_thread.batch->sequence = 0;
+	at_thread.batch->thread = gettid();
+	at_thread.batch->process = getpid();
+}
+
+static void at_prepare(void)
+{
+	pthread_key_create(&at_key, at_thread_ends);
+	pthread_atfork(NULL, NULL, at_forked);
+}
+
+/* The destructor of the key does not run for the thread that calls exit(). */
+__attribute__((destructor)) static void at_process_ends(void)
+{
+	at_flush();
+}
+
+static struct at_batch *at_batch_new(void)
+{
+	struct at_spare *spare;
+
+	pthread_once(&at_once, at_prepare);
+	pthread_mutex_lock(&at_spare_lock);
+	spare = at_spares;
+	if (spare)
+		at_spares = spare->next;
+	pthread_mutex_unlock(&at_spare_lock);
+	if (!spare)
+		spare = malloc(sizeof(*spare));
+	if (!spare)
+		return NULL;
+	spare->batch.count = 0;
+	spare->batch.sequence = at_thread.sequence;
+	spare->batch.thread = gettid();
+	spare->batch.process = getpid();
+	pthread_setspecific(at_key, &spare->batch);
+	at_thread.batch = &spare->batch;
+	return at_thread.batch;
+}
+
+static void at_append(struct at_batch *batch, const struct at_event *event)
+{
+	if (!batch->count)
+		at_thread.first_ns = event->time_ns;
+	batch->events[batch->count] = *event;
+	batch->sequence = event->sequence;
+	__atomic_signal_fence(__ATOMIC_RELEASE);
+	*(volatile uint32_t *)&batch->count = batch->count + 1;
+	if (batch->count == AT_BATCH_MAX || event->time_ns - at_thread.first_ns > AT_BATCH_AGE_NS)
+		at_hand_over(batch);
+}
+
+uint64_t at_record(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a, uint64_t b,
+		   uint64_t c)
+{
+	uint64_t now = at_now();
+	struct at_batch *batch = at_thread.batch ? at_thread.batch : at_batch_new();
+	uint32_t sequence = ++at_thread.sequence;
+
+	if (batch && at_listeners.batch) {
+		const struct at_event event = {
+			.time_ns = now,
+			.thread = batch->thread,
+			.sequence = sequence,
+			.kind = kind,
+			.flags = flags,
+			.process = batch->process,
+			.subject = subject,
+			.a = a,
+			.b = b,
+			.c = c,
+		};
+		at_append(batch, &event);
+	}
+	if (at_listeners.direct)
+		at_sites[kind](subject, a, b, c, flags, sequence);
+	return now;
+}
+
+void at_text(const char *text)
+{
+	size_t length = text ? strnlen(text, AT_TEXT_MAX + 1) : 0;
+	unsigned int last = 0;
+
+	if (!text)
+		last = AT_TEXT_ABSENT;
+	if (length > AT_TEXT_MAX) {
+		length = AT_TEXT_MAX;
+		last = AT_TEXT_CUT;
+	}
+	for (;;) {
+		uint64_t piece[4] = { 0 };
+		size_t n = length < AT_TEXT_PIECE ? length : AT_TEXT_PIECE;
+
+		if (n)
+			memcpy(piece, text, n);
+		length -= n;
+		at_record(AT_TEXT, n | (length ? AT_TEXT_MORE : last), piece[0], piece[1], piece[2],
+			  piece[3]);
+		if (!length)
+			return;
+		text += n;
+	}
+}
+
+#pragma GCC visibility pop
+
+#endif /* AT_PROBES_IMPLEMENTATION */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Futures, and the await: the one place where tasks wait. */
+#include "runtime.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool cancel_plain(struct async_future *future)
+{
+	if (future->state != PENDING)
+		return false;
+	async__future_finish(future, CANCELLED, -ECANCELED);
+	return true;
+}
+
+static void free_plain(struct async_future *future)
+{
+	free(future);
+}
+
+void async__future_init(struct async_future *future, struct async_loop *loop, uint8_t type)
+{
+	future->loop = loop;
+	future->waiters = NULL;
+	future->last_waiter = &future->waiters;
+	future->message = NULL;
+	future->number = 0;
+	future->references = 1;
+	future->state = PENDING;
+	future->type = type;
+	future->cancel = cancel_plain;
+	future->free = free_plain;
+}
+
+struct async_future *async_future_new(struct async_loop *loop)
+{
+	struct async_future *future;
+
+	if (!loop)
+		loop = async__running;
+	if (!loop)
+		return NULL;
+	future = malloc(sizeof(*future));
+	if (future)
+		async__future_init(future, loop, AT_FUTURE);
+	return future;
+}
+
+struct async_future *async_future_ref(struct async_future *future)
+{
+	if (future)
+		future->references++;
+	return future;
+}
+
+void async_future_unref(struct async_future *future)
+{
+	if (!future || --future->references)
+		return;
+	free(future->message);
+	future->free(future);
+}
+
+bool async_future_done(const struct async_future *future)
+{
+	return future->state != PENDING;
+}
+
+bool async_future_cancelled(const struct async_future *future)
+{
+	return future->state == CANCELLED;
+}
+
+int64_t async_future_result(const struct async_future *future)
+{
+	return future->state == PENDING ? -EINPROGRESS : future->result;
+}
+
+const char *async_future_message(const struct async_future *future)
+{
+	return future->message;
+}
+
+void async__future_finish(struct async_future *future, enum future_state state, int64_t result)
+{
+	struct waiter *waiter = future->waiters, *next;
+
+	future->state = state;
+	future->result = result;
+	future->waiters = NULL;
+	future->last_waiter = &future->waiters;
+	for (; waiter; waiter = next) {
+		next = waiter->next;
+		async__wake(future->loop, waiter->entry);
+	}
+}
+
+int async_future_set_result(struct async_future *future, int64_t result)
+{
+	if (result < 0)
+		return -EINVAL;
+	if (future->state != PENDING)
+		return -EALREADY;
+	async__future_finish(future, FINISHED, result);
+	return 0;
+}
+
+int async_future_set_exception(struct async_future *future, int error, const char *message)
+{
+	if (error >= 0 || error == -ECANCELED)
+		return -EINVAL;
+	if (future->state != PENDING)
+		return -EALREADY;
+	/* Without memory the error comes without its message. */
+	future->message = message ? strdup(message) : NULL;
+	async__future_finish(future, FINISHED, error);
+	return 0;
+}
+
+bool async_future_cancel(struct async_future *future)
+{
+	return future->cancel(future);
+}
+
+void async__future_add_waiter(struct async_future *future, struct waiter *waiter, entry_t entry)
+{
+	waiter->next = NULL;
+	waiter->entry = entry;
+	*future->last_waiter = waiter;
+	future->last_waiter = &waiter->next;
+}
+
+void async__future_remove_waiter(struct async_future *future, struct waiter *waiter)
+{
+	struct waiter **place = &future->waiters;
+
+	while (*place && *place != waiter)
+		place = &(*place)->next;
+	if (!*place)
+		return;
+	*place = waiter->next;
+	if (future->last_waiter == &waiter->next)
+		future->last_waiter = place;
+}
+
+/* Suspends the task until the future is done. -ECANCELED if the task was cancelled meanwhile. */
+static int wait_for(struct async_task *task, struct async_future *future)
+{
+	if (future->loop != task->future.loop)
+		return -EXDEV;
+	if (future == &task->future)
+		return -EDEADLK;
+	async__future_add_waiter(future, &task->waiter, (entry_t)task);
+	task->awaits = future;
+	if (unlikely(task->must_cancel) && future->cancel(future))
+		task->must_cancel = false;
+	async__suspend(task, future);
+	task->awaits = NULL;
+	if (unlikely(task->must_cancel)) {
+		task->must_cancel = false;
+		return -ECANCELED;
+	}
+	return 0;
+}
+
+int64_t async_await_future(struct async_future *future)
+{
+	struct async_task *task = async_current_task();
+	int64_t result = 0;
+
+	if (!future)
+		return -ENOMEM;
+	if (unlikely(!task))
+		result = -EPERM;
+	else if (future->state == PENDING)
+		result = wait_for(task, future);
+	if (likely(!result))
+		result = future->result;
+	if (unlikely(result < 0 && task && future->message))
+		async__task_failed(task, result, strdup(future->message));
+	async_future_unref(future);
+	return result;
+}
+
+int64_t async_await_task(struct async_task *task)
+{
+	return async_await_future(async_task_future(task));
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Callbacks: to be called soon, at a time, or when a future is done. */
+#include "runtime.h"
+#include <errno.h>
+
+#define KEEP_ALL SIZE_MAX
+
+struct slot *async__slot_take(struct async_loop *loop)
+{
+	struct slot *slot;
+
+	if (async__ready_reserve(loop))
+		return NULL;
+	slot = pool_take(&loop->spare_slots, sizeof(*slot));
+	if (!slot) {
+		async__ready_release(loop);
+		return NULL;
+	}
+	slot->serial = ++loop->serial;
+	slot->loop = loop;
+	slot->callback = NULL;
+	slot->done = NULL;
+	slot->future = NULL;
+	slot->timer.node.index = HEAP_NONE;
+	slot->ready_ns = 0;
+	slot->queued = false;
+	list_add(&loop->slots, &slot->link);
+	return slot;
+}
+
+/* Forgets the callback. A slot that is queued is given back when its turn comes. */
+void async__slot_drop(struct slot *slot)
+{
+	struct async_loop *loop = slot->loop;
+
+	slot->serial = 0;
+	heap_remove(&loop->timers, &slot->timer.node);
+	if (slot->future) {
+		async__future_remove_waiter(slot->future, &slot->waiter);
+		async_future_unref(slot->future);
+		slot->future = NULL;
+	}
+	if (slot->queued)
+		return;
+	list_remove(&slot->link);
+	async__ready_release(loop);
+	pool_give(&loop->spare_slots, slot, KEEP_ALL);
+}
+
+void async__slot_run(struct slot *slot)
+{
+	struct async_loop *loop = slot->loop;
+	async_callback *callback = slot->callback;
+	async_done_callback *done = slot->done;
+	struct async_future *future = async_future_ref(slot->future);
+	void *arg = slot->arg;
+	uint64_t ready_ns = slot->ready_ns;
+	bool cancelled = !slot->serial;
+	uintptr_t address = done ? (uintptr_t)done : (uintptr_t)callback;
+
+	slot->queued = false;
+	async__slot_drop(slot);
+	if (cancelled)
+		return;
+	if (at_listening())
+		async__trace_enter(loop, AT_ID(AT_CALLBACK, address), ready_ns, 0);
+	if (done)
+		done(future, arg);
+	else
+		callback(arg);
+	if (at_listening())
+		async__trace_leave(loop, AT_ENDED, NULL);
+	async_future_unref(future);
+}
+
+void async__slots_free(struct async_loop *loop)
+{
+	struct list *link, *next;
+
+	list_for_each_safe (link, next, &loop->slots) {
+		struct slot *slot = container_of(link, struct slot, link);
+
+		slot->queued = false;
+		async__slot_drop(slot);
+	}
+	pool_free(&loop->spare_slots);
+}
+
+static struct async_handle handle_of(struct slot *slot)
+{
+	return (struct async_handle){ .slot = slot, .serial = slot ? slot->serial : 0 };
+}
+
+struct async_handle async_call_soon(struct async_loop *loop, async_callback *callback, void *arg)
+{
+	struct slot *slot = async__slot_take(loop);
+
+	if (slot) {
+		slot->callback = callback;
+		slot->arg = arg;
+		async__wake(loop, entry_of_slot(slot));
+	}
+	return handle_of(slot);
+}
+
+static void fire(struct timer *timer)
+{
+	struct slot *slot = container_of(timer, struct slot, timer);
+
+	async__wake(slot->loop, entry_of_slot(slot));
+}
+
+struct async_handle async_call_at(struct async_loop *loop, uint64_t when_ns,
+				  async_callback *callback, void *arg)
+{
+	struct slot *slot = NULL;
+
+	if (!heap_reserve(&loop->timers, loop->timers.count + 1))
+		slot = async__slot_take(loop);
+	if (slot) {
+		slot->callback = callback;
+		slot->arg = arg;
+		slot->timer.fire = fire;
+		heap_add(&loop->timers, &slot->timer.node, when_ns);
+	}
+	return handle_of(slot);
+}
+
+struct async_handle async_call_later(struct async_loop *loop, double delay,
+				     async_callback *callback, void *arg)
+{
+	return async_call_at(loop, at_now() + async__ns_of(delay), callback, arg);
+}
+
+bool async_handle_done(struct async_handle handle)
+{
+	const struct slot *slot = handle.slot;
+
+	return !handle.serial || slot->serial != handle.serial;
+}
+
+bool async_handle_cancel(struct async_handle handle)
+{
+	if (async_handle_done(handle))
+		return false;
+	async__slot_drop(handle.slot);
+	return true;
+}
+
+int async_future_add_done_callback(struct async_future *future, async_done_callback *callback,
+				   void *arg)
+{
+	struct slot *slot = future->loop ? async__slot_take(future->loop) : NULL;
+
+	if (!slot)
+		return -ENOMEM;
+	slot->done = callback;
+	slot->arg = arg;
+	slot->future = async_future_ref(future);
+	if (async_future_done(future))
+		async__wake(slot->loop, entry_of_slot(slot));
+	else
+		async__future_add_waiter(future, &slot->waiter, entry_of_slot(slot));
+	return 0;
+}
+
+int async_future_remove_done_callback(struct async_future *future, async_done_callback *callback,
+				      const void *arg)
+{
+	struct list *link, *next;
+	int count = 0;
+
+	if (!future->loop)
+		return 0;
+	list_for_each_safe (link, next, &future->loop->slots) {
+		struct slot *slot = container_of(link, struct slot, link);
+
+		if (!slot->serial || slot->future != future || slot->done != callback ||
+		    slot->arg != arg)
+			continue;
+		async__slot_drop(slot);
+		count++;
+	}
+	return count;
+}

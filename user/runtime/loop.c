@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The event loop: look at the clock, sleep if nothing is ready, run what is ready, again. */
+#include "runtime.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+__thread struct async_loop *async__running __attribute__((tls_model("initial-exec")));
+
+int async_loop_new(struct async_loop **ret)
+{
+	struct async_loop *loop = calloc(1, sizeof(*loop));
+	struct numbers number = { 0 };
+	int err = -ENOMEM;
+
+	if (!loop)
+		return err;
+	list_init(&loop->tasks);
+	list_init(&loop->slots);
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll < 0) {
+		err = -errno;
+		free(loop);
+		return err;
+	}
+	err = async__wakeup_open(loop);
+	if (err) {
+		close(loop->epoll);
+		free(loop);
+		return err;
+	}
+	loop->number = async__number(&number, AT_LOOP);
+	async__numbers_give(&number, AT_LOOP);
+	/* Who listens already is told of everything that this loop does: it needs no state of it. */
+	at_listeners_rose(&loop->listeners);
+	if (at_listening())
+		async__trace_loop(loop, true);
+	*ret = loop;
+	return 0;
+}
+
+int async_loop_close(struct async_loop *loop)
+{
+	struct list *link, *next;
+
+	if (!loop)
+		return 0;
+	if (loop->running)
+		return -EBUSY;
+	list_for_each_safe (link, next, &loop->tasks)
+		async__task_destroy(container_of(link, struct async_task, link));
+	async__slots_free(loop);
+	async__numbers_give(&loop->task_numbers, AT_TASK);
+	async__numbers_give(&loop->coroutine_numbers, AT_COROUTINE);
+	async__numbers_give(&loop->future_numbers, AT_FUTURE);
+	pool_free(&loop->spare_tasks);
+	pool_free(&loop->spare_coroutines);
+	async__stacks_free(&loop->stacks);
+	heap_free(&loop->timers);
+	async__wakeup_close();
+	close(loop->epoll);
+	free(loop->announced);
+	free(loop->ready);
+	free(loop);
+	return 0;
+}
+
+/* How long the loop may sleep; null for ever. */
+static const struct timespec *timeout(const struct async_loop *loop, struct timespec *ret)
+{
+	uint64_t when = heap_least(&loop->timers), now;
+
+	if (when == UINT64_MAX)
+		return NULL;
+	now = at_now();
+	when = when > now ? when - now : 0;
+	ret->tv_sec = when / 1000000000;
+	ret->tv_nsec = when % 1000000000;
+	return ret;
+}
+
+static void wait_for_events(struct async_loop *loop, const struct timespec *limit)
+{
+	struct epoll_event event;
+	int ms = -1;
+
+	/* What it says is only that something has happened: a timer, or a tracer that wants to be seen. */
+	if (epoll_pwait2(loop->epoll, &event, 1, limit, NULL) >= 0 || errno != ENOSYS)
+		return;
+	/* Before Linux 5.11: milliseconds, rounded up, for timers are never early. */
+	if (limit)
+		ms = limit->tv_sec < 1000000
+			     ? (int)(limit->tv_sec * 1000 + (limit->tv_nsec + 999999) / 1000000)
+			     : 1000000000;
+	epoll_wait(loop->epoll, &event, 1, ms);
+}
+
+static void sleep_until_event(struct async_loop *loop)
+{
+	static const struct timespec no_time;
+	struct timespec until;
+	const struct timespec *limit = timeout(loop, &until);
+
+	if (at_listening()) {
+		async__trace_enter(loop, AT_ID(AT_LOOP, loop->number), 0, 0);
+		at_flush();
+	}
+	if (async__stacks_trim(&loop->stacks))
+		limit = &no_time;
+	wait_for_events(loop, limit);
+}
+
+static void look_at_clock(struct async_loop *loop)
+{
+	struct timespec coarse;
+	uint64_t now;
+
+	if (!loop->timers.count)
+		return;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &coarse);
+	loop->coarse_ns = coarse.tv_sec * 1000000000ULL + coarse.tv_nsec;
+	now = at_now();
+	while (heap_least(&loop->timers) <= now) {
+		struct heap_node *node = heap_first(&loop->timers);
+		struct timer *timer = container_of(node, struct timer, node);
+
+		heap_remove(&loop->timers, node);
+		timer->fire(timer);
+	}
+}
+
+static void run(struct async_loop *loop)
+{
+	do {
+		if (unlikely(at_listeners_rose(&loop->listeners)))
+			async__trace_state(loop);
+		if (loop->head == loop->tail && !loop->stopping)
+			sleep_until_event(loop);
+		look_at_clock(loop);
+		async__run_ready(loop);
+	} while (!loop->stopping);
+	loop->stopping = false;
+}
+
+int async_run_forever(struct async_loop *loop)
+{
+	struct watch watch;
+
+	if (loop->running || async__running)
+		return -EBUSY;
+	loop->running = true;
+	async__running = loop;
+	async__overflow_watch(&watch);
+	if (at_listening())
+		async__trace_loop(loop, true);
+	run(loop);
+	if (at_listening())
+		async__trace_loop(loop, false);
+	at_flush();
+	async__overflow_unwatch(&watch);
+	async__running = NULL;
+	loop->running = false;
+	return 0;
+}
+
+void async_stop(struct async_loop *loop)
+{
+	loop->stopping = true;
+}
+
+struct async_loop *async_get_running_loop(void)
+{
+	return async__running;
+}
+
+bool async_loop_is_running(const struct async_loop *loop)
+{
+	return loop->running;
+}
+
+uint64_t async_loop_time(const struct async_loop *loop)
+{
+	(void)loop;
+	return at_now();
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Numbers of loops, tasks, coroutines and futures: unique in the process, from 1, never reused. */
+#include "runtime.h"
+
+enum { BLOCK = 64 };
+
+static uint64_t next[AT_FUTURE + 1];
+
+uint64_t async__number(struct numbers *numbers, enum at_type type)
+{
+	if (unlikely(numbers->next == numbers->end)) {
+		numbers->next = __atomic_fetch_add(&next[type], BLOCK, __ATOMIC_RELAXED);
+		numbers->end = numbers->next + BLOCK;
+	}
+	return ++numbers->next;
+}
+
+void async__numbers_give(struct numbers *numbers, enum at_type type)
+{
+	uint64_t end = numbers->end;
+
+	__atomic_compare_exchange_n(&next[type], &end, numbers->next, false, __ATOMIC_RELAXED,
+				    __ATOMIC_RELAXED);
+	numbers->next = numbers->end;
+}

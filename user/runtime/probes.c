@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The probes of the runtime: the one place where their sites and buffers are defined. */
+#define AT_PROBES_IMPLEMENTATION
+#include <asynctrace/probes.h>

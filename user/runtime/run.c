@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Running a loop until something is done; and async_run(), which is all that most programs need. */
+#include "runtime.h"
+#include <errno.h>
+#include <stdlib.h>
+
+static void stop_loop(struct async_future *future, void *arg)
+{
+	(void)future;
+	async_stop(arg);
+}
+
+int64_t async_run_future_until_complete(struct async_loop *loop, struct async_future *future)
+{
+	int64_t result = -ENOMEM;
+
+	if (!future)
+		return result;
+	if (loop->running || async__running) {
+		result = -EBUSY;
+	} else if (!async_future_add_done_callback(future, stop_loop, loop)) {
+		async_run_forever(loop);
+		async_future_remove_done_callback(future, stop_loop, loop);
+		result = async_future_done(future) ? async_future_result(future) : -EINTR;
+	}
+	async_future_unref(future);
+	return result;
+}
+
+int64_t async_run_task_until_complete(struct async_loop *loop, struct async_task *task)
+{
+	return async_run_future_until_complete(loop, async_task_future(task));
+}
+
+int64_t async_run_coroutine_until_complete(struct async_loop *loop,
+					   struct async_coroutine *coroutine)
+{
+	if (loop->running || async__running) {
+		async_coroutine_close(coroutine);
+		return -EBUSY;
+	}
+	return async_run_task_until_complete(loop, async_loop_create_task(loop, coroutine));
+}
+
+/* Cancels all tasks and runs the loop until they have ended. Without memory they are destroyed instead. */
+static void end_tasks(struct async_loop *loop)
+{
+	size_t count = async_all_tasks(loop, NULL, 0), i;
+	struct async_task **tasks = count ? reallocarray(NULL, count, sizeof(*tasks)) : NULL;
+
+	if (!tasks)
+		return;
+	async_all_tasks(loop, tasks, count);
+	for (i = 0; i < count; i++)
+		async_task_cancel(tasks[i]);
+	async_run_future_until_complete(loop,
+					async_gather(tasks, count, NULL, ASYNC_RETURN_EXCEPTIONS));
+	free(tasks);
+}
+
+int64_t async_run(struct async_coroutine *main)
+{
+	struct async_loop *loop;
+	int64_t result = async__running ? -EBUSY : 0;
+
+	if (!result)
+		result = async_loop_new(&loop);
+	if (result) {
+		async_coroutine_close(main);
+		return result;
+	}
+	result = async_run_coroutine_until_complete(loop, main);
+	end_tasks(loop);
+	async_loop_close(loop);
+	return result;
+}

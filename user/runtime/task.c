@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Tasks: a future, a stack and the coroutine that runs on it. Cancellation follows asyncio's Task. */
+#include "runtime.h"
+#include "switch.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SPARE_LIMIT = 4096 };
+
+static void free_task(struct async_future *future)
+{
+	struct async_task *task = task_of(future);
+	struct async_loop *loop = async__running;
+
+	free(task->name);
+	free(task->failed_message);
+	if (loop)
+		pool_give(&loop->spare_tasks, task, SPARE_LIMIT);
+	else
+		free(task);
+}
+
+static bool cancel(struct async_task *task, uintptr_t place)
+{
+	if (task->future.state != PENDING) {
+		if (at_listening())
+			async__trace_cancel(task, AT_REFUSED, place);
+		return false;
+	}
+	if (at_listening())
+		async__trace_cancel(task, 0, place);
+	task->cancelling++;
+	if (!task->awaits || !task->awaits->cancel(task->awaits))
+		task->must_cancel = true;
+	return true;
+}
+
+static __attribute__((noinline)) bool cancel_future(struct async_future *future)
+{
+	return cancel(task_of(future), (uintptr_t)__builtin_return_address(0));
+}
+
+bool async_task_cancel(struct async_task *task)
+{
+	return cancel(task, (uintptr_t)__builtin_return_address(0));
+}
+
+static void init(struct async_task *task, struct async_loop *loop,
+		 struct async_coroutine *coroutine)
+{
+	async__future_init(&task->future, loop, AT_TASK);
+	task->future.references = 2; /* the caller's, and the loop's until it is done */
+	task->future.cancel = cancel_future;
+	task->future.free = free_task;
+	task->future.number = async__number(&loop->task_numbers, AT_TASK);
+	task->sp = first_frame(task->stack, task);
+	task->ready_ns = 0;
+	task->innermost = NULL;
+	task->awaits = NULL;
+	task->must_cancel = false;
+	task->cancelling = 0;
+	task->coroutine = coroutine;
+	task->name = NULL;
+	task->failed = 0;
+	task->failed_message = NULL;
+}
+
+static struct async_task *create(struct async_loop *loop, struct async_coroutine *coroutine,
+				 uintptr_t place)
+{
+	struct async_task *task = NULL;
+
+	if (!loop || !coroutine || async__ready_reserve(loop))
+		goto error;
+	task = pool_take(&loop->spare_tasks, sizeof(*task));
+	if (!task)
+		goto error_reserved;
+	task->stack = async__stack_take(&loop->stacks);
+	if (!task->stack)
+		goto error_reserved;
+	init(task, loop, coroutine);
+	task->place = place;
+	list_add(&loop->tasks, &task->link);
+	if (at_listening())
+		async__trace_create(task);
+	async__wake(loop, (entry_t)task);
+	return task;
+
+error_reserved:
+	free(task);
+	async__ready_release(loop);
+error:
+	async_coroutine_close(coroutine);
+	return NULL;
+}
+
+struct async_task *async_create_task(struct async_coroutine *coroutine)
+{
+	return create(async__running, coroutine, (uintptr_t)__builtin_return_address(0));
+}
+
+struct async_task *async_loop_create_task(struct async_loop *loop,
+					  struct async_coroutine *coroutine)
+{
+	return create(loop ? loop : async__running, coroutine,
+		      (uintptr_t)__builtin_return_address(0));
+}
+
+static void finish(struct async_task *task, int64_t result)
+{
+	struct async_loop *loop = task->future.loop;
+
+	/* Cancelled in its last step: it ends cancelled, unless it failed by itself. */
+	if (unlikely(task->must_cancel) && result >= 0)
+		result = -ECANCELED;
+	if (unlikely(result < 0 && result == task->failed)) {
+		task->future.message = task->failed_message;
+		task->failed_message = NULL;
+	}
+	task->future.result = result;
+	if (at_listening())
+		async__trace_done(task);
+	list_remove(&task->link);
+	async__ready_release(loop);
+	async__future_finish(&task->future, result == -ECANCELED ? CANCELLED : FINISHED, result);
+}
+
+void async__task_main(struct async_task *task)
+{
+	int64_t result = -ECANCELED;
+
+#ifdef __SANITIZE_ADDRESS__
+	async__switch_ends();
+#endif
+	if (unlikely(task->must_cancel)) {
+		task->must_cancel = false;
+		async_coroutine_close(task->coroutine);
+	} else {
+		result = async__coroutine_run(task, task->coroutine);
+	}
+	finish(task, result);
+	async__leave(task);
+}
+
+void async__task_destroy(struct async_task *task)
+{
+	struct async_coroutine *coroutine = task->innermost, *awaiter;
+
+	if (at_listening())
+		async__trace_warning(task_id(task), "Task was destroyed but it is pending!");
+	if (task->awaits)
+		async__future_remove_waiter(task->awaits, &task->waiter);
+	if (!coroutine)
+		async_coroutine_close(task->coroutine);
+	for (; coroutine; coroutine = awaiter) {
+		awaiter = coroutine->awaiter;
+		async_coroutine_close(coroutine);
+	}
+	list_remove(&task->link);
+	task->future.state = CANCELLED;
+	task->future.result = -ECANCELED;
+	task->future.loop = NULL;
+	async_future_unref(&task->future);
+}
+
+unsigned int async_task_uncancel(struct async_task *task)
+{
+	if (task->cancelling && !--task->cancelling)
+		task->must_cancel = false;
+	return task->cancelling;
+}
+
+unsigned int async_task_cancelling(const struct async_task *task)
+{
+	return task->cancelling;
+}
+
+struct async_task *async_task_ref(struct async_task *task)
+{
+	if (task)
+		async_future_ref(&task->future);
+	return task;
+}
+
+void async_task_detach(struct async_task *task)
+{
+	if (task)
+		async_future_unref(&task->future);
+}
+
+struct async_future *async_task_future(struct async_task *task)
+{
+	return task ? &task->future : NULL;
+}
+
+bool async_task_done(const struct async_task *task)
+{
+	return async_future_done(&task->future);
+}
+
+bool async_task_cancelled(const struct async_task *task)
+{
+	return async_future_cancelled(&task->future);
+}
+
+int64_t async_task_result(const struct async_task *task)
+{
+	return async_future_result(&task->future);
+}
+
+const char *async_task_message(const struct async_task *task)
+{
+	return async_future_message(&task->future);
+}
+
+int async_task_set_name(struct async_task *task, const char *name)
+{
+	char *copy = strdup(name);
+
+	if (!copy)
+		return -ENOMEM;
+	free(task->name);
+	task->name = copy;
+	if (at_listening())
+		async__trace_name(task);
+	return 0;
+}
+
+const char *async_task_get_name(struct async_task *task)
+{
+	static __thread char name[32];
+
+	if (task->name)
+		return task->name;
+	snprintf(name, sizeof(name), "Task-%llu", (unsigned long long)task->future.number);
+	return name;
+}
+
+struct async_task *async_current_task(void)
+{
+	return likely(async__running) ? async__running->current : NULL;
+}
+
+size_t async_all_tasks(struct async_loop *loop, struct async_task *tasks[], size_t size)
+{
+	struct list *link;
+	size_t count = 0;
+
+	if (!loop)
+		loop = async__running;
+	if (!loop)
+		return 0;
+	list_for_each (link, &loop->tasks) {
+		if (count < size)
+			tasks[count] = async_task_ref(container_of(link, struct async_task, link));
+		count++;
+	}
+	return count;
+}

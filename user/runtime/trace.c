@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the tracer is told, and when: the records of event.h. Nothing here is called while nobody listens.
+ *
+ * A switch is one record, though two know of it: who leaves notes why, and who enters writes it down.
+ */
+#include "runtime.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t last_index;
+
+/* Says once to this listener what a function is. Without memory it is said each time. */
+static void announce(struct async_loop *loop, struct async_function *function)
+{
+	uint32_t index = __atomic_load_n(&function->index, __ATOMIC_RELAXED), none = 0;
+	uint64_t bit, types;
+
+	if (unlikely(!index)) {
+		index = __atomic_add_fetch(&last_index, 1, __ATOMIC_RELAXED);
+		if (!__atomic_compare_exchange_n(&function->index, &none, index, false,
+						 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			index = none;
+	}
+	bit = 1ULL << index % 64;
+	if (index / 64 >= loop->announced_words) {
+		size_t words = index / 64 + 1;
+		uint64_t *announced = reallocarray(loop->announced, words, sizeof(*announced));
+
+		if (announced) {
+			memset(announced + loop->announced_words, 0,
+			       (words - loop->announced_words) * sizeof(*announced));
+			loop->announced = announced;
+			loop->announced_words = words;
+		}
+	}
+	if (index / 64 < loop->announced_words) {
+		if (loop->announced[index / 64] & bit)
+			return;
+		loop->announced[index / 64] |= bit;
+	}
+	memcpy(&types, function->types, sizeof(types));
+	at_text(function->name);
+	at_text(function->file);
+	at_record(AT_FUNCTION, 0, (uintptr_t)function->body, function->line, types, 0);
+}
+
+static uint64_t id_of(struct async_loop *loop, struct async_future *future)
+{
+	if (!future)
+		return 0;
+	if (future->type == AT_TIMER)
+		return AT_ID(AT_TIMER, future->number / 1000);
+	if (!future->number)
+		future->number = async__number(&loop->future_numbers, AT_FUTURE);
+	return AT_ID(future->type, future->number);
+}
+
+void async__trace_loop(struct async_loop *loop, bool starts)
+{
+	uint64_t id = AT_ID(AT_LOOP, loop->number);
+
+	if (!starts)
+		async__trace_enter(loop, id, 0, 0);
+	at_record(starts ? AT_LOOP_START : AT_LOOP_STOP, 0, id, 0, 0, 0);
+	loop->running_id = id;
+}
+
+static void create_record(struct async_task *task, unsigned int flags, uint64_t creator)
+{
+	struct async_function *function = task->coroutine->function;
+
+	announce(task->future.loop, function);
+	at_record(AT_TASK_CREATE, flags, task_id(task), (uintptr_t)function->body, creator,
+		  task->place);
+}
+
+void async__trace_create(struct async_task *task)
+{
+	struct async_loop *loop = task->future.loop;
+
+	create_record(task, 0, loop->running ? loop->running_id : 0);
+}
+
+void async__trace_name(struct async_task *task)
+{
+	at_text(task->name);
+	at_record(AT_TASK_NAME, 0, task_id(task), 0, 0, 0);
+}
+
+void async__trace_cancel(struct async_task *task, unsigned int flags, uintptr_t place)
+{
+	struct async_loop *loop = async__running;
+
+	at_record(AT_TASK_CANCEL, flags, task_id(task), loop ? loop->running_id : 0, place, 0);
+}
+
+void async__trace_begin(struct async_loop *loop, struct async_coroutine *coroutine, int flags)
+{
+	struct async_function *function = coroutine->function;
+	const uint64_t *arguments = coroutine->arguments;
+	size_t i;
+
+	if (!coroutine->number)
+		coroutine->number = async__number(&loop->coroutine_numbers, AT_COROUTINE);
+	announce(loop, function);
+	for (i = 0; i < AT_ARGUMENTS_MAX; i++) {
+		if (function->types[i] == AT_ARGUMENT_STRING)
+			at_text((const char *)(uintptr_t)arguments[i]);
+	}
+	if (function->types[2])
+		at_record(AT_ARGUMENTS, 0, arguments[2], arguments[3], arguments[4], arguments[5]);
+	at_record(AT_COROUTINE_BEGIN, flags, AT_ID(AT_COROUTINE, coroutine->number),
+		  (uintptr_t)function->body, arguments[0], arguments[1]);
+}
+
+static unsigned int outcome(int64_t result)
+{
+	if (result >= 0)
+		return 0;
+	return result == -ECANCELED ? AT_CANCELLED : AT_FAILED;
+}
+
+void async__trace_end(struct async_task *task, struct async_coroutine *coroutine, int64_t result)
+{
+	if (!coroutine->number)
+		return; /* the listener came during this step and has not been told of it */
+	if (result < 0 && result == task->failed && task->failed_message)
+		at_text(task->failed_message);
+	at_record(AT_COROUTINE_END, outcome(result), AT_ID(AT_COROUTINE, coroutine->number), result,
+		  0, 0);
+}
+
+void async__trace_done(struct async_task *task)
+{
+	if (task->future.message)
+		at_text(task->future.message);
+	at_record(AT_TASK_DONE, outcome(task->future.result), task_id(task), task->future.result, 0,
+		  0);
+}
+
+void async__trace_leave(struct async_loop *loop, unsigned int flags, struct async_future *awaits)
+{
+	loop->left_flags = flags;
+	loop->left_awaits = id_of(loop, awaits);
+}
+
+void async__trace_enter(struct async_loop *loop, uint64_t id, uint64_t ready_ns, unsigned int flags)
+{
+	at_record(AT_SWITCH, loop->left_flags | loop->step_flags | flags, id, loop->running_id,
+		  loop->left_awaits, ready_ns);
+	loop->running_id = id;
+	loop->left_flags = 0;
+	loop->left_awaits = 0;
+	loop->step_flags = 0;
+}
+
+void async__trace_enter_task(struct async_loop *loop, struct async_task *task)
+{
+	bool delivers = task->must_cancel || (task->awaits && task->awaits->state == CANCELLED);
+
+	async__trace_enter(loop, task_id(task), task->ready_ns, delivers ? AT_DELIVERS : 0);
+}
+
+void async__trace_warning(uint64_t subject, const char *text)
+{
+	at_text(text);
+	at_record(AT_WARNING, 0, subject, 0, 0, 0);
+}
+
+/* The innermost coroutine is known; the listener wants the outermost first. */
+static void begin_records(struct async_loop *loop, struct async_coroutine *coroutine)
+{
+	if (!coroutine)
+		return;
+	begin_records(loop, coroutine->awaiter);
+	async__trace_begin(loop, coroutine, AT_EXISTING);
+}
+
+static void task_state(struct async_loop *loop, struct async_task *task)
+{
+	bool ready = !task->awaits || task->awaits->state != PENDING;
+
+	create_record(task, AT_EXISTING, 0);
+	if (task->name)
+		async__trace_name(task);
+	begin_records(loop, task->innermost);
+	at_record(AT_SWITCH, AT_EXISTING | (ready ? AT_YIELDED : 0), 0, task_id(task),
+		  ready ? 0 : id_of(loop, task->awaits), 0);
+	task->ready_ns = 0;
+}
+
+void async__trace_state(struct async_loop *loop)
+{
+	uint64_t id = AT_ID(AT_LOOP, loop->number);
+	struct list *link;
+
+	memset(loop->announced, 0, loop->announced_words * sizeof(*loop->announced));
+	loop->running_id = id;
+	loop->left_flags = 0;
+	loop->left_awaits = 0;
+	at_record(AT_STATE, 0, id, 0, 0, 0);
+	list_for_each (link, &loop->tasks)
+		task_state(loop, container_of(link, struct async_task, link));
+	at_record(AT_STATE, AT_END, id, 0, 0, 0);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where records come from: a live process or a file. A source knows records, not what they mean. */
+#ifndef TRACER_SOURCE_H
+#define TRACER_SOURCE_H
+
+#include <asynctrace/event.h>
+#include <stddef.h>
+
+struct source {
+	/*
+	 * Waits up to `timeout_ms` for records. Returns 1 and, in `*events` and `*count`, those that have
+	 * come (perhaps none), valid until the next call; 0 when the stream has ended; -errno.
+	 */
+	int (*read)(struct source *source, const struct at_event **events, size_t *count,
+		    int timeout_ms);
+
+	/*
+	 * Asks for the end: what the target has written until now still comes, closed by AT_DETACH, and
+	 * then read() returns 0. A file ends by itself and leaves this null.
+	 */
+	int (*stop)(struct source *source);
+
+	/* Frees the source. Takes null and half-opened ones. */
+	void (*free)(struct source *source);
+};
+
+#endif
