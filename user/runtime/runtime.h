@@ -101,6 +101,11 @@ struct slot {
 	bool queued; /* it is in the ready queue */
 };
 
+enum {
+	STACK_SIZE = 64 << 10,		       /* what a task takes of the address space */
+	STACK_USABLE = STACK_SIZE - (8 << 10), /* at least; the rest is guard and colour */
+};
+
 /* Stacks of one loop, zero at first. */
 struct stacks {
 	struct slab *slabs;

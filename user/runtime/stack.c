@@ -21,7 +21,6 @@
 #endif
 
 enum {
-	STACK_SIZE = 64 << 10,
 	GUARD_SIZE = 4 << 10, /* at least a page of every machine that has 4 KiB pages */
 	COLOURS = 7,
 	COLOUR_SIZE = 448,

@@ -15,6 +15,7 @@
 #ifndef RUNTIME_SWITCH_H
 #define RUNTIME_SWITCH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #pragma GCC visibility push(hidden)
@@ -24,8 +25,9 @@ void async__begin(void);
 
 #ifdef __SANITIZE_ADDRESS__
 /* sanitizer.c: AddressSanitizer is told which stack is entered, and which one is left for good. */
-void async__switch_begins(void *stack, int ended);
-void async__switch_ends(void);
+void async__switch_begins(void **fake, void *stack);
+void async__switch_ends(void *fake);
+void async__stack_forget(void *stack);
 #endif
 
 #pragma GCC visibility pop
@@ -35,6 +37,9 @@ static inline void *first_frame(void *top, void *task)
 {
 	uintptr_t *sp = top;
 
+#ifdef __SANITIZE_ADDRESS__
+	async__stack_forget(top);
+#endif
 #if defined(__x86_64__)
 	*--sp = (uintptr_t)task;
 	*--sp = (uintptr_t)async__begin;
@@ -99,9 +104,11 @@ static inline __attribute__((always_inline)) void switch_to(void **save, void *s
 							    int ended)
 {
 #ifdef __SANITIZE_ADDRESS__
-	async__switch_begins(stack, ended);
+	void *fake = NULL;
+
+	async__switch_begins(ended ? NULL : &fake, stack);
 	switch_stacks(save, sp);
-	async__switch_ends();
+	async__switch_ends(fake);
 #else
 	(void)stack;
 	(void)ended;

@@ -132,7 +132,7 @@ void async__task_main(struct async_task *task)
 	int64_t result = -ECANCELED;
 
 #ifdef __SANITIZE_ADDRESS__
-	async__switch_ends();
+	async__switch_ends(NULL);
 #endif
 	if (unlikely(task->must_cancel)) {
 		task->must_cancel = false;
