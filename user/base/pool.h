@@ -13,13 +13,13 @@ struct pool {
 	size_t count;
 };
 
-/* An object of `size` bytes on cache lines of its own, with undefined content, or null without memory. */
-static inline void *pool_take(struct pool *pool, size_t size)
+/* An object with undefined content, aligned as said (a power of two), or null without memory. */
+static inline void *pool_take(struct pool *pool, size_t size, size_t alignment)
 {
 	struct pool_item *item = pool->items;
 
 	if (__builtin_expect(!item, 0))
-		return aligned_alloc(64, (size + 63) / 64 * 64);
+		return aligned_alloc(alignment, size);
 	pool->items = item->next;
 	pool->count--;
 	return item;

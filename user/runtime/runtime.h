@@ -74,7 +74,7 @@ struct async_task {
 	int failed;			   /* the error that `failed_message` came with */
 	char *failed_message;
 	uintptr_t place; /* code address of the creation */
-};
+} __attribute__((aligned(64)));
 
 /* Something to be done at a time. */
 struct timer {

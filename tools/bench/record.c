@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The cost of a record, by who listens: nobody, or the tracer that runs this program. */
+#include "bench.h"
+#include <asynctrace/probes.h>
+
+enum { RECORDS = 2000000, IDLE = 200000000 };
+
+/* What a program does without any probe. */
+static double empty_loop(void)
+{
+	uint64_t start = bench_now();
+	uint64_t i;
+
+	for (i = 0; i < IDLE; i++)
+		__asm__ volatile("" ::: "memory");
+	return (double)(bench_now() - start) / IDLE;
+}
+
+static double idle_probe(void)
+{
+	uint64_t start = bench_now();
+	uint64_t i;
+
+	for (i = 0; i < IDLE; i++) {
+		__asm__ volatile("" ::: "memory");
+		if (at_listening())
+			at_record(AT_WARNING, 0, i, 0, 0, 0);
+	}
+	return (double)(bench_now() - start) / IDLE;
+}
+
+static double record(void)
+{
+	uint64_t start = bench_now();
+	uint64_t i;
+
+	for (i = 0; i < RECORDS; i++)
+		at_record(AT_SWITCH, 0, i, i, i, i);
+	at_flush();
+	return (double)(bench_now() - start) / RECORDS;
+}
+
+int main(void)
+{
+	double rounds[ROUNDS];
+	int i;
+
+	bench_head("record");
+	if (at_listening()) {
+		at_record(AT_LOOP_START, 0, AT_ID(AT_LOOP, 1), 0, 0, 0);
+		record();
+		for (i = 0; i < ROUNDS; i++)
+			rounds[i] = record();
+		bench_row(at_listeners.direct ? "direct" : "batch", "ns", rounds);
+		return 0;
+	}
+	for (i = 0; i < ROUNDS; i++) {
+		double without = empty_loop();
+
+		rounds[i] = idle_probe() - without;
+	}
+	bench_row("nobody listening", "ns", rounds);
+	return 0;
+}
