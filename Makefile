@@ -29,7 +29,7 @@ OPTIMISE ?= -O2
 # Frame pointers let perf, gdb and BPF walk the stacks of tasks.
 CFLAGS ?= $(OPTIMISE) -g
 override CFLAGS += -std=gnu11 -D_GNU_SOURCE -fno-omit-frame-pointer $(WARNINGS) $(SANITIZE)
-CPPFLAGS += -Iinclude -Iuser -I$(B)/bpf -DASYNCTRACE_VERSION='"$(VERSION)"'
+CPPFLAGS += -Iinclude -Iuser -Ibpf -I$(B)/bpf -DASYNCTRACE_VERSION='"$(VERSION)"'
 override LDFLAGS += $(SANITIZE)
 TRACER_LIBS = -lbpf -lelf -ldw -lzstd
 

@@ -13,16 +13,32 @@ struct pool {
 	size_t count;
 };
 
-/* An object with undefined content, aligned as said (a power of two), or null without memory. */
-static inline void *pool_take(struct pool *pool, size_t size, size_t alignment)
+/* A spare object, or null. */
+static inline void *pool_pop(struct pool *pool)
 {
 	struct pool_item *item = pool->items;
 
 	if (__builtin_expect(!item, 0))
-		return aligned_alloc(alignment, size);
+		return NULL;
 	pool->items = item->next;
 	pool->count--;
 	return item;
+}
+
+/* An object with undefined content, or null without memory. */
+static inline void *pool_take(struct pool *pool, size_t size)
+{
+	void *object = pool_pop(pool);
+
+	return object ? object : malloc(size);
+}
+
+/* The same, aligned to a power of two of which `size` is a multiple. One pool keeps to one of the two. */
+static inline void *pool_take_aligned(struct pool *pool, size_t size, size_t alignment)
+{
+	void *object = pool_pop(pool);
+
+	return object ? object : aligned_alloc(alignment, size);
 }
 
 /* Gives an object back; if `limit` are there already it is freed. */

@@ -16,8 +16,7 @@ struct async_coroutine *async_coroutine_new(struct async_function *function,
 	struct async_coroutine *coroutine;
 
 	if (likely(loop))
-		coroutine = pool_take(&loop->spare_coroutines, sizeof(*coroutine),
-				      _Alignof(struct async_coroutine));
+		coroutine = pool_take(&loop->spare_coroutines, sizeof(*coroutine));
 	else
 		coroutine = malloc(sizeof(*coroutine));
 	if (!coroutine)

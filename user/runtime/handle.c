@@ -11,7 +11,7 @@ struct slot *async__slot_take(struct async_loop *loop)
 
 	if (async__ready_reserve(loop))
 		return NULL;
-	slot = pool_take(&loop->spare_slots, sizeof(*slot), _Alignof(struct slot));
+	slot = pool_take(&loop->spare_slots, sizeof(*slot));
 	if (!slot) {
 		async__ready_release(loop);
 		return NULL;

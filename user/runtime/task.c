@@ -74,7 +74,7 @@ static struct async_task *create(struct async_loop *loop, struct async_coroutine
 
 	if (!loop || !coroutine || async__ready_reserve(loop))
 		goto error;
-	task = pool_take(&loop->spare_tasks, sizeof(*task), _Alignof(struct async_task));
+	task = pool_take_aligned(&loop->spare_tasks, sizeof(*task), _Alignof(struct async_task));
 	if (!task)
 		goto error_reserved;
 	task->stack = async__stack_take(&loop->stacks);
