@@ -184,7 +184,7 @@ static __thread struct {
 	struct at_batch *batch;
 	uint64_t first_ns; /* time of the oldest record in it */
 	uint32_t sequence;
-} at_thread;
+} at_thread __attribute__((tls_model("initial-exec")));
 
 static pthread_once_t at_once = PTHREAD_ONCE_INIT;
 static pthread_key_t at_key;
@@ -280,42 +280,47 @@ static struct at_batch *at_batch_new(void)
 	return at_thread.batch;
 }
 
-static void at_append(struct at_batch *batch, const struct at_event *event)
+/* The record is complete in memory before it counts: the process may be killed in between. */
+static inline void at_append(struct at_batch *batch)
 {
+	uint64_t now = batch->events[batch->count].time_ns;
+
+	batch->sequence = at_thread.sequence;
 	if (!batch->count)
-		at_thread.first_ns = event->time_ns;
-	batch->events[batch->count] = *event;
-	batch->sequence = event->sequence;
+		at_thread.first_ns = now;
 	__atomic_signal_fence(__ATOMIC_RELEASE);
 	*(volatile uint32_t *)&batch->count = batch->count + 1;
-	if (batch->count == AT_BATCH_MAX || event->time_ns - at_thread.first_ns > AT_BATCH_AGE_NS)
+	if (__builtin_expect(batch->count == AT_BATCH_MAX, 0) ||
+	    __builtin_expect(now - at_thread.first_ns > AT_BATCH_AGE_NS, 0))
 		at_hand_over(batch);
 }
 
 uint64_t at_record(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a, uint64_t b,
 		   uint64_t c)
 {
+	struct at_batch *batch = at_thread.batch;
 	uint64_t now = at_now();
-	struct at_batch *batch = at_thread.batch ? at_thread.batch : at_batch_new();
-	uint32_t sequence = ++at_thread.sequence;
 
-	if (batch && at_listeners.batch) {
-		const struct at_event event = {
-			.time_ns = now,
-			.thread = batch->thread,
-			.sequence = sequence,
-			.kind = kind,
-			.flags = flags,
-			.process = batch->process,
-			.subject = subject,
-			.a = a,
-			.b = b,
-			.c = c,
-		};
-		at_append(batch, &event);
+	if (__builtin_expect(!batch, 0))
+		batch = at_batch_new();
+	at_thread.sequence++;
+	if (__builtin_expect(batch && at_listeners.batch, 1)) {
+		struct at_event *event = &batch->events[batch->count];
+
+		event->time_ns = now;
+		event->thread = batch->thread;
+		event->sequence = at_thread.sequence;
+		event->kind = kind;
+		event->flags = flags;
+		event->process = batch->process;
+		event->subject = subject;
+		event->a = a;
+		event->b = b;
+		event->c = c;
+		at_append(batch);
 	}
-	if (at_listeners.direct)
-		at_sites[kind](subject, a, b, c, flags, sequence);
+	if (__builtin_expect(at_listeners.direct, 0))
+		at_sites[kind](subject, a, b, c, flags, at_thread.sequence);
 	return now;
 }
 
