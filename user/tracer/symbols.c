@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* All of the work is libdw's. It is kept from the network: nobody who traces wants a download. */
 #include "symbols.h"
+#include <dwarf.h>
+#include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -55,20 +57,33 @@ int symbols_add(struct symbols *symbols, const char *path, int fd, uint64_t bias
 	return dwfl_report_end(symbols->dwfl, NULL, NULL) ? -ENOEXEC : 0;
 }
 
+/* Where the function was declared. The line table would tell that of its first instruction, which is elsewhere. */
+static void find_declaration(Dwfl_Module *module, uint64_t address, struct symbol *ret)
+{
+	Dwarf_Die *scopes = NULL, *unit;
+	Dwarf_Addr bias;
+	int count, i;
+
+	unit = dwfl_module_addrdie(module, address, &bias);
+	count = unit ? dwarf_getscopes(unit, address - bias, &scopes) : 0;
+	for (i = 0; i < count; i++) {
+		if (dwarf_tag(&scopes[i]) != DW_TAG_subprogram)
+			continue;
+		if (!dwarf_decl_line(&scopes[i], &ret->line))
+			ret->file = dwarf_decl_file(&scopes[i]);
+		break;
+	}
+	free(scopes);
+}
+
 int symbols_find(struct symbols *symbols, uint64_t address, struct symbol *ret)
 {
 	Dwfl_Module *module = dwfl_addrmodule(symbols->dwfl, address);
-	Dwfl_Line *line;
-	const char *name;
+	const char *name = module ? dwfl_module_addrname(module, address) : NULL;
 
-	name = module ? dwfl_module_addrname(module, address) : NULL;
 	if (!name)
 		return -ENOENT;
-	ret->name = name;
-	ret->file = NULL;
-	ret->line = 0;
-	line = dwfl_module_getsrc(module, address);
-	if (line)
-		ret->file = dwfl_lineinfo(line, NULL, &ret->line, NULL, NULL, NULL);
+	*ret = (struct symbol){ .name = name };
+	find_declaration(module, address, ret);
 	return 0;
 }
