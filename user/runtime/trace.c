@@ -204,4 +204,6 @@ void async__trace_state(struct async_loop *loop)
 	list_for_each (link, &loop->tasks)
 		task_state(loop, container_of(link, struct async_task, link));
 	at_record(AT_STATE, AT_END, id, 0, 0, 0);
+	/* Whoever knows this thread's buffer can read what it holds when the thread dies or is stuck. */
+	at_flush();
 }

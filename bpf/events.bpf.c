@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Carries records from a target's probes into the ring buffer: whole batches by one hit of the probe
+ * "batch", or single records by the probe of each kind.
+ *
+ * Waking the reader costs more than a batch does, so it sleeps by its own clock and is woken only when
+ * the ring fills. What finds no room is counted, and its sequence kept: no loss is silent.
+ */
+#include "events.h"
+#include "kernel_types.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+const volatile bool follow;	/* trace children too: the probes are hit by any process then */
+const volatile __u64 watermark; /* bytes in the ring from which on the reader is woken */
+
+bool gate;    /* records pass */
+__u32 target; /* the process in the kernel's numbers, or 0 until its first hit */
+struct counters counters;
+struct tail tails[TAILS];
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 12); /* the source sets it */
+} ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 14);
+	__type(key, __u32);
+	__type(value, struct writer);
+} writers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 12);
+	__type(key, __u32);
+	__type(value, bool);
+} processes SEC(".maps");
+
+/* libbpf 1.1 has no name for the sixth argument. */
+#ifndef PT_REGS_PARM6
+#ifdef __TARGET_ARCH_arm64
+#define PT_REGS_PARM6(x) (((const struct user_pt_regs *)(x))->regs[5])
+#else
+#define PT_REGS_PARM6(x) ((x)->r9)
+#endif
+#endif
+
+static __always_inline bool passes(__u32 process)
+{
+	if (!gate)
+		return false;
+	if (follow)
+		return bpf_map_lookup_elem(&processes, &process);
+	if (!target)
+		target = process;
+	return true;
+}
+
+static __always_inline __u64 wakeup(void)
+{
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > watermark ? BPF_RB_FORCE_WAKEUP
+								       : BPF_RB_NO_WAKEUP;
+}
+
+/* `stated` is what the target says of itself, and `thread` what the kernel says. */
+static __always_inline void drop(__u32 thread, const struct batch_header *stated, __u32 count)
+{
+	struct tail *tail = &tails[thread & (TAILS - 1)];
+
+	__sync_fetch_and_add(&counters.dropped, count);
+	tail->thread = thread;
+	tail->process = stated->process;
+	tail->stated = stated->thread;
+	tail->sequence = stated->sequence;
+}
+
+/* A reservation has a constant size: `room` is one at every call. */
+static __always_inline bool pass_sized(const struct at_batch *batch, __u32 count, __u32 thread,
+				       __u32 flags, const __u32 room)
+{
+	struct sample *sample;
+
+	sample = bpf_ringbuf_reserve(&ring, sizeof(*sample) + room * sizeof(struct at_event), 0);
+	if (!sample)
+		return false;
+	if (count > room ||
+	    bpf_probe_read_user(sample->events, count * sizeof(struct at_event), batch->events)) {
+		bpf_ringbuf_discard(sample, BPF_RB_NO_WAKEUP);
+		return false;
+	}
+	sample->thread = thread;
+	sample->count = count;
+	sample->flags = flags;
+	sample->reserved = 0;
+	bpf_ringbuf_submit(sample, wakeup());
+	__sync_fetch_and_add(&counters.passed, count);
+	return true;
+}
+
+static __always_inline void pass(const struct at_batch *batch, const struct batch_header *stated,
+				 __u32 count, __u32 thread, __u32 flags)
+{
+	bool passed;
+
+	if (count <= 4)
+		passed = pass_sized(batch, count, thread, flags, 4);
+	else if (count <= 16)
+		passed = pass_sized(batch, count, thread, flags, 16);
+	else if (count <= 64)
+		passed = pass_sized(batch, count, thread, flags, 64);
+	else
+		passed = pass_sized(batch, count, thread, flags, AT_BATCH_MAX);
+	if (!passed)
+		drop(thread, stated, count);
+}
+
+/* Keeps where a thread writes, for the day of its death. */
+static __always_inline void remember(const struct at_batch *batch, __u32 stated, __u32 thread,
+				     __u32 process)
+{
+	const struct writer writer = { (__u64)batch, stated, process };
+	const struct writer *known = bpf_map_lookup_elem(&writers, &thread);
+
+	if (!known || known->batch != writer.batch || known->stated != stated)
+		bpf_map_update_elem(&writers, &thread, &writer, BPF_ANY);
+}
+
+SEC("uprobe")
+int batch(struct pt_regs *ctx)
+{
+	const struct at_batch *from = (const void *)PT_REGS_PARM1(ctx);
+	__u64 id = bpf_get_current_pid_tgid();
+	__u32 count = PT_REGS_PARM2(ctx);
+	struct batch_header stated = { 0 };
+
+	if (!passes(id >> 32) || !count || count > AT_BATCH_MAX)
+		return 0;
+	if (bpf_probe_read_user(&stated, sizeof(stated), from)) {
+		__sync_fetch_and_add(&counters.dropped, count);
+		return 0;
+	}
+	remember(from, stated.thread, id, id >> 32);
+	pass(from, &stated, count, id, 0);
+	return 0;
+}
+
+/* Every record by itself. Its time is that of the probe. */
+static __always_inline int direct(struct pt_regs *ctx, __u16 kind)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+	const struct batch_header stated = { id, id >> 32, PT_REGS_PARM6(ctx), 1 };
+	struct at_event *event;
+	struct sample *sample;
+
+	if (!passes(stated.process))
+		return 0;
+	sample = bpf_ringbuf_reserve(&ring, sizeof(*sample) + sizeof(*event), 0);
+	if (!sample) {
+		drop(stated.thread, &stated, 1);
+		return 0;
+	}
+	sample->thread = stated.thread;
+	sample->count = 1;
+	sample->flags = 0;
+	sample->reserved = 0;
+	event = sample->events;
+	event->time_ns = bpf_ktime_get_ns();
+	event->thread = stated.thread;
+	event->sequence = stated.sequence;
+	event->kind = kind;
+	event->flags = PT_REGS_PARM5(ctx);
+	event->process = stated.process;
+	event->subject = PT_REGS_PARM1(ctx);
+	event->a = PT_REGS_PARM2(ctx);
+	event->b = PT_REGS_PARM3(ctx);
+	event->c = PT_REGS_PARM4(ctx);
+	bpf_ringbuf_submit(sample, wakeup());
+	__sync_fetch_and_add(&counters.passed, 1);
+	return 0;
+}
+
+#define DIRECT(number, NAME, name)                                                                 \
+	SEC("uprobe") int direct_##name(struct pt_regs *ctx)                                       \
+	{                                                                                          \
+		return direct(ctx, number);                                                        \
+	}
+AT_KINDS(DIRECT)
+
+/* All kinds by one program, where each attachment can carry a number. */
+SEC("uprobe")
+int direct_any(struct pt_regs *ctx)
+{
+	return direct(ctx, bpf_get_attach_cookie(ctx));
+}
+
+/* A thread that is killed leaves a batch that it did not hand over. */
+static __always_inline void pass_last(__u32 thread)
+{
+	const struct writer *writer = bpf_map_lookup_elem(&writers, &thread);
+	struct batch_header stated = { 0 };
+
+	if (!writer || !gate)
+		return;
+	if (bpf_probe_read_user(&stated, sizeof(stated), (const void *)writer->batch))
+		__sync_fetch_and_add(&counters.unread, 1);
+	else if (stated.thread == writer->stated && stated.count && stated.count <= AT_BATCH_MAX)
+		pass((const void *)writer->batch, &stated, stated.count, thread, SAMPLE_LAST);
+	bpf_map_delete_elem(&writers, &thread);
+}
+
+SEC("raw_tp/sched_process_exit")
+int process_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct task_struct *task = (const void *)ctx->args[0];
+	__u64 id = bpf_get_current_pid_tgid();
+	__u32 process = id >> 32;
+
+	pass_last(id);
+	if (follow && !BPF_CORE_READ(task, signal, live.counter))
+		bpf_map_delete_elem(&processes, &process);
+	return 0;
+}
+
+SEC("raw_tp/sched_process_fork")
+int process_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct task_struct *parent = (const void *)ctx->args[0];
+	const struct task_struct *child = (const void *)ctx->args[1];
+	__u32 from = BPF_CORE_READ(parent, tgid);
+	__u32 to = BPF_CORE_READ(child, tgid);
+	const bool traced = true;
+
+	if (from == to)
+		return 0;
+	if (follow && bpf_map_lookup_elem(&processes, &from))
+		bpf_map_update_elem(&processes, &to, &traced, BPF_ANY);
+	else if (follow || from != target)
+		return 0;
+	__sync_fetch_and_add(&counters.forked, 1);
+	return 0;
+}

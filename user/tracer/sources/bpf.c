@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The ring is read by the clock, for waking the reader costs the target more than a batch does; only a
+ * ring that fills wakes it. That is why it is waited for by edges: a ring that merely holds something
+ * must not end the wait.
+ *
+ * On stop() a thread may be in a long step with records that it has not handed over. They are copied from
+ * the memory of the target before the probes go: each is then in the copy or in the ring, or in both,
+ * which its sequence shows.
+ */
+#include "bpf.h"
+#include "memory.h"
+#include "order.h"
+#include "programs.h"
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <events.skel.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WAKE_MS	  20
+#define WINDOW_NS 20000000ULL
+#define READ_MAX  (1 << 16) /* records, before those that have come are given */
+
+struct leftover {
+	struct leftover *next;
+	uint32_t thread;
+	size_t count;
+	struct at_event events[];
+};
+
+enum state { RUNS, ENDS, CLOSES, ENDED };
+
+struct bpf_source {
+	struct source source;
+	enum state state;
+	bool begun; /* AT_ATTACH was given */
+	struct programs programs;
+	struct ring_buffer *ring;
+	struct order *order;
+	size_t collected; /* records, by this round of reading */
+	struct leftover *leftovers;
+	uint64_t unread; /* threads whose leftovers could not be read */
+	int memory;	 /* of the target, or -1 */
+	int wake;	 /* epoll: the ring, the end of the target */
+	pid_t pid;
+	struct at_event first;
+	struct at_event *last; /* AT_LOST, AT_DETACH */
+};
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static int take_sample(void *context, void *data, size_t size)
+{
+	struct bpf_source *self = context;
+	const struct sample *sample = data;
+	int err;
+
+	(void)size;
+	err = order_add(self->order, sample->thread, sample->events, sample->count,
+			sample->flags & SAMPLE_LAST);
+	self->collected += sample->count;
+	return !err && self->collected >= READ_MAX ? -EAGAIN : err;
+}
+
+/* Reads from the ring. Returns 1 if it is empty, 0 if there is more, or -errno. */
+static int collect(struct bpf_source *self)
+{
+	int ret;
+
+	self->collected = 0;
+	ret = ring_buffer__consume(self->ring);
+	if (ret == -EAGAIN)
+		return 0;
+	return ret < 0 ? ret : 1;
+}
+
+static int add_leftovers(struct bpf_source *self)
+{
+	struct leftover *leftover;
+	int err = 0;
+
+	while ((leftover = self->leftovers)) {
+		if (!err)
+			err = order_add(self->order, leftover->thread, leftover->events,
+					leftover->count, true);
+		self->leftovers = leftover->next;
+		free(leftover);
+	}
+	return err;
+}
+
+static bool lost_its_end(const struct bpf_source *self, const struct tail *tail)
+{
+	uint32_t last;
+
+	if (!tail->thread)
+		return false;
+	return !order_last(self->order, tail->thread, &last) || order_after(tail->sequence, last);
+}
+
+/* Returns how many records close the stream, or -ENOMEM. */
+static int write_last(struct bpf_source *self)
+{
+	const struct events_bpf__bss *seen = self->programs.skeleton->bss;
+	const struct tail *tail;
+	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	size_t count = 0;
+
+	self->last = calloc(TAILS + 1, sizeof(*self->last));
+	if (!self->last)
+		return -ENOMEM;
+	for (tail = seen->tails; tail < seen->tails + TAILS; tail++) {
+		if (!lost_its_end(self, tail))
+			continue;
+		self->last[count].time_ns = now_ns;
+		self->last[count].kind = AT_LOST;
+		self->last[count].thread = tail->stated;
+		self->last[count].process = tail->process;
+		self->last[count++].sequence = tail->sequence;
+	}
+	self->last[count].time_ns = now_ns;
+	self->last[count].kind = AT_DETACH;
+	self->last[count].process = self->pid;
+	self->last[count].a = seen->counters.dropped;
+	self->last[count].b = seen->counters.forked;
+	self->last[count++].c = seen->counters.unread + self->unread;
+	return count;
+}
+
+static int give_last(struct bpf_source *self, const struct at_event **events, size_t *count)
+{
+	int ret = 0;
+
+	if (self->state == CLOSES) {
+		ret = write_last(self);
+		if (ret < 0)
+			return ret;
+		*events = self->last;
+		*count = ret;
+		ret = 1;
+	}
+	self->state = ENDED;
+	return ret;
+}
+
+/* What has come and is settled. Returns 0 or -errno. */
+static int give(struct bpf_source *self, const struct at_event **events, size_t *count)
+{
+	bool ends = self->state == ENDS;
+	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	int ret = collect(self);
+
+	if (ret == 1 && ends) {
+		ret = add_leftovers(self);
+		now_ns = UINT64_MAX;
+		self->state = CLOSES;
+	}
+	return ret < 0 ? ret : order_take(self->order, now_ns, events, count);
+}
+
+static void wait_for_more(struct bpf_source *self, uint64_t left_ns)
+{
+	uint64_t left_ms = left_ns / 1000000 + 1;
+	struct epoll_event event;
+
+	/* The ring has null for a pointer. */
+	if (epoll_wait(self->wake, &event, 1, left_ms < WAKE_MS ? left_ms : WAKE_MS) != 1 ||
+	    !event.data.ptr)
+		return;
+	programs_stop(&self->programs);
+	self->state = ENDS;
+}
+
+static int bpf_read(struct source *source, const struct at_event **events, size_t *count,
+		    int timeout_ms)
+{
+	struct bpf_source *self = (struct bpf_source *)source;
+	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), deadline_ns = UINT64_MAX;
+	const struct at_event *given = &self->first;
+	size_t given_count = !self->begun;
+	int err = 0;
+
+	self->begun = true;
+	if (!given_count && (self->state == CLOSES || self->state == ENDED))
+		return give_last(self, events, count);
+	if (timeout_ms >= 0)
+		deadline_ns = now_ns + timeout_ms * 1000000ULL;
+	if (!given_count)
+		err = give(self, &given, &given_count);
+	while (!err && !given_count && self->state <= ENDS && now_ns < deadline_ns) {
+		if (self->state == RUNS)
+			wait_for_more(self, deadline_ns - now_ns);
+		err = give(self, &given, &given_count);
+		now_ns = clock_ns(CLOCK_MONOTONIC);
+	}
+	if (err)
+		return err;
+	*events = given;
+	*count = given_count;
+	return 1;
+}
+
+static int add_leftover(struct bpf_source *self, uint32_t thread, const struct at_batch *batch,
+			int count)
+{
+	size_t bytes = count * sizeof(*batch->events);
+	struct leftover *leftover = malloc(sizeof(*leftover) + bytes);
+
+	if (!leftover)
+		return -ENOMEM;
+	leftover->thread = thread;
+	leftover->count = count;
+	memcpy(leftover->events, batch->events, bytes);
+	leftover->next = self->leftovers;
+	self->leftovers = leftover;
+	return 0;
+}
+
+/* Where the map may not be read, on older kernels without privileges, there are none. */
+static int find_leftovers(struct bpf_source *self)
+{
+	int map = bpf_map__fd(self->programs.skeleton->maps.writers), count, err = 0;
+	uint32_t thread, *previous = NULL;
+	struct at_batch batch;
+	struct writer writer;
+
+	while (!err && !bpf_map_get_next_key(map, previous, &thread)) {
+		previous = &thread;
+		if (bpf_map_lookup_elem(map, &thread, &writer) ||
+		    writer.process != self->programs.skeleton->bss->target)
+			continue;
+		count = memory_read_batch(self->memory, writer.batch, writer.stated, &batch);
+		if (count > 0)
+			err = add_leftover(self, thread, &batch, count);
+		else if (count < 0 && count != -ESTALE && count != -EAGAIN)
+			self->unread++;
+	}
+	return err;
+}
+
+static int bpf_stop(struct source *source)
+{
+	struct bpf_source *self = (struct bpf_source *)source;
+	int err;
+
+	if (self->state > RUNS)
+		return 0;
+	err = find_leftovers(self);
+	programs_stop(&self->programs);
+	self->state = ENDS;
+	return err;
+}
+
+static void bpf_free(struct source *source)
+{
+	struct bpf_source *self = (struct bpf_source *)source;
+	struct leftover *leftover;
+
+	if (!source)
+		return;
+	programs_free(&self->programs);
+	ring_buffer__free(self->ring);
+	order_free(self->order);
+	while ((leftover = self->leftovers)) {
+		self->leftovers = leftover->next;
+		free(leftover);
+	}
+	if (self->memory >= 0)
+		close(self->memory);
+	if (self->wake >= 0)
+		close(self->wake);
+	free(self->last);
+	free(self);
+}
+
+/* The ring and what watches it. */
+static int open_ring(struct bpf_source *self, const struct bpf_options *options)
+{
+	int map = bpf_map__fd(self->programs.skeleton->maps.ring);
+	struct epoll_event ring = { .events = EPOLLIN | EPOLLET };
+	struct epoll_event end = { .events = EPOLLIN, .data.ptr = self };
+
+	self->ring = ring_buffer__new(map, take_sample, self, NULL);
+	self->wake = epoll_create1(EPOLL_CLOEXEC);
+	if (!self->ring || self->wake < 0 || epoll_ctl(self->wake, EPOLL_CTL_ADD, map, &ring) ||
+	    epoll_ctl(self->wake, EPOLL_CTL_ADD, options->pidfd, &end))
+		return -errno;
+	return 0;
+}
+
+static void wake_loops(const struct bpf_source *self, const struct bpf_options *options,
+		       const struct elf_probes *probes)
+{
+	size_t image, i;
+
+	for (image = 0; image < options->image_count; image++)
+		for (i = 0; i < probes[image].count; i++)
+			if (probes[image].probes[i].kind == ELF_BATCH)
+				memory_wake(self->memory, options->pidfd,
+					    options->images[image].bias +
+						    probes[image].probes[i].semaphore_address);
+}
+
+static int read_images(struct elf_probes *probes, const struct bpf_options *options,
+		       const char **why)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < options->image_count && !err; i++)
+		err = elf_read_probes(&probes[i], options->images[i].fd);
+	if (err == -ENOTSUP)
+		*why = "a probe of the process is not on the instruction that it should be on";
+	else if (err)
+		*why = "the probes of the process cannot be read: its file is damaged";
+	return err;
+}
+
+static int open_source(struct bpf_source *self, const struct bpf_options *options,
+		       struct elf_probes *probes, const char **why)
+{
+	int err = read_images(probes, options, why);
+
+	if (err)
+		return err;
+	self->first.time_ns = clock_ns(CLOCK_MONOTONIC);
+	self->first.subject = clock_ns(CLOCK_REALTIME);
+	self->order = order_new(WINDOW_NS, self->first.time_ns);
+	/* Without it nothing but leftovers is missed. */
+	self->memory = memory_open(options->pid, options->pidfd);
+	err = programs_start(&self->programs, options, probes, why);
+	if (err)
+		return err;
+	*why = "no memory";
+	err = self->order ? open_ring(self, options) : -ENOMEM;
+	if (!err)
+		wake_loops(self, options, probes);
+	return err;
+}
+
+int bpf_source_open(struct source **ret, const struct bpf_options *options, const char **why)
+{
+	struct bpf_source *self = calloc(1, sizeof(*self));
+	struct elf_probes *probes = calloc(options->image_count + 1, sizeof(*probes));
+	int err = -ENOMEM;
+
+	*why = "no memory";
+	if (self)
+		self->memory = self->wake = -1;
+	if (options->buffer < BPF_BUFFER_MIN || options->buffer & (options->buffer - 1)) {
+		*why = "the buffer must be a power of two, and 64 KiB or more";
+		err = -EINVAL;
+	} else if (self && probes) {
+		self->source = (struct source){ bpf_read, bpf_stop, bpf_free };
+		self->pid = options->pid;
+		self->first.kind = AT_ATTACH;
+		self->first.process = options->pid;
+		self->first.a = options->buffer;
+		err = open_source(self, options, probes, why);
+	}
+	free(probes);
+	if (err) {
+		if (self)
+			bpf_free(&self->source);
+		return err;
+	}
+	*ret = &self->source;
+	return 0;
+}
+
+const char *bpf_source_way(const struct source *source)
+{
+	const struct bpf_source *self = (const struct bpf_source *)source;
+
+	return self->programs.attach.multi ? "uprobe_multi" : "perf uprobes";
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The file is not trusted: memory is that of one chunk whatever its frames claim, and no record is given
+ * before the checksum of its chunk has been found right.
+ */
+#include "file.h"
+#include "../recording.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+/* Enough for a chunk: 4096 records of 56 bytes. */
+#define WINDOW_LOG 18
+
+struct file_source {
+	struct source source;
+	int fd;
+	bool closed; /* the last record was AT_DETACH */
+	ZSTD_DCtx *decompressor;
+	ZSTD_inBuffer in;
+	char compressed[64 * 1024];
+	struct at_event events[RECORDING_CHUNK];
+};
+
+_Static_assert(sizeof(struct at_event) * RECORDING_CHUNK <= 1 << WINDOW_LOG, "a chunk is a window");
+
+/* Returns the bytes read, less than `size` at the end of the file only, or -errno. */
+static ssize_t read_all(int fd, void *data, size_t size)
+{
+	size_t done = 0;
+	ssize_t n = 1;
+
+	while (done < size && n) {
+		n = read(fd, (char *)data + done, size - done);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			done += n;
+	}
+	return done;
+}
+
+/* Makes sure that there is input. 1, 0 at the end of the file, or -errno. */
+static int refill(struct file_source *file)
+{
+	ssize_t n;
+
+	if (file->in.pos < file->in.size)
+		return 1;
+	do
+		n = read(file->fd, file->compressed, sizeof(file->compressed));
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	file->in.pos = 0;
+	file->in.size = n;
+	return n > 0;
+}
+
+static int read_chunk(struct source *source, const struct at_event **events, size_t *count,
+		      int timeout_ms)
+{
+	struct file_source *file = (struct file_source *)source;
+	ZSTD_outBuffer out = { .dst = file->events, .size = sizeof(file->events) };
+	size_t left = 1, before;
+	int more = refill(file);
+
+	(void)timeout_ms; /* a file has what it has */
+	if (more < 0)
+		return more;
+	if (!more)
+		return file->closed ? 0 : -ENODATA;
+	while (left) {
+		more = refill(file);
+		if (more <= 0)
+			return more ? more : -ENODATA;
+		before = file->in.pos + out.pos;
+		left = ZSTD_decompressStream(file->decompressor, &out, &file->in);
+		/* No progress: the frame holds more than a chunk does. */
+		if (ZSTD_isError(left) || (left && file->in.pos + out.pos == before))
+			return -EBADMSG;
+	}
+	if (!out.pos || out.pos % sizeof(*file->events))
+		return -EBADMSG;
+	*events = file->events;
+	*count = out.pos / sizeof(*file->events);
+	file->closed = file->events[*count - 1].kind == AT_DETACH;
+	return 1;
+}
+
+static void free_file(struct source *source)
+{
+	struct file_source *file = (struct file_source *)source;
+
+	if (!file)
+		return;
+	if (file->fd >= 0)
+		close(file->fd);
+	ZSTD_freeDCtx(file->decompressor);
+	free(file);
+}
+
+/* Reads up to the first chunk. Null, or what is wrong. */
+static const char *check_header(int fd)
+{
+	static const char foreign[] = "it is not a recording of asynctrace";
+	struct recording_header header;
+	ssize_t n = read_all(fd, &header, sizeof(header));
+	char skipped;
+	size_t i;
+
+	if (n < 0)
+		return strerror(-n);
+	if (!n)
+		return "it is empty: the recording ended before it began";
+	if (n < (ssize_t)sizeof(header.magic) ||
+	    memcmp(header.magic, RECORDING_MAGIC, sizeof(header.magic)))
+		return foreign;
+	if (n < (ssize_t)sizeof(header))
+		return "it ends within its header: copy it again, or record anew";
+	if (header.byte_order == __builtin_bswap32(RECORDING_BYTE_ORDER))
+		return "it was recorded on a machine of the other byte order: read it on one like "
+		       "that";
+	if (header.byte_order != RECORDING_BYTE_ORDER)
+		return "its header is damaged: copy it again, or record anew";
+	if (header.version > RECORDING_VERSION)
+		return "it was recorded by a newer asynctrace: read it with that one";
+	if (header.version < 1 || header.header_size < sizeof(header) ||
+	    header.record_size != sizeof(struct at_event))
+		return "its header is damaged: copy it again, or record anew";
+	for (i = sizeof(header); i < header.header_size; i++) {
+		if (read_all(fd, &skipped, 1) != 1)
+			return "it ends within its header: copy it again, or record anew";
+	}
+	return NULL;
+}
+
+static int open_recording(struct file_source *file, const char *path, const char **why)
+{
+	int err;
+
+	file->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (file->fd < 0) {
+		err = -errno;
+		*why = strerror(-err);
+		return err;
+	}
+	*why = check_header(file->fd);
+	return *why ? -EBADMSG : 0;
+}
+
+int file_source_open(struct source **ret, const char *path, const char **why)
+{
+	struct file_source *file = calloc(1, sizeof(*file));
+	int err = -ENOMEM;
+
+	*why = "no memory";
+	if (!file)
+		return -ENOMEM;
+	file->source.read = read_chunk;
+	file->source.free = free_file;
+	file->fd = -1;
+	file->in.src = file->compressed;
+	file->decompressor = ZSTD_createDCtx();
+	if (file->decompressor) {
+		ZSTD_DCtx_setParameter(file->decompressor, ZSTD_d_windowLogMax, WINDOW_LOG);
+		err = open_recording(file, path, why);
+	}
+	if (err) {
+		free_file(&file->source);
+		return err;
+	}
+	*ret = &file->source;
+	return 0;
+}

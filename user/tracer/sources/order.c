@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A queue for each thread, and a merge that copies runs: as long as the thread with the oldest record
+ * stays the oldest, its records go over in one piece.
+ */
+#include "order.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+struct events {
+	struct at_event *at;
+	size_t first, count, room; /* those before `first` have been given */
+};
+
+struct thread {
+	uint32_t number;
+	uint32_t last; /* sequence */
+	struct events queue;
+	UT_hash_handle hh;
+};
+
+struct order {
+	uint64_t window_ns, since_ns;
+	uint64_t newest_ns, seen_ns; /* the greatest time of a record, and when it came */
+	bool newer;		     /* it has come since the last order_take() */
+	size_t held;
+	struct thread *threads, *latest;
+	struct thread **active; /* scratch of a merge: those that have something to give */
+	size_t active_room;
+	struct events merged;
+};
+
+struct order *order_new(uint64_t window_ns, uint64_t since_ns)
+{
+	struct order *order = calloc(1, sizeof(*order));
+
+	if (!order)
+		return NULL;
+	order->window_ns = window_ns;
+	order->since_ns = since_ns;
+	return order;
+}
+
+void order_free(struct order *order)
+{
+	struct thread *thread, *next;
+
+	if (!order)
+		return;
+	HASH_ITER (hh, order->threads, thread, next) {
+		HASH_DEL(order->threads, thread);
+		free(thread->queue.at);
+		free(thread);
+	}
+	free(order->active);
+	free(order->merged.at);
+	free(order);
+}
+
+/* Room for `count` more; those that were given make room too. */
+static int events_reserve(struct events *events, size_t count)
+{
+	size_t kept = events->count - events->first, room = events->room ? events->room : 256;
+	struct at_event *at;
+
+	if (events->first && (!kept || events->count + count > events->room)) {
+		memmove(events->at, events->at + events->first, kept * sizeof(*at));
+		events->first = 0;
+		events->count = kept;
+	}
+	if (events->count + count <= events->room)
+		return 0;
+	while (room < events->count + count)
+		room *= 2;
+	at = reallocarray(events->at, room, sizeof(*at));
+	if (!at)
+		return -ENOMEM;
+	events->at = at;
+	events->room = room;
+	return 0;
+}
+
+static void events_append(struct events *events, const struct at_event *from, size_t count)
+{
+	memcpy(events->at + events->count, from, count * sizeof(*from));
+	events->count += count;
+}
+
+static struct thread *find_thread(const struct order *order, uint32_t number)
+{
+	struct thread *thread = order->latest;
+
+	if (!thread || thread->number != number)
+		HASH_FIND(hh, order->threads, &number, sizeof(number), thread);
+	return thread;
+}
+
+static struct thread *add_thread(struct order *order, uint32_t number)
+{
+	struct thread *thread = calloc(1, sizeof(*thread));
+
+	if (!thread)
+		return NULL;
+	thread->number = number;
+	HASH_ADD(hh, order->threads, number, sizeof(number), thread);
+	return thread;
+}
+
+static void note_newest(struct order *order, const struct at_event *events, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (events[i].time_ns <= order->newest_ns)
+			continue;
+		order->newest_ns = events[i].time_ns;
+		order->newer = true;
+	}
+}
+
+int order_add(struct order *order, uint32_t number, const struct at_event *events, size_t count,
+	      bool again)
+{
+	struct thread *thread = find_thread(order, number);
+	bool known = thread;
+	int err;
+
+	if (!thread)
+		thread = add_thread(order, number);
+	if (!thread)
+		return -ENOMEM;
+	for (; !known && count && events->time_ns < order->since_ns; count--)
+		thread->last = events++->sequence;
+	for (; known && again && count && !order_after(events->sequence, thread->last); count--)
+		events++;
+	order->latest = thread;
+	err = events_reserve(&thread->queue, count);
+	if (err || !count)
+		return err;
+	events_append(&thread->queue, events, count);
+	thread->last = events[count - 1].sequence;
+	note_newest(order, events, count);
+	order->held += count;
+	return 0;
+}
+
+static struct at_event *oldest(const struct thread *thread)
+{
+	return thread->queue.at + thread->queue.first;
+}
+
+/* How many of the thread's next records are not after `until_ns`. */
+static size_t run_length(const struct thread *thread, uint64_t until_ns)
+{
+	const struct events *queue = &thread->queue;
+	size_t i = queue->first;
+
+	while (i < queue->count && queue->at[i].time_ns <= until_ns)
+		i++;
+	return i - queue->first;
+}
+
+/* Fills the scratch. Returns how many threads there are in it, or -ENOMEM. */
+static ssize_t find_active(struct order *order, uint64_t until_ns)
+{
+	size_t count = 0, room = HASH_COUNT(order->threads);
+	struct thread *thread, **active;
+
+	if (order->active_room < room) {
+		active = reallocarray(order->active, room * 2, sizeof(*active));
+		if (!active)
+			return -ENOMEM;
+		order->active = active;
+		order->active_room = room * 2;
+	}
+	for (thread = order->threads; thread; thread = thread->hh.next)
+		if (thread->queue.first < thread->queue.count &&
+		    oldest(thread)->time_ns <= until_ns)
+			order->active[count++] = thread;
+	return count;
+}
+
+/* The next run: of the thread with the oldest record, up to where another one has an older. */
+static int merge_run(struct order *order, size_t *active, uint64_t until_ns)
+{
+	uint64_t first_ns = UINT64_MAX, second_ns = until_ns, time_ns;
+	size_t i, first = 0, length;
+	struct thread *thread;
+	int err;
+
+	for (i = 0; i < *active; i++) {
+		time_ns = oldest(order->active[i])->time_ns;
+		if (i && time_ns >= first_ns) {
+			second_ns = time_ns < second_ns ? time_ns : second_ns;
+			continue;
+		}
+		if (i)
+			second_ns = first_ns < second_ns ? first_ns : second_ns;
+		first_ns = time_ns;
+		first = i;
+	}
+	thread = order->active[first];
+	length = run_length(thread, second_ns);
+	err = events_reserve(&order->merged, length);
+	if (err)
+		return err;
+	events_append(&order->merged, oldest(thread), length);
+	thread->queue.first += length;
+	if (thread->queue.first == thread->queue.count || oldest(thread)->time_ns > until_ns)
+		order->active[first] = order->active[--*active];
+	return 0;
+}
+
+static int merge(struct order *order, size_t active, uint64_t until_ns)
+{
+	int err = 0;
+
+	while (active && !err)
+		err = merge_run(order, &active, until_ns);
+	return err;
+}
+
+/* The time up to which records are settled. */
+static uint64_t settled(struct order *order, uint64_t now_ns)
+{
+	uint64_t until_ns;
+
+	if (order->newer)
+		order->seen_ns = now_ns;
+	order->newer = false;
+	if (now_ns == UINT64_MAX || order->held > ORDER_HELD_MAX || HASH_COUNT(order->threads) == 1)
+		return UINT64_MAX;
+	if (__builtin_add_overflow(order->newest_ns, now_ns - order->seen_ns, &until_ns))
+		return UINT64_MAX;
+	return until_ns > order->window_ns ? until_ns - order->window_ns : 0;
+}
+
+/* What a single thread has to give stays where it is. */
+static void take_single(struct thread *thread, uint64_t until_ns, const struct at_event **events,
+			size_t *count)
+{
+	*events = oldest(thread);
+	*count = run_length(thread, until_ns);
+	thread->queue.first += *count;
+}
+
+int order_take(struct order *order, uint64_t now_ns, const struct at_event **events, size_t *count)
+{
+	uint64_t until_ns = settled(order, now_ns);
+	ssize_t active = find_active(order, until_ns);
+	int err = 0;
+
+	if (active < 0)
+		return active;
+	if (active == 1) {
+		take_single(order->active[0], until_ns, events, count);
+	} else {
+		order->merged.count = 0;
+		err = merge(order, active, until_ns);
+		if (err)
+			return err;
+		*events = order->merged.at;
+		*count = order->merged.count;
+	}
+	order->held -= *count;
+	return 0;
+}
+
+bool order_last(const struct order *order, uint32_t number, uint32_t *ret)
+{
+	const struct thread *thread = find_thread(order, number);
+
+	if (thread)
+		*ret = thread->last;
+	return thread;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The ladder: the programs are loaded and attached by links of many uprobes, and if any step fails, all
+ * is done again by perf's events.
+ *
+ * A target writes its state when its semaphore rises. With a probe for each kind it rises many times, and
+ * only when the last one is attached would nothing be missed: so the gate opens before that one.
+ */
+#include "programs.h"
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <events.skel.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The inode of the first namespace of process ids, since Linux 3.8. */
+#define FIRST_PID_NAMESPACE 0xeffffffc
+
+_Static_assert(AT_KINDS_END <= 64, "kinds are bits of one word below");
+
+static char last_words[256]; /* of libbpf */
+
+static int remember(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	if (level != LIBBPF_WARN)
+		return 0;
+	vsnprintf(last_words, sizeof(last_words), format, arguments);
+	last_words[strcspn(last_words, "\n")] = '\0';
+	return 0;
+}
+
+static const char *explain(int err)
+{
+	static char words[sizeof(last_words) + 64];
+
+	switch (err) {
+	case -EPERM:
+	case -EACCES:
+		return "tracing needs root (sudo), or the capabilities CAP_BPF and CAP_PERFMON, "
+		       "and "
+		       "CAP_SYS_ADMIN before Linux 6.10";
+	case -ENOSYS:
+		return "this kernel has no BPF, and without it a running process cannot be traced";
+	case -ESRCH:
+		return "the process has ended";
+	case -ENOMEM:
+		return "no memory: try a smaller buffer";
+	}
+	snprintf(words, sizeof(words), "the kernel did not take the tracing programs: %s",
+		 *last_words ? last_words : strerror(-err));
+	return words;
+}
+
+static bool in_first_pid_namespace(void)
+{
+	struct stat namespace;
+
+	return !stat("/proc/self/ns/pid", &namespace) && namespace.st_ino == FIRST_PID_NAMESPACE;
+}
+
+static struct bpf_program *find_program(const struct events_bpf *skeleton, unsigned int kind)
+{
+	switch (kind) {
+	case ELF_BATCH:
+		return skeleton->progs.batch;
+#define DIRECT(number, NAME, name)                                                                 \
+	case number:                                                                               \
+		return skeleton->progs.direct_##name;
+		AT_KINDS(DIRECT)
+#undef DIRECT
+	}
+	return NULL;
+}
+
+/* Loads a program for the chosen way, or leaves it out. */
+static int choose(const struct programs *programs, struct bpf_program *program, bool wanted)
+{
+	int err = bpf_program__set_autoload(program, wanted);
+
+	return err ? err : attach_prepare(&programs->attach, program);
+}
+
+static int choose_all(const struct programs *programs, bool direct)
+{
+	bool multi = programs->attach.multi;
+	unsigned int kind;
+	int err = choose(programs, programs->skeleton->progs.direct_any, direct && multi);
+
+	for (kind = 0; kind < AT_KINDS_END && !err; kind++)
+		err = choose(programs, find_program(programs->skeleton, kind),
+			     kind == ELF_BATCH ? !direct : direct && !multi);
+	return err;
+}
+
+static int load(struct programs *programs, const struct bpf_options *options)
+{
+	struct events_bpf *skeleton = events_bpf__open();
+	int err;
+
+	if (!skeleton)
+		return -errno;
+	programs->skeleton = skeleton;
+	skeleton->rodata->follow = options->follow;
+	skeleton->rodata->watermark = options->buffer / 4;
+	err = bpf_map__set_max_entries(skeleton->maps.ring, options->buffer);
+	if (!err)
+		err = choose_all(programs, options->direct);
+	return err ? err : events_bpf__load(skeleton);
+}
+
+/* Which process is meant, in the kernel's own numbers. */
+static int set_target(struct events_bpf *skeleton, const struct bpf_options *options)
+{
+	const bool traced = true;
+	__u32 process = options->pid;
+
+	if (in_first_pid_namespace())
+		skeleton->bss->target = process;
+	if (!options->follow)
+		return 0;
+	return bpf_map__update_elem(skeleton->maps.processes, &process, sizeof(process), &traced,
+				    sizeof(traced), BPF_ANY);
+}
+
+/* The kinds to be attached in an image, one bit for each. */
+static uint64_t wanted_kinds(const struct bpf_options *options, const struct elf_probes *probes)
+{
+	uint64_t kinds = 0;
+	size_t i;
+
+	for (i = 0; i < probes->count; i++)
+		if (options->direct == (probes->probes[i].kind != ELF_BATCH))
+			kinds |= 1ULL << probes->probes[i].kind;
+	return kinds;
+}
+
+/* All of an image's probes but those of one kind, or just these. */
+static int attach_image(struct programs *programs, const struct bpf_options *options, size_t image,
+			const struct elf_probes *probes, bool last)
+{
+	const struct events_bpf *skeleton = programs->skeleton;
+	uint64_t kinds = wanted_kinds(options, probes), one = kinds & -kinds;
+	int err = 0, fd = options->images[image].fd;
+	pid_t pid = options->follow ? 0 : options->pid;
+	unsigned int kind;
+
+	kinds = last ? one : kinds - one;
+	if (programs->attach.multi && options->direct)
+		return attach_probes(&programs->attach, skeleton->progs.direct_any, fd, probes,
+				     kinds, pid);
+	for (kind = 0; kind < AT_KINDS_END && !err; kind++)
+		if (kinds >> kind & 1)
+			err = attach_probes(&programs->attach, find_program(skeleton, kind), fd,
+					    probes, 1ULL << kind, pid);
+	return err;
+}
+
+static int attach(struct programs *programs, const struct bpf_options *options,
+		  const struct elf_probes *probes)
+{
+	struct events_bpf *skeleton = programs->skeleton;
+	int err = set_target(skeleton, options);
+	size_t i;
+
+	if (!err)
+		err = attach_tracepoint(&programs->attach, skeleton->progs.process_exit);
+	if (!err)
+		err = attach_tracepoint(&programs->attach, skeleton->progs.process_fork);
+	for (i = 0; i < options->image_count && !err; i++)
+		err = attach_image(programs, options, i, &probes[i], false);
+	skeleton->bss->gate = true;
+	for (i = 0; i < options->image_count && !err; i++)
+		err = attach_image(programs, options, i, &probes[i], true);
+	return err;
+}
+
+static int try_way(struct programs *programs, const struct bpf_options *options,
+		   const struct elf_probes *probes, bool multi)
+{
+	int err;
+
+	programs->attach.multi = multi;
+	err = load(programs, options);
+	return err ? err : attach(programs, options, probes);
+}
+
+int programs_start(struct programs *programs, const struct bpf_options *options,
+		   const struct elf_probes *probes, const char **why)
+{
+	uint64_t wanted = 0;
+	size_t i;
+	int err;
+
+	for (i = 0; i < options->image_count; i++)
+		wanted |= wanted_kinds(options, &probes[i]);
+	if (!wanted) {
+		*why = "the process has no probes of asynctrace: it must be built with libasync or "
+		       "asynctrace/probes.h, and not be stripped of its section headers";
+		return -ENOENT;
+	}
+	if (options->follow && !in_first_pid_namespace()) {
+		*why = "children cannot be followed from within a container: run asynctrace on the "
+		       "host";
+		return -EOPNOTSUPP;
+	}
+	*last_words = '\0';
+	libbpf_set_print(remember);
+	err = try_way(programs, options, probes, true);
+	if (err) {
+		programs_free(programs);
+		err = try_way(programs, options, probes, false);
+	}
+	if (err)
+		*why = explain(err);
+	return err;
+}
+
+void programs_stop(struct programs *programs)
+{
+	programs->skeleton->bss->gate = false;
+	attach_end(&programs->attach);
+}
+
+void programs_free(struct programs *programs)
+{
+	attach_end(&programs->attach);
+	events_bpf__destroy(programs->skeleton);
+	programs->skeleton = NULL;
+}
