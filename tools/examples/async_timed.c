@@ -4,11 +4,11 @@
 
 ASYNC(async_main)
 {
-	struct async_task *one = async_create_task(delay(2));
-	struct async_task *two = async_create_task(delay(3));
+	struct async_task *task_one = async_create_task(delay(2));
+	struct async_task *task_two = async_create_task(delay(3));
 
-	async_await(one);
-	async_await(two);
+	async_await(task_one);
+	async_await(task_two);
 	return 0;
 }
 
