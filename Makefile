@@ -122,11 +122,14 @@ $(B)/bench/%: $(B)/tools/bench/%.o $(B)/libasync.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
 
-# A test links everything but main(): the runtime, the tracer, what they stand on.
-$(B)/tests/test_%: $(B)/tests/test_%.o $(filter-out %/tracer/main.o,$(TRACER_OBJECTS)) \
-		$(filter-out $(B)/user/base/heap.o,$(BASE_OBJECTS)) $(B)/libasync.a
-	$(call say,LD,$@)
+# All but main(), for tests to take what they want of.
+$(B)/tests/tracer.a: $(filter-out %/tracer/main.o,$(TRACER_OBJECTS)) $(filter-out %/heap.o,$(BASE_OBJECTS))
+	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/tests/test_%: $(B)/tests/test_%.o $(B)/tests/tracer.a $(B)/libasync.a
+	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(TRACER_LIBS) -pthread
 
 # A runtime that is not ours, and libasync in other shapes, for the system tests.
@@ -138,8 +141,9 @@ $(B)/tests/toy: $(B)/tests/toy.o
 demo: all
 	$(Q)tools/demo
 
-check: all $(TEST_PROGRAMS) $(TARGETS) $(B)/tests/toy
+check: all $(TEST_PROGRAMS) $(B)/tests/toy
 	$(Q)tools/check-layers
+	$(Q)tests/test_layers.sh
 	$(Q)tools/run-tests $(TEST_PROGRAMS)
 
 bench: all $(BENCH_PROGRAMS)

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "tracer/elf.h"
+#include "tracer/sources/elf.h"
 #include "tracer/sources/bpf.h"
 #include "tracer/target.h"
 #include <errno.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tracer/elf.h"
+#include "tracer/sources/elf.h"
 #include <asynctrace/event.h>
 #include <elf.h>
 #include <errno.h>

@@ -7,7 +7,7 @@
 #ifndef TRACER_SOURCES_ATTACH_H
 #define TRACER_SOURCES_ATTACH_H
 
-#include "../elf.h"
+#include "elf.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

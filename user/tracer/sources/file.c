@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The file is not trusted: memory is that of one chunk whatever its frames claim, and no record is given
- * before the checksum of its chunk has been found right.
+ * The file is not trusted: memory is that of one chunk whatever its frames claim, and no record is
+ * given before the checksum of its chunk has been found right.
  */
 #include "file.h"
 #include "../recording.h"

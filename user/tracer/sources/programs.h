@@ -3,7 +3,7 @@
 #ifndef TRACER_SOURCES_PROGRAMS_H
 #define TRACER_SOURCES_PROGRAMS_H
 
-#include "../elf.h"
+#include "elf.h"
 #include "attach.h"
 #include "bpf.h"
 #include <events.h>

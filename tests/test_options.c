@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command line: what it means, and what is answered when it means nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <tracer/options.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define WORDS_MAX 16
+
+/* Words are separated by blanks. The result is good until the next call. */
+static struct options parse(const char *line)
+{
+	static char copy[256], *words[WORDS_MAX];
+	struct options options;
+	int count = 0;
+	char *word;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	for (word = strtok(copy, " "); word; word = strtok(NULL, " "))
+		words[count++] = word;
+	words[count] = NULL;
+	options_parse(&options, count, words);
+	return options;
+}
+
+/* Runs it in a child, whose exit status is returned, and what it printed to `fd`. */
+static int outcome(const char *line, int fd, char *said, size_t size)
+{
+	size_t length = 0;
+	int ends[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (!pid) {
+		dup2(ends[1], fd);
+		parse(line);
+		_exit(100);
+	}
+	close(ends[1]);
+	while ((n = read(ends[0], said + length, size - 1 - length)) > 0)
+		length += n;
+	said[length] = '\0';
+	close(ends[0]);
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void assert_refused(const char *line, const char *reason)
+{
+	char said[4096];
+
+	assert_int_equal(outcome(line, STDERR_FILENO, said, sizeof(said)), 2);
+	if (strncmp(said, "asynctrace: ", 12) || !strstr(said, reason))
+		fail_msg("'%s' is answered by '%s', without '%s'", line, said, reason);
+}
+
+static void options__of_a_process(void **state)
+{
+	struct options options = parse("asynctrace timed -p 42");
+
+	(void)state;
+	assert_ptr_equal(options.view, &view_timed);
+	assert_int_equal(options.pid, 42);
+	assert_null(options.input);
+	assert_null(options.command);
+	assert_null(options.output);
+	assert_int_equal(options.duration_ns, 0);
+	assert_int_equal(options.buffer, 8 << 20);
+	assert_false(options.direct || options.follow);
+	assert_false(options.task || options.time || options.where);
+}
+
+static void options__stand_anywhere_before_the_command(void **state)
+{
+	struct options options = parse("asynctrace --task -p 42 summary --time -o x --where");
+
+	(void)state;
+	assert_ptr_equal(options.view, &view_summary);
+	assert_int_equal(options.pid, 42);
+	assert_string_equal(options.output, "x");
+	assert_true(options.task && options.time && options.where);
+}
+
+static void options__behind_the_command_are_its_own(void **state)
+{
+	struct options options = parse("asynctrace timed --follow -- make -p 7 --task -- x");
+
+	(void)state;
+	assert_int_equal(options.pid, 0);
+	assert_true(options.follow);
+	assert_false(options.task);
+	assert_string_equal(options.command[0], "make");
+	assert_string_equal(options.command[3], "--task");
+	assert_string_equal(options.command[4], "--");
+	assert_string_equal(options.command[5], "x");
+	assert_null(options.command[6]);
+}
+
+static void options__duration(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("asynctrace timed -p 1 --duration 2").duration_ns, 2000000000);
+	assert_int_equal(parse("asynctrace timed -p 1 --duration=0.25").duration_ns, 250000000);
+	assert_refused("asynctrace timed -p 1 --duration 0", "--duration takes seconds");
+	assert_refused("asynctrace timed -p 1 --duration -1", "--duration takes seconds");
+	assert_refused("asynctrace timed -p 1 --duration nan", "--duration takes seconds");
+	assert_refused("asynctrace timed -p 1 --duration 1e99", "--duration takes seconds");
+	assert_refused("asynctrace timed -p 1 --duration 5m", "--duration takes seconds");
+}
+
+static void options__buffer(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("asynctrace timed -p 1 --buffer 64K").buffer, 64 << 10);
+	assert_int_equal(parse("asynctrace timed -p 1 --buffer 8m").buffer, 8 << 20);
+	assert_int_equal(parse("asynctrace timed -p 1 --buffer 1G").buffer, 1 << 30);
+	assert_int_equal(parse("asynctrace timed -p 1 --buffer 65536").buffer, 65536);
+	assert_int_equal(parse("asynctrace timed -p 1 --buffer 65537").buffer, 128 << 10);
+	assert_int_equal(parse("asynctrace timed -p 1 --buffer 5M").buffer, 8 << 20);
+	assert_refused("asynctrace timed -p 1 --buffer 65535", "--buffer takes a size");
+	assert_refused("asynctrace timed -p 1 --buffer 2G", "--buffer takes a size");
+	assert_refused("asynctrace timed -p 1 --buffer 8MB", "--buffer takes a size");
+	assert_refused("asynctrace timed -p 1 --buffer M", "--buffer takes a size");
+	assert_refused("asynctrace timed -p 1 --buffer nan", "--buffer takes a size");
+}
+
+static void options__probes(void **state)
+{
+	(void)state;
+	assert_true(parse("asynctrace timed -p 1 --probes direct").direct);
+	assert_false(parse("asynctrace timed -p 1 --probes batch").direct);
+	assert_refused("asynctrace timed -p 1 --probes some", "batch or direct");
+}
+
+static void options__view_that_is_none(void **state)
+{
+	(void)state;
+	assert_refused("asynctrace tiemd -p 1", "no view 'tiemd': the views are timed, summary");
+	assert_refused("asynctrace -p 1", "which view?");
+	assert_refused("asynctrace -- ls", "which view?");
+}
+
+static void options__source(void **state)
+{
+	(void)state;
+	assert_refused("asynctrace timed", "-p PID, -i FILE or -- COMMAND");
+	assert_refused("asynctrace timed -p 1 -i x", "one source only");
+	assert_refused("asynctrace timed -p 1 -- x", "one source only");
+	assert_refused("asynctrace timed --", "no command");
+	assert_refused("asynctrace timed -p server", "not 'server'");
+	assert_refused("asynctrace timed -p 0", "not '0'");
+	assert_refused("asynctrace timed -p 99999999999", "not '99999999999'");
+	assert_refused("asynctrace timed 12", "-p 12");
+	assert_refused("asynctrace timed ./x -l", "-- ./x");
+	assert_refused("asynctrace timed -i x --duration 1", "live");
+	assert_refused("asynctrace timed -i x --buffer 8M", "live");
+	assert_refused("asynctrace timed --nonsense", "unrecognized option '--nonsense'");
+}
+
+static void options__record_and_doctor(void **state)
+{
+	(void)state;
+	assert_ptr_equal(parse("asynctrace record -o x -p 1").view, &view_record);
+	assert_ptr_equal(parse("asynctrace doctor").view, &view_doctor);
+	assert_int_equal(parse("asynctrace doctor -p 3").pid, 3);
+	assert_refused("asynctrace record -p 1", "-o FILE");
+	assert_refused("asynctrace doctor -i x", "doctor");
+	assert_refused("asynctrace doctor -- x", "doctor");
+}
+
+static void options__none_at_all(void **state)
+{
+	char said[4096];
+
+	(void)state;
+	assert_int_equal(outcome("asynctrace", STDERR_FILENO, said, sizeof(said)), 2);
+	assert_int_equal(strncmp(said, "Usage: asynctrace", 17), 0);
+}
+
+static void options__help_and_version(void **state)
+{
+	char said[8192];
+
+	(void)state;
+	assert_int_equal(outcome("asynctrace --help", STDOUT_FILENO, said, sizeof(said)), 0);
+	assert_non_null(strstr(said, view_timed.question));
+	assert_non_null(strstr(said, "EXAMPLES"));
+	assert_non_null(strstr(said, "127 if it was not"));
+	assert_int_equal(outcome("asynctrace --version", STDOUT_FILENO, said, sizeof(said)), 0);
+	assert_int_equal(strncmp(said, "asynctrace ", 11), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(options__of_a_process),
+		cmocka_unit_test(options__stand_anywhere_before_the_command),
+		cmocka_unit_test(options__behind_the_command_are_its_own),
+		cmocka_unit_test(options__duration),
+		cmocka_unit_test(options__buffer),
+		cmocka_unit_test(options__probes),
+		cmocka_unit_test(options__view_that_is_none),
+		cmocka_unit_test(options__source),
+		cmocka_unit_test(options__record_and_doctor),
+		cmocka_unit_test(options__none_at_all),
+		cmocka_unit_test(options__help_and_version),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

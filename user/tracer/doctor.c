@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Kernels and containers forbid things in ways that cannot be asked for. So asynctrace has a probe
+ * of its own for the doctor to try on himself: what he sends through it must come back.
+ */
+#define AT_PROBES_IMPLEMENTATION
+#include "doctor.h"
+#include "sources/elf.h"
+#include "live.h"
+#include "sources/bpf.h"
+#include "target.h"
+#include <asynctrace/probes.h>
+#include <base/text.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#define TRIAL_READS   20
+#define TRIAL_READ_MS 50
+#define TRIAL_SUBJECT AT_ID(AT_TASK, 0x646f63746f72)
+
+/* Prints a line. Returns `well`. */
+__attribute__((format(printf, 3, 4))) static bool say(bool well, const char *remedy,
+						      const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs(well ? "ok  " : "no  ", stdout);
+	vprintf(format, arguments);
+	putchar('\n');
+	if (!well)
+		printf("    %s\n", remedy);
+	va_end(arguments);
+	fflush(stdout);
+	return well;
+}
+
+static void check_kernel(void)
+{
+	struct utsname name;
+	unsigned int major = 0, minor = 0;
+
+	if (uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return;
+	say(major > 5 || (major == 5 && minor >= 10), "Linux 5.10 or later is needed",
+	    "kernel %s, %s", name.release, name.machine);
+	say(!access("/sys/kernel/btf/vmlinux", R_OK),
+	    "use a kernel with CONFIG_DEBUG_INFO_BTF=y, as distributions build them",
+	    "types of the kernel (BTF) in /sys/kernel/btf/vmlinux");
+}
+
+static void check_privileges(void)
+{
+	static const struct {
+		const char *name;
+		unsigned int number;
+	} known[] = { { "CAP_SYS_PTRACE", 19 },
+		      { "CAP_SYS_ADMIN", 21 },
+		      { "CAP_PERFMON", 38 },
+		      { "CAP_BPF", 39 } };
+	FILE *status = fopen("/proc/self/status", "re");
+	uint64_t capabilities = 0;
+	char line[256], list[256] = "";
+	size_t i, length = 0;
+
+	while (status && fgets(line, sizeof(line), status)) {
+		if (sscanf(line, "CapEff: %" SCNx64, &capabilities) == 1)
+			break;
+	}
+	if (status)
+		fclose(status);
+	for (i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (capabilities >> known[i].number & 1)
+			length += snprintf(list + length, sizeof(list) - length, " %s",
+					   known[i].name);
+	}
+	say(length, "run asynctrace as root (sudo)", "privileges: %s%s",
+	    geteuid() ? "not root," : "root,", length ? list : " no capability of use");
+}
+
+/* Whether the record that is sent now comes out of the source. */
+static bool comes_back(struct source *source)
+{
+	const struct at_event *events;
+	size_t count, i;
+	int reads;
+
+	at_record(AT_TASK_CREATE, 0, TRIAL_SUBJECT, 0, 0, 0);
+	at_flush();
+	for (reads = 0; reads < TRIAL_READS; reads++) {
+		if (source->read(source, &events, &count, TRIAL_READ_MS) <= 0)
+			return false;
+		for (i = 0; i < count; i++) {
+			if (events[i].kind == AT_TASK_CREATE && events[i].subject == TRIAL_SUBJECT)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool try_machine(const struct options *options)
+{
+	struct target *self;
+	struct source *source;
+	const char *why;
+	bool well;
+
+	if (target_open(&self, getpid(), elf_has_probes, &why))
+		return say(false, why, "asynctrace reads itself");
+	if (live_attach(&source, self, options, &why)) {
+		well = say(false, why, "BPF programs can be loaded and attached");
+	} else {
+		say(true, NULL, "BPF programs can be loaded and attached (%s)",
+		    bpf_source_way(source));
+		well = say(comes_back(source),
+			   "the probe was not hit: is this a kernel for another machine, or an "
+			   "emulation?",
+			   "a record comes through");
+		source->free(source);
+	}
+	target_free(self);
+	return well;
+}
+
+static void describe_image(const struct target_image *image)
+{
+	char path[TEXT_NAME_SIZE];
+	struct elf_probes probes;
+
+	if (!elf_read_probes(&probes, image->fd))
+		say(true, NULL, "%zu probes in %s", probes.count,
+		    text_safe(path, sizeof(path), image->path));
+}
+
+static bool try_process(const struct options *options)
+{
+	struct target *target;
+	struct source *source;
+	const char *why;
+	bool well;
+	size_t i;
+
+	if (target_open(&target, options->pid, elf_has_probes, &why))
+		return say(false, why, "process %d can be looked at", options->pid);
+	say(true, NULL, "process %d can be looked at", options->pid);
+	for (i = 0; i < target->image_count; i++)
+		describe_image(&target->images[i]);
+	if (!i) {
+		well = say(false, "its program must use libasync or <asynctrace/probes.h>",
+			   "process %d has probes", options->pid);
+	} else if (live_attach(&source, target, options, &why)) {
+		well = say(false, why, "process %d can be traced", options->pid);
+	} else {
+		well = say(true, NULL, "process %d can be traced", options->pid);
+		source->free(source);
+	}
+	target_free(target);
+	return well;
+}
+
+int doctor_run(const struct options *options)
+{
+	bool well;
+
+	check_kernel();
+	check_privileges();
+	well = try_machine(options);
+	if (options->pid)
+		well = try_process(options) && well;
+	return well ? 0 : 1;
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel reports the execution of a program before its dynamic loader has run. So a breakpoint
+ * goes on the entry point of each, and is gone before the program itself begins.
+ */
+#include "launch.h"
+#include "target.h"
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#define BREAKPOINT(word)     (((word) & ~0xffL) | 0xcc)
+#define PC(registers)	     (registers).rip
+#define PC_BEHIND_BREAKPOINT 1
+#define MACHINE		     EM_X86_64
+#elif defined(__aarch64__)
+#define BREAKPOINT(word)     (((word) & ~0xffffffffL) | 0xd4200000L)
+#define PC(registers)	     (registers).pc
+#define PC_BEHIND_BREAKPOINT 0
+#define MACHINE		     EM_AARCH64
+#else
+#error "breakpoints are known for x86-64 and aarch64 only"
+#endif
+
+struct launch {
+	pid_t pid;
+	int channel; /* the child waits here to be traced, and says why it cannot run */
+	bool traced;
+	bool ended;
+	int status; /* of wait(2), once it has ended */
+
+	/* The breakpoint, if `entry` is not 0. */
+	uint64_t entry;
+	long instruction;
+};
+
+static void run_child(int channel, char *const argv[])
+{
+	int err;
+
+	if (read(channel, &err, sizeof(err)) == sizeof(err)) {
+		execvp(argv[0], argv);
+		err = errno;
+		if (write(channel, &err, sizeof(err)) < 0)
+			_exit(126);
+	}
+	_exit(127);
+}
+
+static int start_child(struct launch *launch, char *const argv[])
+{
+	int ends[2], go = 0, err = 0;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return -errno;
+	launch->channel = ends[0];
+	launch->pid = fork();
+	if (launch->pid < 0)
+		err = -errno;
+	if (!launch->pid) {
+		close(ends[0]);
+		run_child(ends[1], argv);
+	}
+	close(ends[1]);
+	if (err)
+		return err;
+	if (ptrace(PTRACE_SEIZE, launch->pid, NULL, PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL))
+		return -errno;
+	launch->traced = true;
+	return send(launch->channel, &go, sizeof(go), MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* Waits for the next stop or the end. 0 or -errno. */
+static int await_child(struct launch *launch, int *status)
+{
+	while (waitpid(launch->pid, status, 0) < 0) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	if (WIFEXITED(*status) || WIFSIGNALED(*status)) {
+		launch->ended = true;
+		launch->status = *status;
+	}
+	return 0;
+}
+
+/* Sets the breakpoint, if the program is one that can be traced here. Else it goes on without. */
+static void set_breakpoint(struct launch *launch)
+{
+	char path[32];
+	Elf64_Ehdr header;
+	uint64_t entry;
+	int proc, exe;
+	bool native;
+
+	launch->entry = 0;
+	snprintf(path, sizeof(path), "/proc/%d", launch->pid);
+	proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (proc < 0)
+		return;
+	exe = openat(proc, "exe", O_RDONLY | O_CLOEXEC);
+	native = exe >= 0 && pread(exe, &header, sizeof(header), 0) == sizeof(header) &&
+		 header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == MACHINE &&
+		 !target_entry(&entry, proc);
+	if (exe >= 0)
+		close(exe);
+	close(proc);
+	if (!native)
+		return;
+	errno = 0;
+	launch->instruction = ptrace(PTRACE_PEEKTEXT, launch->pid, entry, NULL);
+	if (!errno && !ptrace(PTRACE_POKETEXT, launch->pid, entry, BREAKPOINT(launch->instruction)))
+		launch->entry = entry;
+}
+
+/*
+ * If the process has come to the breakpoint, removes it and steps back. 1, 0 if it is elsewhere,
+ * -errno.
+ */
+static int leave_breakpoint(struct launch *launch)
+{
+	struct user_regs_struct registers;
+	struct iovec io = { .iov_base = &registers, .iov_len = sizeof(registers) };
+
+	if (!launch->entry)
+		return 0;
+	if (ptrace(PTRACE_GETREGSET, launch->pid, NT_PRSTATUS, &io))
+		return -errno;
+	if (PC(registers) != launch->entry + PC_BEHIND_BREAKPOINT)
+		return 0;
+	PC(registers) = launch->entry;
+	if (ptrace(PTRACE_POKETEXT, launch->pid, launch->entry, launch->instruction) ||
+	    ptrace(PTRACE_SETREGSET, launch->pid, NT_PRSTATUS, &io))
+		return -errno;
+	launch->entry = 0;
+	return 1;
+}
+
+static int resume(struct launch *launch, int request, int signal)
+{
+	/* It may have been killed since; the next wait tells. */
+	return ptrace(request, launch->pid, NULL, (long)signal) && errno != ESRCH ? -errno : 0;
+}
+
+/* Goes on to the next entry point. 1 there, 0 if the process has ended first, -errno. */
+static int run_to_entry(struct launch *launch)
+{
+	int status, event, signal, err;
+
+	for (;;) {
+		err = await_child(launch, &status);
+		if (err)
+			return err;
+		if (launch->ended)
+			return 0;
+		event = status >> 16;
+		signal = WSTOPSIG(status);
+		if (event == PTRACE_EVENT_STOP && signal != SIGTRAP) {
+			err = resume(launch, PTRACE_LISTEN, 0);
+		} else if (event) {
+			if (event == PTRACE_EVENT_EXEC)
+				set_breakpoint(launch);
+			err = resume(launch, PTRACE_CONT, 0);
+		} else {
+			err = signal == SIGTRAP ? leave_breakpoint(launch) : 0;
+			if (err > 0)
+				return 1;
+			if (!err)
+				err = resume(launch, PTRACE_CONT, signal);
+		}
+		if (err)
+			return err;
+	}
+}
+
+static int search(struct launch *launch, int (*accept)(pid_t pid, void *context, const char **why),
+		  void *context, const char **why)
+{
+	int found, failure;
+
+	for (;;) {
+		found = run_to_entry(launch);
+		if (found < 0)
+			*why = "ptrace has lost the command";
+		if (found < 0)
+			return found;
+		if (!found)
+			break;
+		found = accept(launch->pid, context, why);
+		if (found)
+			return found < 0 ? found : 0;
+		if (resume(launch, PTRACE_CONT, 0))
+			return -errno;
+	}
+	*why = NULL;
+	if (recv(launch->channel, &failure, sizeof(failure), MSG_DONTWAIT) == sizeof(failure))
+		return -failure;
+	*why = "it has ended, and no program that ran in its process has probes";
+	return -ENOEXEC;
+}
+
+int launch_start(struct launch **ret, char *const argv[],
+		 int (*accept)(pid_t pid, void *context, const char **why), void *context,
+		 const char **why)
+{
+	struct launch *launch = calloc(1, sizeof(*launch));
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, interrupt, quit;
+	int err;
+
+	*why = "no memory";
+	if (!launch)
+		return -ENOMEM;
+	launch->channel = -1;
+	*why = "this machine does not let asynctrace start processes under ptrace: start the "
+	       "command yourself and use -p";
+	err = start_child(launch, argv);
+	if (!err) {
+		sigaction(SIGINT, &ignore, &interrupt);
+		sigaction(SIGQUIT, &ignore, &quit);
+		err = search(launch, accept, context, why);
+		sigaction(SIGINT, &interrupt, NULL);
+		sigaction(SIGQUIT, &quit, NULL);
+	}
+	if (err) {
+		launch_free(launch);
+		return err;
+	}
+	*ret = launch;
+	return 0;
+}
+
+int launch_go(struct launch *launch)
+{
+	if (launch->traced && ptrace(PTRACE_DETACH, launch->pid, NULL, NULL) && errno != ESRCH)
+		return -errno;
+	launch->traced = false;
+	return 0;
+}
+
+int launch_wait(struct launch *launch)
+{
+	int status, err = 0;
+
+	if (!launch->ended)
+		err = await_child(launch, &status);
+	if (err)
+		return err;
+	return WIFEXITED(launch->status) ? WEXITSTATUS(launch->status)
+					 : 128 + WTERMSIG(launch->status);
+}
+
+void launch_free(struct launch *launch)
+{
+	int status;
+
+	if (!launch)
+		return;
+	/* Where privileges were given up, only ptrace still reaches the process. */
+	if (launch->traced && !launch->ended &&
+	    (!kill(launch->pid, SIGKILL) || !resume(launch, PTRACE_CONT, SIGKILL))) {
+		while (!launch->ended && !await_child(launch, &status))
+			;
+	}
+	if (launch->channel >= 0)
+		close(launch->channel);
+	free(launch);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The live source of the command line: a process that runs already, or a command. */
+#ifndef TRACER_LIVE_H
+#define TRACER_LIVE_H
+
+#include "options.h"
+
+struct launch;
+struct source;
+struct target;
+
+/* Zeroed before it is opened. */
+struct live {
+	struct target *target;
+	struct launch *launch; /* null without a command; else it waits for launch_go() */
+	struct source *source;
+};
+
+/*
+ * Opens the process or starts the command that the options name, and attaches to it. Returns 0, or
+ * -errno with a sentence for the user in `*why`, which is null if the command could not be
+ * executed. In both cases the caller ends it with live_close().
+ */
+int live_open(struct live *live, const struct options *options, const char **why);
+
+/* The part of it that attaches. The target must outlive the source, which the caller frees. */
+int live_attach(struct source **ret, const struct target *target, const struct options *options,
+		const char **why);
+
+/* Takes what was not opened, or only in part. */
+void live_close(struct live *live);
+
+#endif

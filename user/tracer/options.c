@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What follows "--" is the command's and is cut off before argp sees it. Every complaint is one
+ * line that says what to type instead.
+ */
+#include "options.h"
+#include <argp.h>
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUFFER_MIN     (64UL << 10)
+#define BUFFER_DEFAULT (8UL << 20)
+#define BUFFER_MAX     (1UL << 30)
+
+enum {
+	KEY_DURATION = 256,
+	KEY_PROBES,
+	KEY_BUFFER,
+	KEY_FOLLOW,
+	KEY_TASK,
+	KEY_TIME,
+	KEY_WHERE,
+};
+
+static const struct argp_option argp_options[] = {
+	{ NULL, 0, NULL, 0, "The source:", 1 },
+	{ "pid", 'p', "PID", 0, "the running process PID", 1 },
+	{ "input", 'i', "FILE", 0, "a file that the view record has made", 1 },
+	{ NULL, 0, NULL, 0, "The result:", 2 },
+	{ "output", 'o', "FILE", 0, "write to FILE, not to the terminal", 2 },
+	{ "task", KEY_TASK, NULL, 0, "timed: show the name of the task", 2 },
+	{ "time", KEY_TIME, NULL, 0, "timed: show the seconds since the first record", 2 },
+	{ "where", KEY_WHERE, NULL, 0, "timed: show file and line of the function", 2 },
+	{ NULL, 0, NULL, 0, "Live tracing:", 3 },
+	{ "duration", KEY_DURATION, "SECONDS", 0, "stop after that time; Ctrl-C stops too", 3 },
+	{ "follow", KEY_FOLLOW, NULL, 0, "trace children that are forked, too", 3 },
+	{ "buffer", KEY_BUFFER, "SIZE", 0, "of the kernel's buffer: 64K, 8M (the default), 1G...",
+	  3 },
+	{ "probes", KEY_PROBES, "batch|direct", 0,
+	  "one hit for a batch of records (the default), or for each", 3 },
+	{ NULL, 0, NULL, 0, "About asynctrace:", -1 },
+	{ 0 },
+};
+
+static const char description[] =
+	"Shows where the time of asynchronous code goes.\v"
+	"\nEXAMPLES\n"
+	"  asynctrace doctor                      what is missing here?\n"
+	"  asynctrace timed -p $(pidof server)    watch it until Ctrl-C\n"
+	"  asynctrace timed --task -- ./server    run it, watch its whole life\n"
+	"  asynctrace summary --duration 2.5 -p $(pidof server)\n"
+	"  asynctrace record -o run.rec -- ./server\n"
+	"  asynctrace summary -i run.rec          what has been recorded\n"
+	"\nWhat a command prints stays on its standard output; asynctrace then writes to its "
+	"standard "
+	"error, or to -o FILE. The first Ctrl-C is the command's alone, the second ends the "
+	"trace.\n"
+	"\nEXIT STATUS\n"
+	"  0 if all went well, 1 if not, 2 if the command line makes no sense. With a command it "
+	"is "
+	"the command's: 128 + N if signal N killed it, 127 if it was not found, 126 if it could "
+	"not "
+	"be run.";
+
+const struct view view_record = {
+	.name = "record",
+	.question = "keep what happens in a file that every view reads with -i",
+};
+
+const struct view view_doctor = {
+	.name = "doctor",
+	.question = "what can this machine, and with -p this process, give?",
+};
+
+/* The views, the words above, and null. */
+static const struct view *view_at(size_t i)
+{
+	static const struct view *const words[] = { &view_record, &view_doctor, NULL };
+	size_t count = 0;
+
+	while (views[count])
+		count++;
+	return i < count ? views[i] : words[i - count];
+}
+
+static char *help(int key, const char *text, void *input)
+{
+	const struct view *view;
+	char *epilogue = NULL;
+	size_t size, i;
+	FILE *out;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC)
+		return (char *)text;
+	out = open_memstream(&epilogue, &size);
+	if (!out)
+		return (char *)text;
+	fprintf(out, "VIEWS\n");
+	for (i = 0; (view = view_at(i)); i++)
+		fprintf(out, "  %-9s %s\n", view->name, view->question);
+	fputs(text, out);
+	fclose(out);
+	return epilogue;
+}
+
+/* Says in one line what is wrong with the command line, and exits. */
+#define REJECT(state, ...) argp_failure(state, argp_err_exit_status, 0, __VA_ARGS__)
+
+static void list_views(char *buffer, size_t size)
+{
+	const struct view *view;
+	size_t i, length = 0;
+
+	for (i = 0; (view = view_at(i)) && length < size; i++)
+		length +=
+			snprintf(buffer + length, size - length, "%s%s", i ? ", " : "", view->name);
+}
+
+static const struct view *find_view(struct argp_state *state, const char *name)
+{
+	const struct view *view;
+	char list[256];
+	size_t i;
+
+	for (i = 0; (view = view_at(i)); i++) {
+		if (!strcmp(view->name, name))
+			return view;
+	}
+	list_views(list, sizeof(list));
+	REJECT(state, "there is no view '%s': the views are %s", name, list);
+	return NULL;
+}
+
+static pid_t parse_pid(struct argp_state *state, const char *text)
+{
+	char *end;
+	long pid;
+
+	errno = 0;
+	pid = strtol(text, &end, 10);
+	if (errno || *end || pid <= 0 || pid > INT_MAX)
+		REJECT(state, "-p takes the number of a process, not '%s': try -p $(pidof NAME)",
+		       text);
+	return pid;
+}
+
+static uint64_t parse_duration(struct argp_state *state, const char *text)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (end == text || *end || !isfinite(seconds) || seconds < 1e-9 || seconds > 1e9)
+		REJECT(state, "--duration takes seconds, such as 10 or 0.5, not '%s'", text);
+	return seconds * 1e9;
+}
+
+static size_t parse_buffer(struct argp_state *state, const char *text)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	char *end;
+	double size = strtod(text, &end);
+	size_t rounded;
+
+	unit = *end ? strchr(units, *end & ~0x20) : NULL;
+	if (unit) {
+		size *= 1UL << (10 * (unit - units + 1));
+		end++;
+	}
+	if (end == text || *end || !(size >= BUFFER_MIN && size <= BUFFER_MAX))
+		REJECT(state, "--buffer takes a size from 64K to 1G, such as 8M, not '%s'", text);
+	for (rounded = BUFFER_MIN; rounded < size;)
+		rounded *= 2;
+	return rounded;
+}
+
+static bool parse_probes(struct argp_state *state, const char *text)
+{
+	if (strcmp(text, "batch") && strcmp(text, "direct"))
+		REJECT(state, "--probes takes batch or direct, not '%s'", text);
+	return !strcmp(text, "direct");
+}
+
+static void reject_argument(struct argp_state *state, const char *text)
+{
+	if (text[0] && !text[strspn(text, "0123456789")])
+		REJECT(state, "'%s' is one word too many: a process is given as -p %s", text, text);
+	REJECT(state, "'%s' is one word too many: a command is given as -- %s", text, text);
+}
+
+/* What single options cannot see. */
+static void check(struct argp_state *state, struct options *options)
+{
+	int sources = !!options->pid + !!options->input + !!options->command;
+	char list[256];
+
+	list_views(list, sizeof(list));
+	if (state->argc == 1 && !options->command)
+		argp_state_help(state, stderr, ARGP_HELP_STD_USAGE);
+	if (!options->view)
+		REJECT(state, "which view? There are %s", list);
+	if (sources > 1)
+		REJECT(state, "one source only: -p PID, -i FILE or -- COMMAND");
+	if (options->view == &view_doctor && (options->input || options->command))
+		REJECT(state, "doctor looks at the machine, and with -p PID at a process");
+	if (options->view != &view_doctor && !sources)
+		REJECT(state, "%s of what? Give -p PID, -i FILE or -- COMMAND",
+		       options->view->name);
+	if (options->command && !options->command[0])
+		REJECT(state, "no command stands behind --");
+	if (options->view == &view_record && !options->output)
+		REJECT(state, "record needs a file to write: -o FILE");
+	if (options->input &&
+	    (options->duration_ns || options->follow || options->direct || options->buffer))
+		REJECT(state,
+		       "--duration, --follow, --buffer and --probes are for live tracing, not -i");
+	if (!options->buffer)
+		options->buffer = BUFFER_DEFAULT;
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case 'p':
+		options->pid = parse_pid(state, text);
+		return 0;
+	case 'i':
+		options->input = text;
+		return 0;
+	case 'o':
+		options->output = text;
+		return 0;
+	case KEY_DURATION:
+		options->duration_ns = parse_duration(state, text);
+		return 0;
+	case KEY_PROBES:
+		options->direct = parse_probes(state, text);
+		return 0;
+	case KEY_BUFFER:
+		options->buffer = parse_buffer(state, text);
+		return 0;
+	case KEY_FOLLOW:
+		options->follow = true;
+		return 0;
+	case KEY_TASK:
+		options->task = true;
+		return 0;
+	case KEY_TIME:
+		options->time = true;
+		return 0;
+	case KEY_WHERE:
+		options->where = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (options->view)
+			reject_argument(state, text);
+		options->view = find_view(state, text);
+		return 0;
+	case ARGP_KEY_END:
+		check(state, options);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+void options_parse(struct options *ret, int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = argp_options,
+		.parser = parse_option,
+		.args_doc = "VIEW -p PID\nVIEW -i FILE\nVIEW -- COMMAND [ARG...]",
+		.doc = description,
+		.help_filter = help,
+	};
+	static char name[] = "asynctrace"; /* whatever the file is called */
+	struct options options = { 0 };
+	int words = 1;
+
+	argp_err_exit_status = 2;
+	argp_program_version = "asynctrace 0.1";
+	argv[0] = name;
+	while (words < argc && strcmp(argv[words], "--"))
+		words++;
+	if (words < argc) {
+		argv[words] = NULL;
+		options.command = &argv[words + 1];
+	}
+	argp_parse(&argp, words, argv, ARGP_IN_ORDER, NULL, &options);
+	*ret = options;
+}

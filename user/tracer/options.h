@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command line: a view of a source. Every view takes every source. */
+#ifndef TRACER_OPTIONS_H
+#define TRACER_OPTIONS_H
+
+#include "views/view.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct options {
+	const struct view *view;
+
+	/* The source: one of these; the others are 0 or null. */
+	pid_t pid;
+	const char *input;
+	char **command;
+
+	const char *output;   /* null if not given; view_record always has one */
+	uint64_t duration_ns; /* 0 if not given */
+	size_t buffer;	      /* bytes, a power of two */
+	bool direct, follow;
+	bool task, time, where;
+};
+
+/* Words that stand where a view does: keep the records; look at the machine. */
+extern const struct view view_record, view_doctor;
+
+/*
+ * Reads the command line. The result points into `argv`. Prints and exits itself for --help and
+ * --version, and with status 2 if the line makes no sense.
+ */
+void options_parse(struct options *ret, int argc, char **argv);
+
+#endif

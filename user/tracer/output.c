@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A program that reads our text and ends early (head) is no error but a wish; it is noticed even
+ * when there is nothing to write.
+ */
+#include "output.h"
+#include "formats/recording.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <time.h>
+
+#define TEXT_BUFFER (64 * 1024)
+#define CHUNK_NS    100000000ULL
+
+int output_open_text(struct output *ret, const char *path, FILE *standard)
+{
+	FILE *text = path ? fopen(path, "we") : standard;
+
+	if (!text)
+		return -errno;
+	setvbuf(text, NULL, _IOFBF, TEXT_BUFFER);
+	ret->text = text;
+	ret->path = path ? path : standard == stderr ? "standard error" : "standard output";
+	return 0;
+}
+
+int output_open_recording(struct output *ret, const char *path)
+{
+	ret->path = path;
+	return recording_create(&ret->recording, path);
+}
+
+static int flush_text(FILE *text)
+{
+	struct pollfd reader = { .fd = fileno(text) };
+	bool failed;
+
+	errno = 0;
+	failed = fflush(text) || ferror(text);
+	if (poll(&reader, 1, 0) > 0 && reader.revents & POLLERR)
+		return -EPIPE;
+	if (!failed)
+		return 0;
+	return errno ? -errno : -EIO;
+}
+
+/* What has come within CHUNK_NS makes a chunk, so that no more is lost if the tracer is killed. */
+static int keep(struct output *output, const struct at_event *events, size_t count)
+{
+	int err = recording_write(output->recording, events, count);
+	struct timespec now;
+	uint64_t now_ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	now_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	if (!err && now_ns - output->flushed_ns >= CHUNK_NS) {
+		err = recording_flush(output->recording);
+		output->flushed_ns = now_ns;
+	}
+	if (err) {
+		recording_discard(output->recording);
+		output->recording = NULL;
+	}
+	return err;
+}
+
+int output_flush(struct output *output, const struct at_event *events, size_t count)
+{
+	if (output->recording)
+		return keep(output, events, count);
+	return output->text ? flush_text(output->text) : 0;
+}
+
+int output_close(struct output *output)
+{
+	struct recording *recording = output->recording;
+	int err = output_flush(output, NULL, 0);
+
+	if (output->recording)
+		err = recording_close(recording);
+	output->recording = NULL;
+	output_discard(output);
+	return err;
+}
+
+void output_discard(struct output *output)
+{
+	recording_discard(output->recording);
+	output->recording = NULL;
+	if (output->text && output->text != stdout && output->text != stderr)
+		fclose(output->text);
+	output->text = NULL;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where a run writes to: the text of a view, as it happens, or the recorded file. */
+#ifndef TRACER_OUTPUT_H
+#define TRACER_OUTPUT_H
+
+#include <asynctrace/event.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct recording;
+
+/* Zeroed before it is opened. */
+struct output {
+	const char *path; /* for people */
+	FILE *text;
+	struct recording *recording; /* null if text is the result */
+	uint64_t flushed_ns;
+};
+
+/*
+ * Text goes to `path`, which must outlive the output, or if that is null to `standard`, which stays
+ * the caller's. 0 or -errno.
+ */
+int output_open_text(struct output *ret, const char *path, FILE *standard);
+
+/* The result is a recorded file; see recording_create(). */
+int output_open_recording(struct output *ret, const char *path);
+
+/*
+ * Keeps records if they are recorded, and lets everybody see what was written. Returns 0; -EPIPE if
+ * nobody reads any more; another -errno if it cannot be written, and then a recorded file is
+ * removed.
+ */
+int output_flush(struct output *output, const struct at_event *events, size_t count);
+
+/* Completes the result. Returns as output_flush() does. Takes what was not opened. */
+int output_close(struct output *output);
+
+/* Throws a recorded file away and closes. Takes what was closed or not opened. */
+void output_discard(struct output *output);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Nothing is written before the source is open, and whatever ends the run, what has been seen is
+ * shown. Signals only count; the loop looks at them at least every POLL_MS.
+ */
+#include "session.h"
+#include "launch.h"
+#include "live.h"
+#include "output.h"
+#include "privileges.h"
+#include "sources/file.h"
+#include "sources/source.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define POLL_MS 100
+
+struct session {
+	const struct options *options;
+	struct live live; /* the source's owner, unless that is a file */
+	struct source *source;
+	struct output output;
+	bool broken;  /* the output cannot be written */
+	bool unread;  /* whoever reads the output has gone */
+	bool stopped; /* the source was asked for the end */
+	int failure;  /* -errno, if the source failed */
+	struct view_options view_options;
+	void *state; /* of the view; null if it has none */
+	struct model *model;
+};
+
+static volatile sig_atomic_t interrupts, terminations;
+
+static void on_signal(int signal)
+{
+	if (signal == SIGINT)
+		interrupts++;
+	else
+		terminations++;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction count = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &count, NULL);
+	sigaction(SIGTERM, &count, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* How often the user has asked for the end. The first Ctrl-C is the launched command's. */
+static int requests(const struct session *session)
+{
+	int own = interrupts - (session->live.launch != NULL);
+
+	return (own > 0 ? own : 0) + terminations;
+}
+
+/* Prints "asynctrace: " and the sentence. Returns 1, the exit status. */
+__attribute__((format(printf, 1, 2))) static int complain(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("asynctrace: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	fflush(stderr);
+	va_end(arguments);
+	return 1;
+}
+
+static int open_live(struct session *session)
+{
+	const struct options *options = session->options;
+	const char *why;
+	int err = live_open(&session->live, options, &why);
+
+	if (!err) {
+		session->source = session->live.source;
+		return 0;
+	}
+	if (!options->command)
+		return complain("process %d: %s", options->pid, why);
+	if (why)
+		return complain("'%s': %s", options->command[0], why);
+	complain("cannot run '%s': %s", options->command[0], strerror(-err));
+	return err == -ENOENT ? 127 : 126;
+}
+
+/* 0 or the exit status, as from the functions below. */
+static int open_source(struct session *session)
+{
+	const char *input = session->options->input, *why;
+
+	if (!input)
+		return open_live(session);
+	if (file_source_open(&session->source, input, &why))
+		return complain("cannot read '%s': %s", input, why);
+	return 0;
+}
+
+static int open_result(struct session *session)
+{
+	const struct options *options = session->options;
+	const struct view *view = options->view;
+	int err;
+
+	if (view == &view_record)
+		err = output_open_recording(&session->output, options->output);
+	else
+		err = output_open_text(&session->output, options->output,
+				       options->command ? stderr : stdout);
+	if (err)
+		return complain("cannot write '%s': %s", options->output, strerror(-err));
+	session->view_options.out = session->output.text;
+	session->view_options.task = options->task;
+	session->view_options.time = options->time;
+	session->view_options.where = options->where;
+	if (view->new)
+		session->state = view->new (&session->view_options);
+	if (!view->new || session->state)
+		session->model = model_new(&view->listener, session->state);
+	return session->model ? 0 : complain("%s", strerror(ENOMEM));
+}
+
+/* What output_flush() has returned: 0 or the exit status. */
+static int check_output(struct session *session, int err)
+{
+	session->unread = err == -EPIPE;
+	if (!err || session->unread)
+		return 0;
+	session->broken = true;
+	return complain("cannot write '%s': %s", session->output.path, strerror(-err));
+}
+
+static int take(struct session *session, const struct at_event *events, size_t count)
+{
+	if (model_feed(session->model, events, count))
+		return complain("%s", strerror(ENOMEM));
+	return check_output(session, output_flush(&session->output, events, count));
+}
+
+/* Why the source failed, if it did. 0 or the exit status. */
+static int explain_failure(const struct session *session)
+{
+	const char *input = session->options->input;
+	int err = session->failure;
+
+	if (!err)
+		return 0;
+	if (input && err == -ENODATA)
+		return complain("'%s' ends early: its recording was broken off, or it was not "
+				"copied whole. What it has is shown.",
+				input);
+	if (input && err == -EBADMSG)
+		return complain("'%s' is damaged: what comes before the damage is shown. Copy it "
+				"again, or record anew.",
+				input);
+	return complain("cannot read %s: %s", input ? input : "records", strerror(-err));
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* Time until `end_ns`, at most POLL_MS, rounded up; 0 is no end. */
+static int time_left(uint64_t end_ns)
+{
+	uint64_t now = now_ns();
+
+	if (!end_ns || end_ns > now + POLL_MS * 1000000ULL)
+		return POLL_MS;
+	return end_ns > now ? (end_ns - now + 999999) / 1000000 : 0;
+}
+
+/* Reads until the stream ends, the user wants no more, or something fails. */
+static int run(struct session *session)
+{
+	struct source *source = session->source;
+	uint64_t end_ns = session->options->duration_ns;
+	const struct at_event *events;
+	int err = 0, status = 0, asked = 0;
+	size_t count;
+
+	end_ns = end_ns ? now_ns() + end_ns : 0;
+	while (!status && !session->unread) {
+		err = source->read(source, &events, &count, time_left(end_ns));
+		if (err <= 0)
+			break;
+		status = take(session, events, count);
+		if (requests(session) <= asked && (!end_ns || now_ns() < end_ns))
+			continue;
+		/* Who asks again while the rest is read wants no rest. */
+		if (!source->stop || session->stopped)
+			break;
+		session->stopped = true;
+		asked = requests(session);
+		end_ns = 0;
+		err = source->stop(source);
+		if (err)
+			break;
+	}
+	session->failure = err < 0 ? err : 0;
+	return status;
+}
+
+/* Says what was recorded, and what to do about what is missing. */
+static void report(const struct session *session, const struct options *options)
+{
+	const struct model_totals *totals = model_totals(session->model);
+
+	if (options->view == &view_record)
+		complain("%lu records in '%s', %lu lost, %lu dropped", totals->records,
+			 options->output, totals->lost, totals->dropped);
+	if (totals->dropped && !options->input)
+		complain("the buffer of %zuK was too small: try --buffer %zuM",
+			 options->buffer >> 10,
+			 options->buffer < 1 << 20 ? 8 : options->buffer >> 18);
+	if (totals->forked && !options->input && !options->follow)
+		complain("children that were forked and not traced: %lu; --follow traces them",
+			 totals->forked);
+}
+
+/* The stream has ended: shows what is left to show. 0 or the exit status. */
+static int finish(struct session *session)
+{
+	const struct view *view = session->options->view;
+	int err = 0, status;
+
+	if (session->broken)
+		return 1;
+	model_finish(session->model);
+	if (view->finish)
+		err = view->finish(session->state, session->model);
+	status = check_output(session, output_close(&session->output));
+	if (err && !status)
+		status = complain("%s", strerror(-err));
+	if (!status)
+		report(session, session->options);
+	return status;
+}
+
+/* The exit status of the command, which goes on as long as it wants unless we were told to end. */
+static int await_command(struct session *session)
+{
+	int status;
+
+	if (!session->live.launch || requests(session))
+		return 0;
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_DFL);
+	status = launch_wait(session->live.launch);
+	return status < 0 ? complain("cannot wait for the command: %s", strerror(-status)) : status;
+}
+
+static void session_free(struct session *session)
+{
+	if (session->state)
+		session->options->view->free(session->state);
+	model_free(session->model);
+	output_discard(&session->output);
+	if (session->source && session->source != session->live.source)
+		session->source->free(session->source);
+	live_close(&session->live);
+}
+
+/* 0 or the exit status. */
+static int start(struct session *session)
+{
+	int status = open_source(session);
+
+	if (status)
+		return status;
+	catch_signals();
+	if (privileges_drop())
+		return complain("cannot give up the privileges of root");
+	status = open_result(session);
+	if (!status && session->live.launch && launch_go(session->live.launch))
+		return complain("cannot start the command");
+	return status;
+}
+
+int session_run(const struct options *options)
+{
+	struct session session = { .options = options };
+	int status = start(&session), command;
+
+	if (!status) {
+		status = run(&session);
+		status |= finish(&session);
+		status |= explain_failure(&session);
+		command = await_command(&session);
+		status = status ? status : command;
+	}
+	session_free(&session);
+	return status;
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The process is opened before its directory in /proc, and asked for once more afterwards: then the
+ * directory was its. Paths in `maps` are the target's words; a file is believed to be the mapped
+ * one only if the kernel leads there (map_files) or its device and inode agree.
+ */
+#include "target.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <linux/openat2.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+bool target_parse_mapping(struct target_mapping *ret, char *line)
+{
+	struct target_mapping mapping = { 0 };
+	char permissions[5];
+	int path = -1;
+
+	if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu%n", &mapping.start, &mapping.end, permissions,
+		   &mapping.offset, &mapping.major, &mapping.minor, &mapping.inode, &path) != 7)
+		return false;
+	if (mapping.start >= mapping.end || strlen(permissions) != 4)
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+	mapping.executable = permissions[2] == 'x';
+	mapping.path = line + path + strspn(line + path, " ");
+	*ret = mapping;
+	return true;
+}
+
+int target_entry(uint64_t *ret, int proc)
+{
+	int fd = openat(proc, "auxv", O_RDONLY | O_CLOEXEC);
+	uint64_t pairs[128];
+	ssize_t bytes;
+	size_t i;
+
+	if (fd < 0)
+		return -errno;
+	bytes = read(fd, pairs, sizeof(pairs));
+	close(fd);
+	for (i = 0; bytes > 0 && i + 1 < bytes / sizeof(*pairs); i += 2) {
+		if (pairs[i] == AT_ENTRY) {
+			*ret = pairs[i + 1];
+			return 0;
+		}
+	}
+	return -ENOEXEC;
+}
+
+/*
+ * Opens what `path` leads to, which is closed, if it is a regular file: others act on being opened.
+ */
+static int open_regular(int path)
+{
+	char link[32];
+	struct stat file;
+	int fd;
+
+	if (path < 0)
+		return -errno;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", path);
+	if (fstat(path, &file))
+		fd = -errno;
+	else if (!S_ISREG(file.st_mode))
+		fd = -ENOEXEC;
+	else if ((fd = open(link, O_RDONLY | O_CLOEXEC)) < 0)
+		fd = -errno;
+	close(path);
+	return fd;
+}
+
+/* Without the right to follow map_files, the path is tried within the root of the process. */
+static int open_in_root(const struct target *target, const struct target_mapping *mapping)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+	int root = openat(target->proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat file;
+	int fd;
+
+	if (root < 0)
+		return -errno;
+	fd = open_regular(syscall(SYS_openat2, root, mapping->path, &how, sizeof(how)));
+	close(root);
+	if (fd < 0)
+		return fd;
+	if (!fstat(fd, &file) && file.st_ino == mapping->inode &&
+	    file.st_dev == makedev(mapping->major, mapping->minor))
+		return fd;
+	close(fd);
+	return -ESTALE;
+}
+
+static int open_mapping(const struct target *target, const struct target_mapping *mapping)
+{
+	char name[64];
+	int fd;
+
+	snprintf(name, sizeof(name), "map_files/%lx-%lx", mapping->start, mapping->end);
+	fd = open_regular(openat(target->proc, name, O_PATH | O_CLOEXEC));
+	return fd == -EPERM || fd == -EACCES ? open_in_root(target, mapping) : fd;
+}
+
+/* The difference between where the file wants to be and where the mapping is. */
+static bool mapping_bias(uint64_t *ret, Elf *elf, const struct target_mapping *mapping)
+{
+	uint64_t page = sysconf(_SC_PAGESIZE), from;
+	size_t count, i;
+	GElf_Phdr segment;
+
+	if (elf_getphdrnum(elf, &count))
+		return false;
+	for (i = 0; i < count && gelf_getphdr(elf, i, &segment); i++) {
+		from = segment.p_offset & -page;
+		if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_X) ||
+		    mapping->offset < from ||
+		    mapping->offset - from >= segment.p_offset - from + segment.p_filesz)
+			continue;
+		*ret = mapping->start - (mapping->offset - from) - (segment.p_vaddr & -page);
+		return true;
+	}
+	return false;
+}
+
+/* `mapping` is null for the executable, whose place the auxiliary vector tells. */
+static bool find_bias(uint64_t *ret, const struct target *target, int fd,
+		      const struct target_mapping *mapping)
+{
+	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	uint64_t entry;
+	GElf_Ehdr header;
+	bool found = false;
+
+	if (elf && mapping) {
+		found = mapping_bias(ret, elf, mapping);
+	} else if (elf && gelf_getehdr(elf, &header) && !target_entry(&entry, target->proc)) {
+		*ret = entry - header.e_entry;
+		found = true;
+	}
+	elf_end(elf);
+	return found;
+}
+
+static bool is_known(const struct target *target, int fd)
+{
+	struct stat file, known;
+	size_t i;
+
+	if (fstat(fd, &file))
+		return true;
+	for (i = 0; i < target->image_count; i++) {
+		if (!fstat(target->images[i].fd, &known) && known.st_dev == file.st_dev &&
+		    known.st_ino == file.st_ino)
+			return true;
+	}
+	return false;
+}
+
+/* Takes the descriptor: keeps it as an image or closes it. 0 or -ENOMEM. */
+static int add_image(struct target *target, int fd, const struct target_mapping *mapping,
+		     const char *path, bool (*wanted)(int fd))
+{
+	struct target_image *image;
+	uint64_t bias;
+
+	if (target->image_count == TARGET_IMAGES_MAX || is_known(target, fd) || !wanted(fd) ||
+	    !find_bias(&bias, target, fd, mapping)) {
+		close(fd);
+		return 0;
+	}
+	image = &target->images[target->image_count++];
+	image->fd = fd;
+	image->bias = bias;
+	image->path = strdup(path);
+	return image->path ? 0 : -ENOMEM;
+}
+
+static int add_executable(struct target *target, bool (*wanted)(int fd))
+{
+	char path[4096];
+	ssize_t length = readlinkat(target->proc, "exe", path, sizeof(path) - 1);
+	int fd = open_regular(openat(target->proc, "exe", O_PATH | O_CLOEXEC));
+
+	if (fd < 0)
+		return fd;
+	path[length > 0 ? length : 0] = '\0';
+	return add_image(target, fd, NULL, path, wanted);
+}
+
+static int add_mapped(struct target *target, bool (*wanted)(int fd))
+{
+	int fd = openat(target->proc, "maps", O_RDONLY | O_CLOEXEC), err = 0;
+	FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
+	struct target_mapping mapping;
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!maps)
+		return -errno;
+	while (!err && getline(&line, &size, maps) >= 0) {
+		if (!target_parse_mapping(&mapping, line) || !mapping.executable || !mapping.inode)
+			continue;
+		/* What has been unmapped meanwhile, or cannot be opened, has no probes for us. */
+		fd = open_mapping(target, &mapping);
+		if (fd >= 0)
+			err = add_image(target, fd, &mapping, mapping.path, wanted);
+	}
+	free(line);
+	fclose(maps);
+	return err;
+}
+
+static int open_process(struct target *target, const char **why)
+{
+	char path[32];
+	int err;
+
+	target->pidfd = syscall(SYS_pidfd_open, target->pid, 0);
+	if (target->pidfd < 0) {
+		err = -errno;
+		*why = "there is no such process";
+		if (err == -ENOSYS)
+			*why = "this kernel is too old: Linux 5.10 is needed";
+		else if (err != -ESRCH && !kill(target->pid, 0))
+			*why = "this is a thread: give the number of its process";
+		return err;
+	}
+	*why = "the process has ended, or /proc does not show it";
+	snprintf(path, sizeof(path), "/proc/%d", target->pid);
+	target->proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (target->proc < 0)
+		return -errno;
+	if (syscall(SYS_pidfd_send_signal, target->pidfd, 0, NULL, 0) && errno != EPERM)
+		return -errno;
+	return 0;
+}
+
+int target_open(struct target **ret, pid_t pid, bool (*wanted)(int fd), const char **why)
+{
+	struct target *target = calloc(1, sizeof(*target));
+	int err = -ENOMEM;
+
+	*why = "no memory";
+	elf_version(EV_CURRENT);
+	if (target) {
+		target->pid = pid;
+		target->pidfd = target->proc = -1;
+		target->images = calloc(TARGET_IMAGES_MAX, sizeof(*target->images));
+		err = target->images ? open_process(target, why) : -ENOMEM;
+	}
+	if (!err) {
+		err = add_executable(target, wanted);
+		if (!err)
+			err = add_mapped(target, wanted);
+		if (err == -EACCES || err == -EPERM)
+			*why = geteuid() ? "it belongs to another user: run asynctrace as root "
+					   "(sudo)"
+					 : "it has privileges that asynctrace lacks here: run it "
+					   "outside of this container";
+		else if (err == -ENOENT)
+			*why = "it runs no program: it has ended, or is a thread of the kernel";
+		else if (err)
+			*why = strerror(-err);
+	}
+	if (err) {
+		target_free(target);
+		return err;
+	}
+	*ret = target;
+	return 0;
+}
+
+void target_free(struct target *target)
+{
+	size_t i;
+
+	if (!target)
+		return;
+	for (i = 0; i < target->image_count; i++) {
+		close(target->images[i].fd);
+		free(target->images[i].path);
+	}
+	free(target->images);
+	if (target->proc >= 0)
+		close(target->proc);
+	if (target->pidfd >= 0)
+		close(target->pidfd);
+	free(target);
+}
