@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The buffer, the texts and the clock of probes.h, with a semaphore that is raised by hand. */
+#define AT_PROBES_IMPLEMENTATION
+#include <asynctrace/probes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+static int listen_by_hand(void **state)
+{
+	(void)state;
+	at_listeners.batch = 1;
+	at_record(AT_WARNING, 0, 0, 0, 0, 0);
+	at_flush();
+	return 0;
+}
+
+static int listen_no_more(void **state)
+{
+	(void)state;
+	at_listeners.batch = 0;
+	at_flush();
+	return 0;
+}
+
+static const struct at_event *last_record(void)
+{
+	return &at_thread.batch->events[at_thread.batch->count - 1];
+}
+
+static void at_record__fields(void **state)
+{
+	uint64_t time = at_record(AT_SWITCH, AT_YIELDED, 1, 2, 3, 4);
+	const struct at_event *event = last_record();
+
+	(void)state;
+	assert_int_equal(event->time_ns, time);
+	assert_int_equal(event->thread, gettid());
+	assert_int_equal(event->process, getpid());
+	assert_int_equal(event->kind, AT_SWITCH);
+	assert_int_equal(event->flags, AT_YIELDED);
+	assert_int_equal(event->subject, 1);
+	assert_int_equal(event->a, 2);
+	assert_int_equal(event->b, 3);
+	assert_int_equal(event->c, 4);
+}
+
+static void at_record__sequence_counts_every_record(void **state)
+{
+	uint32_t before = at_thread.sequence;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3 * AT_BATCH_MAX; i++)
+		at_record(AT_WARNING, 0, 0, 0, 0, 0);
+	assert_int_equal(at_thread.sequence, before + 3 * AT_BATCH_MAX);
+	assert_int_equal(at_thread.batch->sequence, at_thread.sequence);
+}
+
+static void at_record__full_batch_is_handed_over(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < AT_BATCH_MAX - 1; i++)
+		at_record(AT_WARNING, 0, 0, 0, 0, 0);
+	/* Unless this took longer than a millisecond, in which case it was handed over before. */
+	assert_true(at_thread.batch->count <= AT_BATCH_MAX - 1);
+	while (at_thread.batch->count)
+		at_record(AT_WARNING, 0, 0, 0, 0, 0);
+}
+
+static void at_record__old_batch_is_handed_over(void **state)
+{
+	(void)state;
+	at_record(AT_WARNING, 0, 0, 0, 0, 0);
+	at_thread.first_ns -= 2 * AT_BATCH_AGE_NS;
+	at_record(AT_WARNING, 0, 0, 0, 0, 0);
+	assert_int_equal(at_thread.batch->count, 0);
+}
+
+static void at_text__pieces(void **state)
+{
+	const char *text = "0123456789abcdefghijklmnopqrstuvwxyz";
+	const struct at_event *event;
+
+	(void)state;
+	at_text(text);
+	event = last_record();
+	assert_int_equal(event[-1].flags, 32 | AT_TEXT_MORE);
+	assert_memory_equal(&event[-1].subject, text, 32);
+	assert_int_equal(event->flags, 4);
+	assert_memory_equal(&event->subject, "wxyz\0\0\0", 8);
+}
+
+static void at_text__absent_and_empty(void **state)
+{
+	(void)state;
+	at_text(NULL);
+	assert_int_equal(last_record()->flags, AT_TEXT_ABSENT);
+	at_text("");
+	assert_int_equal(last_record()->flags, 0);
+}
+
+static void at_text__cut(void **state)
+{
+	char text[AT_TEXT_MAX + 2] = { 0 };
+
+	(void)state;
+	memset(text, 'x', AT_TEXT_MAX);
+	at_text(text);
+	assert_int_equal(last_record()->flags, 32);
+	text[AT_TEXT_MAX] = 'y';
+	at_text(text);
+	assert_int_equal(last_record()->flags, 32 | AT_TEXT_CUT);
+	assert_int_equal(at_thread.batch->count, 2 * AT_TEXT_MAX / AT_TEXT_PIECE);
+}
+
+/* The counter and the clock agree, and time does not run back, over many anchors. */
+static void at_now__is_the_monotonic_clock(void **state)
+{
+	const uint64_t slack = 20000;
+	uint64_t start = 0, last = 0, worst = 0;
+
+	(void)state;
+	do {
+		uint64_t before, time, after;
+		struct timespec now;
+
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		before = now.tv_sec * 1000000000ULL + now.tv_nsec;
+		time = at_now();
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		after = now.tv_sec * 1000000000ULL + now.tv_nsec;
+		assert_true(time >= last);
+		last = time;
+		start = start ? start : before;
+		if (before > time && before - time > worst)
+			worst = before - time;
+		if (time > after && time - after > worst)
+			worst = time - after;
+	} while (last - start < 60000000);
+	assert_true(worst < slack);
+}
+
+static void at_listeners_rose__only_upwards(void **state)
+{
+	uint32_t seen = 0;
+
+	(void)state;
+	at_listeners.any = 0;
+	assert_false(at_listeners_rose(&seen));
+	at_listeners.direct = 1;
+	assert_true(at_listeners_rose(&seen));
+	assert_false(at_listeners_rose(&seen));
+	at_listeners.batch = 1;
+	assert_true(at_listeners_rose(&seen));
+	at_listeners.direct = 0;
+	assert_false(at_listeners_rose(&seen));
+	at_listeners.batch = 2;
+	assert_true(at_listeners_rose(&seen));
+	at_listeners.any = 0;
+	assert_false(at_listeners_rose(&seen));
+}
+
+static void fork__child_writes_as_itself(void **state)
+{
+	int status;
+	pid_t child;
+
+	(void)state;
+	at_record(AT_WARNING, 0, 0, 0, 0, 0);
+	child = fork();
+	if (!child) {
+		bool empty = !at_thread.batch->count;
+
+		/* The first is handed over at once. */
+		at_record(AT_WARNING, 0, 0, 0, 0, 0);
+		empty = empty && !at_thread.batch->count;
+		at_record(AT_WARNING, 0, 0, 0, 0, 0);
+		_exit(!(empty && last_record()->process == (uint32_t)getpid() &&
+			last_record()->sequence == 2));
+	}
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(at_thread.batch->count, 1);
+}
+
+static void *write_one(void *ret)
+{
+	at_record(AT_WARNING, 0, 0, 0, 0, 0);
+	*(struct at_batch **)ret = at_thread.batch;
+	return NULL;
+}
+
+static void thread_end__buffer_is_used_again(void **state)
+{
+	struct at_batch *first, *second;
+	pthread_t thread;
+
+	(void)state;
+	pthread_create(&thread, NULL, write_one, &first);
+	pthread_join(thread, NULL);
+	assert_int_equal(first->count, 0);
+	pthread_create(&thread, NULL, write_one, &second);
+	pthread_join(thread, NULL);
+	assert_ptr_equal(first, second);
+}
+
+#define LISTENING(test) cmocka_unit_test_setup_teardown(test, listen_by_hand, listen_no_more)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LISTENING(at_record__fields),
+		LISTENING(at_record__sequence_counts_every_record),
+		LISTENING(at_record__full_batch_is_handed_over),
+		LISTENING(at_record__old_batch_is_handed_over),
+		LISTENING(at_text__pieces),
+		LISTENING(at_text__absent_and_empty),
+		LISTENING(at_text__cut),
+		LISTENING(fork__child_writes_as_itself),
+		LISTENING(thread_end__buffer_is_used_again),
+		cmocka_unit_test(at_now__is_the_monotonic_clock),
+		cmocka_unit_test(at_listeners_rose__only_upwards),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
