@@ -5,9 +5,9 @@
  */
 #define AT_PROBES_IMPLEMENTATION
 #include "doctor.h"
-#include "sources/elf.h"
 #include "live.h"
 #include "sources/bpf.h"
+#include "sources/elf.h"
 #include "target.h"
 #include <asynctrace/probes.h>
 #include <base/text.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A command is attached to while it stands at its first instruction: nothing of it is missed. */
 #include "live.h"
-#include "sources/elf.h"
 #include "launch.h"
 #include "sources/bpf.h"
+#include "sources/elf.h"
 #include "target.h"
 #include <errno.h>
 

@@ -32,6 +32,7 @@ static const struct argp_option argp_options[] = {
 	{ "input", 'i', "FILE", 0, "a file that the view record has made", 1 },
 	{ NULL, 0, NULL, 0, "The result:", 2 },
 	{ "output", 'o', "FILE", 0, "write to FILE, not to the terminal", 2 },
+	{ "write", 'w', "FILE", 0, "keep the records in FILE besides, as the view record does", 2 },
 	{ "task", KEY_TASK, NULL, 0, "timed: show the name of the task", 2 },
 	{ "time", KEY_TIME, NULL, 0, "timed: show the seconds since the first record", 2 },
 	{ "where", KEY_WHERE, NULL, 0, "timed: show file and line of the function", 2 },
@@ -215,6 +216,8 @@ static void check(struct argp_state *state, struct options *options)
 		REJECT(state, "no command stands behind --");
 	if (options->view == &view_record && !options->output)
 		REJECT(state, "record needs a file to write: -o FILE");
+	if (options->view == &view_record && options->write)
+		REJECT(state, "record writes one file: -o FILE");
 	if (options->input &&
 	    (options->duration_ns || options->follow || options->direct || options->buffer))
 		REJECT(state,
@@ -236,6 +239,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case 'o':
 		options->output = text;
+		return 0;
+	case 'w':
+		options->write = text;
 		return 0;
 	case KEY_DURATION:
 		options->duration_ns = parse_duration(state, text);
@@ -284,7 +290,7 @@ void options_parse(struct options *ret, int argc, char **argv)
 	int words = 1;
 
 	argp_err_exit_status = 2;
-	argp_program_version = "asynctrace 0.1";
+	argp_program_version = "asynctrace " ASYNCTRACE_VERSION;
 	argv[0] = name;
 	while (words < argc && strcmp(argv[words], "--"))
 		words++;

@@ -18,6 +18,7 @@ struct options {
 	char **command;
 
 	const char *output;   /* null if not given; view_record always has one */
+	const char *write;    /* where to keep the records besides; null if not given */
 	uint64_t duration_ns; /* 0 if not given */
 	size_t buffer;	      /* bytes, a power of two */
 	bool direct, follow;

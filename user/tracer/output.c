@@ -5,10 +5,10 @@
  */
 #include "output.h"
 #include "formats/recording.h"
+#include <base/clock.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <time.h>
 
 #define TEXT_BUFFER (64 * 1024)
 #define CHUNK_NS    100000000ULL
@@ -21,13 +21,13 @@ int output_open_text(struct output *ret, const char *path, FILE *standard)
 		return -errno;
 	setvbuf(text, NULL, _IOFBF, TEXT_BUFFER);
 	ret->text = text;
-	ret->path = path ? path : standard == stderr ? "standard error" : "standard output";
+	ret->text_path = path ? path : standard == stderr ? "standard error" : "standard output";
 	return 0;
 }
 
 int output_open_recording(struct output *ret, const char *path)
 {
-	ret->path = path;
+	ret->recording_path = path;
 	return recording_create(&ret->recording, path);
 }
 
@@ -49,16 +49,14 @@ static int flush_text(FILE *text)
 static int keep(struct output *output, const struct at_event *events, size_t count)
 {
 	int err = recording_write(output->recording, events, count);
-	struct timespec now;
-	uint64_t now_ns;
+	uint64_t now_ns = clock_ns();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	now_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
 	if (!err && now_ns - output->flushed_ns >= CHUNK_NS) {
 		err = recording_flush(output->recording);
 		output->flushed_ns = now_ns;
 	}
 	if (err) {
+		output->failed = output->recording_path;
 		recording_discard(output->recording);
 		output->recording = NULL;
 	}
@@ -67,19 +65,26 @@ static int keep(struct output *output, const struct at_event *events, size_t cou
 
 int output_flush(struct output *output, const struct at_event *events, size_t count)
 {
-	if (output->recording)
-		return keep(output, events, count);
-	return output->text ? flush_text(output->text) : 0;
+	int err = output->recording ? keep(output, events, count) : 0;
+
+	if (err || !output->text)
+		return err;
+	output->failed = output->text_path;
+	return flush_text(output->text);
 }
 
 int output_close(struct output *output)
 {
-	struct recording *recording = output->recording;
-	int err = output_flush(output, NULL, 0);
+	int err = output_flush(output, NULL, 0), closed = 0;
 
-	if (output->recording)
-		err = recording_close(recording);
-	output->recording = NULL;
+	if (output->recording) {
+		closed = recording_close(output->recording);
+		output->recording = NULL;
+	}
+	if (closed) {
+		output->failed = output->recording_path;
+		err = closed;
+	}
 	output_discard(output);
 	return err;
 }

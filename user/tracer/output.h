@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where a run writes to: the text of a view, as it happens, or the recorded file. */
+/* Where a run writes to: the text of a view, as it happens, and the recorded file, if one is wanted. */
 #ifndef TRACER_OUTPUT_H
 #define TRACER_OUTPUT_H
 
@@ -11,9 +11,10 @@ struct recording;
 
 /* Zeroed before it is opened. */
 struct output {
-	const char *path; /* for people */
-	FILE *text;
-	struct recording *recording; /* null if text is the result */
+	const char *failed; /* for people: what could not be written */
+	const char *text_path, *recording_path;
+	FILE *text;		     /* null if no view prints */
+	struct recording *recording; /* null if nothing is recorded */
 	uint64_t flushed_ns;
 };
 
@@ -23,13 +24,13 @@ struct output {
  */
 int output_open_text(struct output *ret, const char *path, FILE *standard);
 
-/* The result is a recorded file; see recording_create(). */
+/* Keeps the records in a file, too; see recording_create(). 0 or -errno. */
 int output_open_recording(struct output *ret, const char *path);
 
 /*
  * Keeps records if they are recorded, and lets everybody see what was written. Returns 0; -EPIPE if
  * nobody reads any more; another -errno if it cannot be written, and then a recorded file is
- * removed.
+ * removed; `failed` names what it was.
  */
 int output_flush(struct output *output, const struct at_event *events, size_t count);
 

@@ -6,16 +6,17 @@
 #include "session.h"
 #include "launch.h"
 #include "live.h"
+#include "names.h"
 #include "output.h"
 #include "privileges.h"
 #include "sources/file.h"
 #include "sources/source.h"
+#include <base/clock.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define POLL_MS 100
 
@@ -23,6 +24,7 @@ struct session {
 	const struct options *options;
 	struct live live; /* the source's owner, unless that is a file */
 	struct source *source;
+	struct names *names; /* null for a file, which has them */
 	struct output output;
 	bool broken;  /* the output cannot be written */
 	bool unread;  /* whoever reads the output has gone */
@@ -104,19 +106,34 @@ static int open_source(struct session *session)
 	return 0;
 }
 
+static int open_output(struct session *session)
+{
+	const struct options *options = session->options;
+	const char *recording = options->write, *text = options->output;
+	int err = 0;
+
+	if (options->view == &view_record) {
+		recording = text;
+	} else {
+		err = output_open_text(&session->output, text, options->command ? stderr : stdout);
+		if (err)
+			return complain("cannot write '%s': %s", text, strerror(-err));
+	}
+	if (recording)
+		err = output_open_recording(&session->output, recording);
+	return err ? complain("cannot write '%s': %s", recording, strerror(-err)) : 0;
+}
+
 static int open_result(struct session *session)
 {
 	const struct options *options = session->options;
 	const struct view *view = options->view;
-	int err;
+	int status = open_output(session);
 
-	if (view == &view_record)
-		err = output_open_recording(&session->output, options->output);
-	else
-		err = output_open_text(&session->output, options->output,
-				       options->command ? stderr : stdout);
-	if (err)
-		return complain("cannot write '%s': %s", options->output, strerror(-err));
+	if (status)
+		return status;
+	if (session->live.target)
+		session->names = names_new(session->live.target);
 	session->view_options.out = session->output.text;
 	session->view_options.task = options->task;
 	session->view_options.time = options->time;
@@ -135,7 +152,7 @@ static int check_output(struct session *session, int err)
 	if (!err || session->unread)
 		return 0;
 	session->broken = true;
-	return complain("cannot write '%s': %s", session->output.path, strerror(-err));
+	return complain("cannot write '%s': %s", session->output.failed, strerror(-err));
 }
 
 static int take(struct session *session, const struct at_event *events, size_t count)
@@ -143,6 +160,20 @@ static int take(struct session *session, const struct at_event *events, size_t c
 	if (model_feed(session->model, events, count))
 		return complain("%s", strerror(ENOMEM));
 	return check_output(session, output_flush(&session->output, events, count));
+}
+
+/* Records of the source, and before them the names of callbacks that it does not know. */
+static int take_all(struct session *session, const struct at_event *events, size_t count)
+{
+	const struct at_event *named;
+	size_t n = 0;
+	int status = 0;
+
+	if (session->names)
+		named = names_of(session->names, events, count, &n);
+	if (n)
+		status = take(session, named, n);
+	return status ? status : take(session, events, count);
 }
 
 /* Why the source failed, if it did. 0 or the exit status. */
@@ -164,18 +195,10 @@ static int explain_failure(const struct session *session)
 	return complain("cannot read %s: %s", input ? input : "records", strerror(-err));
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 /* Time until `end_ns`, at most POLL_MS, rounded up; 0 is no end. */
 static int time_left(uint64_t end_ns)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_ns();
 
 	if (!end_ns || end_ns > now + POLL_MS * 1000000ULL)
 		return POLL_MS;
@@ -191,13 +214,13 @@ static int run(struct session *session)
 	int err = 0, status = 0, asked = 0;
 	size_t count;
 
-	end_ns = end_ns ? now_ns() + end_ns : 0;
+	end_ns = end_ns ? clock_ns() + end_ns : 0;
 	while (!status && !session->unread) {
 		err = source->read(source, &events, &count, time_left(end_ns));
 		if (err <= 0)
 			break;
-		status = take(session, events, count);
-		if (requests(session) <= asked && (!end_ns || now_ns() < end_ns))
+		status = take_all(session, events, count);
+		if (requests(session) <= asked && (!end_ns || clock_ns() < end_ns))
 			continue;
 		/* Who asks again while the rest is read wants no rest. */
 		if (!source->stop || session->stopped)
@@ -267,6 +290,7 @@ static void session_free(struct session *session)
 	if (session->state)
 		session->options->view->free(session->state);
 	model_free(session->model);
+	names_free(session->names);
 	output_discard(&session->output);
 	if (session->source && session->source != session->live.source)
 		session->source->free(session->source);

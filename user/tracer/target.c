@@ -193,6 +193,13 @@ static int add_executable(struct target *target, bool (*wanted)(int fd))
 	if (fd < 0)
 		return fd;
 	path[length > 0 ? length : 0] = '\0';
+	target->program.path = strdup(path);
+	target->program.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (!target->program.path || target->program.fd < 0) {
+		close(fd);
+		return -ENOMEM;
+	}
+	find_bias(&target->program.bias, target, fd, NULL);
 	return add_image(target, fd, NULL, path, wanted);
 }
 
@@ -253,7 +260,7 @@ int target_open(struct target **ret, pid_t pid, bool (*wanted)(int fd), const ch
 	elf_version(EV_CURRENT);
 	if (target) {
 		target->pid = pid;
-		target->pidfd = target->proc = -1;
+		target->pidfd = target->proc = target->program.fd = -1;
 		target->images = calloc(TARGET_IMAGES_MAX, sizeof(*target->images));
 		err = target->images ? open_process(target, why) : -ENOMEM;
 	}
@@ -290,6 +297,9 @@ void target_free(struct target *target)
 		free(target->images[i].path);
 	}
 	free(target->images);
+	if (target->program.fd >= 0)
+		close(target->program.fd);
+	free(target->program.path);
 	if (target->proc >= 0)
 		close(target->proc);
 	if (target->pidfd >= 0)

@@ -20,7 +20,8 @@ struct target_image {
 struct target {
 	pid_t pid;
 	int pidfd;
-	int proc; /* its directory in /proc */
+	int proc;		     /* its directory in /proc */
+	struct target_image program; /* whether wanted or not */
 	struct target_image *images;
 	size_t image_count;
 };
