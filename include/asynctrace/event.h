@@ -97,7 +97,8 @@ enum at_kind {
 	 *
 	 * attach   subject CLOCK_REALTIME ns at time_ns, a bytes of the buffer
 	 * lost     up to `sequence` of `thread`, records were dropped by the kernel's side
-	 * detach   a records dropped, b forked children, c threads whose last batch was unreadable
+	 * detach   a records dropped, b forked children that were not traced, c threads whose last
+	 *          batch was unreadable
 	 */
 	AT_ATTACH = 256,
 	AT_LOST = 257,

@@ -208,7 +208,8 @@ static int search(struct launch *launch, int (*accept)(pid_t pid, void *context,
 	*why = NULL;
 	if (recv(launch->channel, &failure, sizeof(failure), MSG_DONTWAIT) == sizeof(failure))
 		return -failure;
-	*why = "it has ended, and no program that ran in its process has probes";
+	*why = "it has ended, and no program that ran in its process has probes: it must be built "
+	       "with libasync or asynctrace/probes.h";
 	return -ENOEXEC;
 }
 

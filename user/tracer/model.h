@@ -61,8 +61,9 @@ struct model_coroutine {
 	uint64_t begun_ns;
 	uint64_t ended_ns;	  /* at the end only */
 	struct model_times times; /* at the end only; what it awaited included */
-	const uint64_t
-		*arguments; /* as many as the function has types; null if they are not known */
+
+	/* Null if they are not known; else as many as the function has types. */
+	const uint64_t *arguments;
 	const char *const *texts; /* of string arguments, null for a null pointer; else unused */
 	const bool *cut;	  /* the text was longer than a record keeps */
 };
@@ -80,13 +81,15 @@ struct model_loop {
 	uint32_t process;
 	uint32_t thread;
 	uint64_t iterations;
+	uint64_t steps;		    /* of tasks and callbacks */
 	uint64_t first_ns, last_ns; /* of what was seen of it */
-	uint64_t idle_ns;	    /* of that, waiting for events */
-	uint64_t longest_ns;	    /* the longest step */
-	uint64_t longest_what;	    /* id of the task or callback that took it */
-	struct model_function
-		*longest_function; /* and its function, or null if there was no step */
-	uint64_t steps;		   /* of tasks and callbacks */
+	uint64_t idle_ns;	    /* of that, waiting for events, or not run */
+
+	/* The longest step: by which task or callback, and its function, null if there was none. */
+	uint64_t longest_ns;
+	uint64_t longest_what;
+	struct model_function *longest_function;
+
 	struct model_loop *next;
 };
 

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The views' text, to the letter. */
+#include "events.h"
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <tracer/views/view.h>
+
+#include <cmocka.h>
+
+#define MAIN  0x5581d0c3a000
+#define DELAY 0x5581d0c3a2e0
+
+#define SECOND 1000000000ULL
+
+/* What the view prints of the stream, which it consumes. The caller frees it. */
+static char *print(const struct view *view, struct stream *stream, struct view_options options)
+{
+	struct model *model;
+	char *printed;
+	size_t size;
+	void *state;
+
+	options.out = open_memstream(&printed, &size);
+	assert_non_null(options.out);
+	state = view->new (&options);
+	assert_non_null(state);
+	model = model_new(&view->listener, state);
+	assert_non_null(model);
+	feed(model, stream);
+	model_finish(model);
+	assert_int_equal(view->finish(state, model), 0);
+	view->free(state);
+	model_free(model);
+	fclose(options.out);
+	stream_free(stream);
+	return printed;
+}
+
+static void assert_prints(const struct view *view, struct stream *stream,
+			  struct view_options options, const char *expected)
+{
+	char *printed = print(view, stream, options);
+
+	assert_string_equal(printed, expected);
+	free(printed);
+}
+
+/* Two tasks that sleep for two seconds each, one of them cancelled, and a failure. */
+static void two_delays(struct stream *s)
+{
+	s->now_ns = 5 * SECOND;
+	push(s, AT_ATTACH, 0, 0, 0, 0, 0);
+	s->sequences[0] = 0;
+	loop_start(s);
+	function(s, MAIN, "main", "demo.c", 20, 0);
+	function(s, DELAY, "delay", "tools/demo.c", 7, AT_ARGUMENT_S32);
+	push(s, AT_TASK_CREATE, 0, TASK(1), MAIN, 0, 0);
+	push(s, AT_TASK_CREATE, 0, TASK(2), DELAY, 0, 0);
+	text(s, "second sleeper");
+	push(s, AT_TASK_NAME, 0, TASK(2), 0, 0, 0);
+	s->now_ns += 1000000;
+	change(s, TASK(1), LOOP(1), AT_ITERATION, 0);
+	begin(s, 1, MAIN);
+	push(s, AT_COROUTINE_BEGIN, 0, COROUTINE(2), DELAY, 2, 0);
+	change(s, TASK(2), TASK(1), 0, 0);
+	push(s, AT_COROUTINE_BEGIN, 0, COROUTINE(3), DELAY, (uint32_t)-3, 0);
+	change(s, LOOP(1), TASK(2), 0, 0);
+	s->now_ns += 2 * SECOND;
+	change(s, TASK(1), LOOP(1), AT_ITERATION, s->now_ns);
+	s->now_ns += 3200000;
+	end(s, 2);
+	text(s, "bad\x1bname");
+	push(s, AT_COROUTINE_END, AT_FAILED, COROUTINE(1), -EINVAL, 0, 0);
+	push(s, AT_TASK_DONE, AT_FAILED, TASK(1), -EINVAL, 0, 0);
+	change(s, TASK(2), TASK(1), AT_ENDED, s->now_ns - 1000);
+	push(s, AT_COROUTINE_END, AT_CANCELLED, COROUTINE(3), -ECANCELED, 0, 0);
+	push(s, AT_TASK_DONE, AT_CANCELLED, TASK(2), -ECANCELED, 0, 0);
+	change(s, LOOP(1), TASK(2), AT_ENDED, 0);
+	s->now_ns += 996800000;
+	detach(s, 0, 0, 0);
+}
+
+static void timed__prints_as_the_decorator_does(void **state)
+{
+	struct stream s = { 0 };
+
+	(void)state;
+	two_delays(&s);
+	assert_prints(&view_timed, &s, (struct view_options){ 0 },
+		      "starting <function main at 0x5581d0c3a000> with args () {}\n"
+		      "starting <function delay at 0x5581d0c3a2e0> with args (2,) {}\n"
+		      "starting <function delay at 0x5581d0c3a2e0> with args (-3,) {}\n"
+		      "finished <function delay at 0x5581d0c3a2e0> in 2.0032 second(s)\n"
+		      "finished <function main at 0x5581d0c3a000> in 2.0032 second(s)"
+		      " (error -EINVAL: bad\\x1bname)\n"
+		      "finished <function delay at 0x5581d0c3a2e0> in 2.0032 second(s)"
+		      " (cancelled)\n");
+}
+
+static void timed__columns_are_in_front(void **state)
+{
+	struct stream s = { 0 };
+
+	(void)state;
+	two_delays(&s);
+	assert_prints(&view_timed, &s,
+		      (struct view_options){ .task = true, .time = true, .where = true },
+		      "   0.001000 Task-1  demo.c:20  "
+		      "starting <function main at 0x5581d0c3a000> with args () {}\n"
+		      "   0.001000 Task-1  tools/demo.c:7  "
+		      "starting <function delay at 0x5581d0c3a2e0> with args (2,) {}\n"
+		      "   0.001000 second sleeper  tools/demo.c:7  "
+		      "starting <function delay at 0x5581d0c3a2e0> with args (-3,) {}\n"
+		      "   2.004200 Task-1          tools/demo.c:7  "
+		      "finished <function delay at 0x5581d0c3a2e0> in 2.0032 second(s)\n"
+		      "   2.004200 Task-1          demo.c:20       "
+		      "finished <function main at 0x5581d0c3a000> in 2.0032 second(s)"
+		      " (error -EINVAL: bad\\x1bname)\n"
+		      "   2.004200 second sleeper  tools/demo.c:7  "
+		      "finished <function delay at 0x5581d0c3a2e0> in 2.0032 second(s)"
+		      " (cancelled)\n");
+}
+
+static void timed__tells_of_existing_open_and_lost(void **state)
+{
+	struct stream s = { .now_ns = SECOND };
+
+	(void)state;
+	push(&s, AT_STATE, 0, LOOP(1), 0, 0, 0);
+	push(&s, AT_TASK_CREATE, AT_EXISTING, TASK(1), MAIN, 0, 0);
+	push(&s, AT_COROUTINE_BEGIN, AT_EXISTING, COROUTINE(1), MAIN, 0, 0);
+	push(&s, AT_SWITCH, AT_EXISTING, 0, TASK(1), 0, 0);
+	push(&s, AT_STATE, AT_END, LOOP(1), 0, 0, 0);
+	begin(&s, 2, DELAY);
+	s.now_ns += SECOND + SECOND / 2;
+	change(&s, TASK(1), LOOP(1), 0, 0);
+	push(&s, AT_COROUTINE_END, AT_FAILED, COROUTINE(1), -5000, 0, 0);
+	begin(&s, 3, MAIN);
+	lose(&s, 1);
+	begin(&s, 4, MAIN);
+	push(&s, AT_COROUTINE_END, AT_FAILED, COROUTINE(4), -ETIMEDOUT, 0, 0);
+	detach(&s, 12, 0, 0);
+	assert_prints(&view_timed, &s, (struct view_options){ .task = true },
+		      "-       starting <function 0x5581d0c3a2e0 at 0x5581d0c3a2e0>"
+		      " with args (...) {}\n"
+		      "Task-1  finished <function 0x5581d0c3a000 at 0x5581d0c3a000>"
+		      " in 1.5000 second(s) (error -5000) (began before the trace)\n"
+		      "-       starting <function 0x5581d0c3a000 at 0x5581d0c3a000>"
+		      " with args (...) {}\n"
+		      "-       finished <function 0x5581d0c3a000 at 0x5581d0c3a000>"
+		      " in 0.0000 second(s) (error -ETIMEDOUT)\n"
+		      "lost 1 record(s), 12 dropped\n");
+}
+
+static uint64_t bits_of(double number)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &number, sizeof(bits));
+	return bits;
+}
+
+#define TYPES(a, b, c, d, e, f)                                                                    \
+	((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | (uint64_t)(d) << 24 |          \
+	 (uint64_t)(e) << 32 | (uint64_t)(f) << 40)
+
+static void timed__arguments_are_typed(void **state)
+{
+	struct stream s = { .now_ns = SECOND };
+	char longest[AT_TEXT_MAX + 2], expected[1024];
+
+	(void)state;
+	memset(longest, 'z', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = 0;
+	loop_start(&s);
+	function(&s, 0x10, "a", NULL, 0,
+		 TYPES(AT_ARGUMENT_BOOL, AT_ARGUMENT_CHAR, AT_ARGUMENT_S8, AT_ARGUMENT_U8,
+		       AT_ARGUMENT_S16, AT_ARGUMENT_U16));
+	function(&s, 0x20, "b", NULL, 0,
+		 TYPES(AT_ARGUMENT_S64, AT_ARGUMENT_U64, AT_ARGUMENT_DOUBLE, AT_ARGUMENT_POINTER,
+		       AT_ARGUMENT_POINTER, 200));
+	function(&s, 0x30, "c", NULL, 0,
+		 TYPES(AT_ARGUMENT_STRING, AT_ARGUMENT_S32, AT_ARGUMENT_STRING, AT_ARGUMENT_STRING,
+		       AT_ARGUMENT_DOUBLE, 0));
+	push(&s, AT_ARGUMENTS, 0, 0x80, 0xff, 0x8000, 0xffff);
+	push(&s, AT_COROUTINE_BEGIN, 0, COROUTINE(1), 0x10, 1, '\'');
+	push(&s, AT_ARGUMENTS, 0, bits_of(1e16), 0xbeef, 0, 7);
+	push(&s, AT_COROUTINE_BEGIN, 0, COROUTINE(2), 0x20, UINT64_MAX, UINT64_MAX);
+	text(&s, "it's");
+	text(&s, NULL);
+	text(&s, longest);
+	push(&s, AT_ARGUMENTS, 0, 0, 0, bits_of(1.5), 0);
+	push(&s, AT_COROUTINE_BEGIN, 0, COROUTINE(3), 0x30, 0, 2147483648);
+	snprintf(expected, sizeof(expected),
+		 "starting <function a at 0x10> with args (True, \"'\", -128, 255, -32768, 65535) "
+		 "{}\n"
+		 "starting <function b at 0x20> with args"
+		 " (-1, 18446744073709551615, 1e+16, 0xbeef, None, ?) {}\n"
+		 "starting <function c at 0x30> with args"
+		 " (\"it's\", -2147483648, None, '%.128s'..., 1.5) {}\n",
+		 longest);
+	assert_prints(&view_timed, &s, (struct view_options){ 0 }, expected);
+}
+
+static void summary__has_a_row_for_each_function(void **state)
+{
+	struct stream s = { 0 };
+
+	(void)state;
+	two_delays(&s);
+	assert_prints(&view_summary, &s, (struct view_options){ 0 },
+		      "   calls failed cancelled   open      wall   running     ready  awaiting"
+		      "       p50       p99       max  coroutine\n"
+		      "       2      0         1      0   4.006 s  3.200 ms  1.000 us   4.003 s"
+		      "   2.003 s   2.003 s   2.003 s  delay\n"
+		      "       1      1         0      0   2.003 s  3.200 ms      0 ns   2.000 s"
+		      "   2.003 s   2.003 s   2.003 s  main\n"
+		      "loop 1 (thread 100): 2 iterations, 0.1 % busy, longest step 3.200 ms in "
+		      "main (task 1)\n"
+		      "tasks: 0 existed before the trace, 2 created, 2 done\n"
+		      "26 records, 0 lost, 0 dropped\n");
+}
+
+static void summary__tells_what_is_missing(void **state)
+{
+	struct stream s = { .now_ns = SECOND };
+
+	(void)state;
+	push(&s, AT_STATE, 0, LOOP(3), 0, 0, 0);
+	push(&s, AT_TASK_CREATE, AT_EXISTING, TASK(1), MAIN, 0, 0);
+	push(&s, AT_COROUTINE_BEGIN, AT_EXISTING, COROUTINE(1), MAIN, 0, 0);
+	push(&s, AT_COROUTINE_BEGIN, AT_EXISTING, COROUTINE(2), MAIN, 0, 0);
+	push(&s, AT_STATE, AT_END, LOOP(3), 0, 0, 0);
+	s.now_ns += 1000;
+	change(&s, CALLBACK(0xcafe), LOOP(3), AT_ITERATION, 0);
+	s.now_ns += 3000;
+	change(&s, LOOP(3), CALLBACK(0xcafe), 0, 0);
+	end(&s, 2);
+	s.sequences[0] += 2;
+	change(&s, LOOP(3), LOOP(3), 0, 0);
+	assert_prints(&view_summary, &s, (struct view_options){ 0 },
+		      "   calls failed cancelled   open      wall   running     ready  awaiting"
+		      "       p50       p99       max  coroutine\n"
+		      "       2      0         0      1  8.000 us      0 ns      0 ns  8.000 us"
+		      "         -         -         -  0x5581d0c3a000\n"
+		      "loop 3 (thread 100): 1 iterations, 75.0 % busy, longest step 3.000 us"
+		      " in callback 0xcafe\n"
+		      "tasks: 1 existed before the trace, 0 created, 0 done\n"
+		      "cut off: what came after the last record is not known\n"
+		      "9 records, 2 lost, 0 dropped\n");
+}
+
+static void summary__of_nothing_is_short(void **state)
+{
+	struct stream s = { 0 };
+
+	(void)state;
+	detach(&s, 1, 2, 3);
+	assert_prints(&view_summary, &s, (struct view_options){ 0 },
+		      "tasks: 0 existed before the trace, 0 created, 0 done\n"
+		      "0 records, 0 lost, 1 dropped, 2 forked children not traced, "
+		      "3 thread(s) died with unread records\n");
+}
+
+static void views__are_complete(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; views[i]; i++) {
+		assert_non_null(views[i]->name);
+		assert_non_null(views[i]->question);
+		assert_non_null(views[i]->new);
+		assert_non_null(views[i]->free);
+		views[i]->free(NULL);
+	}
+	assert_true(i >= 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(timed__prints_as_the_decorator_does),
+		cmocka_unit_test(timed__columns_are_in_front),
+		cmocka_unit_test(timed__tells_of_existing_open_and_lost),
+		cmocka_unit_test(timed__arguments_are_typed),
+		cmocka_unit_test(summary__has_a_row_for_each_function),
+		cmocka_unit_test(summary__tells_what_is_missing),
+		cmocka_unit_test(summary__of_nothing_is_short),
+		cmocka_unit_test(views__are_complete),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

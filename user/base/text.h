@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Text for people: values as Python's repr() writes them, durations, and strings of strangers made
+ * harmless. A name that a traced process has chosen must not move the terminal's cursor.
+ *
+ * Each function fills the caller's buffer, ends it with a zero, and returns it, so that it can stand
+ * among the arguments of printf(). None fails: what has no room is cut, and ends in "...".
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Room that is enough for any text of `length` bytes, whatever they are. */
+#define TEXT_SIZE(length) (4 * (length) + 8)
+
+/* Room for a name or a path in a line of text; more of it is cut. */
+#define TEXT_NAME_SIZE 192
+
+/*
+ * `text` with everything escaped that could do more than be seen: control bytes (C0, DEL, C1),
+ * invalid UTF-8, marks that change the direction of writing. `size` is at least 8.
+ */
+const char *text_safe(char *buffer, size_t size, const char *text);
+
+/* `text` in quotes, as Python's repr() writes it, with the escapes of text_safe(); null is None. */
+const char *text_repr(char *buffer, size_t size, const char *text);
+
+#define TEXT_DOUBLE_SIZE 32
+
+/* The shortest digits that give the same number again, as Python's repr() writes it. */
+const char *text_double(char buffer[TEXT_DOUBLE_SIZE], double number);
+const char *text_float(char buffer[TEXT_DOUBLE_SIZE], float number);
+
+#define TEXT_DURATION_SIZE 24
+
+/* Four digits and a unit: "12 ns", "830.2 us", "15.31 ms", "2.003 s". No wider than 8 below 100000 s. */
+const char *text_duration(char buffer[TEXT_DURATION_SIZE], uint64_t ns);
+
+#endif

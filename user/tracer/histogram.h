@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Many numbers in bounded memory: each power of two is cut into 1024 equal buckets, so a percentile is
+ * wrong by less than a thousandth. Buckets of a power are allocated when it first occurs.
+ */
+#ifndef TRACER_HISTOGRAM_H
+#define TRACER_HISTOGRAM_H
+
+#include <stdint.h>
+
+#define HISTOGRAM_BUCKETS 1024
+#define HISTOGRAM_ROWS	  55
+
+/* All zero is an empty one. */
+struct histogram {
+	uint64_t count;
+	uint64_t max; /* exact */
+	uint64_t *rows[HISTOGRAM_ROWS];
+};
+
+/* Counts `value`. 0 or -ENOMEM, and then it is not counted. */
+int histogram_add(struct histogram *histogram, uint64_t value);
+
+/*
+ * The least upper bound known of the smallest `percent` of the numbers (1 to 100): not below the true
+ * percentile, nor above the maximum. 0 of an empty histogram.
+ */
+uint64_t histogram_percentile(const struct histogram *histogram, unsigned int percent);
+
+/* Frees the buckets, not the struct, which is empty then. Takes null. */
+void histogram_clear(struct histogram *histogram);
+
+#endif

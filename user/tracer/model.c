@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The entrance of the model: which records count. Each thread numbers its own, so that here it is
+ * decided what is lost, what comes twice, and what was before the trace; the rest of the model sees a
+ * clean sequence and is told of its holes.
+ */
+#include "model_internal.h"
+#include <errno.h>
+
+struct model *model_new(const struct model_listener *listener, void *view)
+{
+	struct model *model = calloc(1, sizeof(*model));
+
+	if (!model)
+		return NULL;
+	model->listener = *listener;
+	model->view = view;
+	if (listener->open)
+		listener->open(view, model);
+	return model;
+}
+
+static void threads_free(struct model *model)
+{
+	struct thread *thread, *next;
+
+	HASH_ITER (hh, model->threads, thread, next) {
+		HASH_DEL(model->threads, thread);
+		free(thread->pending);
+		free(thread);
+	}
+}
+
+void model_free(struct model *model)
+{
+	if (!model)
+		return;
+	coroutine_free_all(model);
+	task_free_all(model);
+	function_free_all(model);
+	loop_free_all(model);
+	threads_free(model);
+	free(model);
+}
+
+static struct thread *thread_of(struct model *model, const struct at_event *event)
+{
+	const struct model_key key = { .id = event->thread, .process = event->process };
+	struct thread *thread = model->recent;
+
+	if (thread && thread->key.id == key.id && thread->key.process == key.process)
+		return thread;
+	MODEL_FIND(model->threads, &key, thread);
+	if (thread)
+		return model->recent = thread;
+	thread = calloc(1, sizeof(*thread));
+	if (!thread)
+		return NULL;
+	thread->key = key;
+	MODEL_ADD(model->threads, thread);
+	if (!thread->hh.tbl) {
+		free(thread);
+		return NULL;
+	}
+	return model->recent = thread;
+}
+
+/* The number of a thread that died has been given to a new one. */
+static void thread_restart(struct model *model, struct thread *thread)
+{
+	loop_hole(model, thread);
+	loop_clear(thread, thread->last_ns);
+	thread->loop = NULL;
+	thread->torn = false;
+	thread->synchronised = false;
+}
+
+/* Whether the record is the thread's next, after a hole or not. Else it is a duplicate or not ours. */
+static bool thread_accepts(struct model *model, struct thread *thread, const struct at_event *event)
+{
+	int32_t ahead = event->sequence - thread->expected;
+
+	if (ahead && event->sequence == 1 && event->time_ns > thread->last_ns)
+		thread_restart(model, thread);
+	if (!thread->synchronised) {
+		if (event->kind != AT_LOOP_START && event->kind != AT_STATE)
+			return false;
+		thread->synchronised = true;
+	} else if (ahead < 0) {
+		return false;
+	} else if (ahead > 0) {
+		model->totals.lost += ahead;
+		loop_hole(model, thread);
+	}
+	thread->expected = event->sequence + 1;
+	return true;
+}
+
+static int dispatch(struct model *model, struct thread *thread, const struct at_event *event)
+{
+	switch (event->kind) {
+	case AT_LOOP_START:
+		return loop_start_record(model, thread, event);
+	case AT_LOOP_STOP:
+		return loop_stop_record(model, thread, event);
+	case AT_STATE:
+		return loop_state_record(model, thread, event);
+	case AT_TEXT:
+		return text_append(thread, event);
+	case AT_ARGUMENTS:
+		return text_arguments(thread, event);
+	case AT_FUNCTION:
+		return function_record(model, thread, event);
+	case AT_TASK_CREATE:
+		return task_create_record(model, thread, event);
+	case AT_TASK_NAME:
+		return task_name_record(model, thread, event);
+	case AT_TASK_DONE:
+		task_done_record(model, event);
+		return 0;
+	case AT_COROUTINE_BEGIN:
+		return coroutine_begin_record(model, thread, event);
+	case AT_COROUTINE_END:
+		coroutine_end_record(model, thread, event);
+		return 0;
+	case AT_SWITCH:
+		return loop_switch_record(model, thread, event);
+	default:
+		return 0;
+	}
+}
+
+static void note_time(struct model *model, uint64_t now_ns)
+{
+	if (!model->started)
+		model->totals.first_ns = now_ns;
+	model->started = true;
+	if (now_ns > model->totals.last_ns)
+		model->totals.last_ns = now_ns;
+}
+
+static int feed_target(struct model *model, const struct at_event *event)
+{
+	struct thread *thread = thread_of(model, event);
+	int ret;
+
+	if (!thread)
+		return -ENOMEM;
+	if (!thread_accepts(model, thread, event))
+		return 0;
+	note_time(model, event->time_ns);
+	model->totals.records++;
+	ret = dispatch(model, thread, event);
+	if (event->kind != AT_TEXT && event->kind != AT_ARGUMENTS)
+		text_forget(thread);
+	if (thread->loop && event->time_ns > thread->loop->pub.last_ns)
+		thread->loop->pub.last_ns = event->time_ns;
+	thread->last_ns = event->time_ns;
+	return ret;
+}
+
+/* The tracer's own word: the name of a function that the target has not described. */
+static int feed_name(struct model *model, const struct at_event *event)
+{
+	struct thread *thread = thread_of(model, event);
+	int ret;
+
+	if (!thread)
+		return -ENOMEM;
+	if (event->kind != AT_TEXT && event->kind != AT_FUNCTION)
+		return 0;
+	ret = dispatch(model, thread, event);
+	if (event->kind == AT_FUNCTION)
+		text_forget(thread);
+	return ret;
+}
+
+static int feed_lost(struct model *model, const struct at_event *event)
+{
+	struct thread *thread = thread_of(model, event);
+	int32_t missing;
+
+	if (!thread)
+		return -ENOMEM;
+	missing = event->sequence + 1 - thread->expected;
+	if (!thread->synchronised || missing <= 0)
+		return 0;
+	model->totals.lost += missing;
+	loop_hole(model, thread);
+	thread->expected = event->sequence + 1;
+	return 0;
+}
+
+static int feed_one(struct model *model, const struct at_event *event)
+{
+	switch (event->kind) {
+	case AT_ATTACH:
+		note_time(model, event->time_ns);
+		return 0;
+	case AT_LOST:
+		return feed_lost(model, event);
+	case AT_DETACH:
+		note_time(model, event->time_ns);
+		model->totals.dropped = event->a;
+		model->totals.forked = event->b;
+		model->totals.unread = event->c;
+		model->totals.complete = true;
+		return 0;
+	default:
+		return event->thread ? feed_target(model, event) : feed_name(model, event);
+	}
+}
+
+int model_feed(struct model *model, const struct at_event *events, size_t count)
+{
+	size_t i;
+	int ret;
+
+	for (i = 0; i < count; i++) {
+		ret = feed_one(model, &events[i]);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+void model_finish(struct model *model)
+{
+	struct thread *thread, *next;
+
+	HASH_ITER (hh, model->threads, thread, next)
+		loop_finish(thread, model->totals.last_ns);
+	coroutine_end_all(model, model->totals.last_ns);
+}
+
+const struct model_totals *model_totals(const struct model *model)
+{
+	return &model->totals;
+}
+
+const struct model_loop *model_loops(const struct model *model)
+{
+	return model->loops ? &model->loops->pub : NULL;
+}
+
+const struct model_task *model_find_task(const struct model *model, uint32_t process, uint64_t id)
+{
+	struct task *task = task_find(model, process, id);
+
+	return task ? &task->pub : NULL;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of the model share. Every object begins with its public half, and that with its key:
+ * an id (an address, a thread) and a process.
+ */
+#ifndef TRACER_MODEL_INTERNAL_H
+#define TRACER_MODEL_INTERNAL_H
+
+#include "model.h"
+#include <base/pool.h>
+#include <string.h>
+
+#define MODEL_KEY_SIZE 12
+
+struct model_key {
+	uint64_t id;
+	uint32_t process;
+};
+
+/* The end of MurmurHash3. It must scatter: uthash makes room only where some bucket is crowded. */
+static inline unsigned int model_hash(const void *key)
+{
+	uint64_t id;
+	uint32_t process;
+
+	memcpy(&id, key, sizeof(id));
+	memcpy(&process, (const char *)key + sizeof(id), sizeof(process));
+	id = (id ^ (uint64_t)process << 32) * 0xff51afd7ed558ccd;
+	id = (id ^ id >> 33) * 0xc4ceb9fe1a85ec53;
+	return id ^ id >> 33;
+}
+
+/* An insertion without memory leaves hh.tbl of the new element null. */
+#define HASH_NONFATAL_OOM		1
+#define HASH_FUNCTION(key, size, hash)	((hash) = model_hash(key))
+#define HASH_KEYCMP(one, another, size) memcmp(one, another, MODEL_KEY_SIZE)
+#define MODEL_FIND(table, key, found)	HASH_FIND(hh, table, key, MODEL_KEY_SIZE, found)
+#define MODEL_ADD(table, object)	HASH_ADD_KEYPTR(hh, table, object, MODEL_KEY_SIZE, object)
+#include <uthash.h>
+
+struct text {
+	char bytes[AT_TEXT_MAX + 1];
+	uint8_t length;
+	bool cut;
+	bool absent;
+};
+
+/* Texts and arguments of a thread that wait for the record that they belong to. */
+struct pending {
+	unsigned int count; /* of whole texts */
+	bool unfinished;    /* texts[count] is continued by the next record */
+	bool has_arguments;
+	uint64_t arguments[4];
+	struct text texts[AT_ARGUMENTS_MAX];
+};
+
+struct function {
+	struct model_function pub;
+	bool described; /* a record told its types */
+	char *name;	/* null if no record named it */
+	char *file;
+	char address[20];
+	UT_hash_handle hh;
+};
+
+struct loop {
+	struct model_loop pub;
+	UT_hash_handle hh;
+};
+
+enum state { AWAITING, READY, RUNNING };
+
+struct task {
+	struct model_task pub;
+	UT_hash_handle hh;
+	enum state state;
+	bool met;	   /* in the middle of its life: the record of its creation is missing */
+	bool unsettled;	   /* it existed, and what it does is not told yet */
+	uint64_t since_ns; /* up to where its times are counted */
+	struct thread *thread; /* where it runs, or null */
+	char *name;	       /* as set, or null */
+	char number[28];       /* "Task-" and the number */
+};
+
+/* Strings of arguments, in one piece of memory with what they consist of. */
+struct strings {
+	const char *texts[AT_ARGUMENTS_MAX];
+	bool cut[AT_ARGUMENTS_MAX];
+	char bytes[];
+};
+
+struct coroutine {
+	struct model_coroutine pub;
+	UT_hash_handle hh;
+	struct coroutine *inner;   /* the one that it awaits */
+	struct thread *thread;	   /* of one outside of a task */
+	struct model_times before; /* the task's times when it began */
+	struct strings *strings;
+	uint64_t arguments[AT_ARGUMENTS_MAX];
+};
+
+/*
+ * A thread, and what is believed to run on it. After a hole in its records it is in doubt who runs until
+ * the next switch tells it: coroutines that begin meanwhile wait in `outside` for their task.
+ */
+struct thread {
+	struct model_key key;
+	uint32_t expected; /* the next sequence */
+	bool synchronised;
+	bool torn; /* texts may be missing until a record that is not one */
+	bool in_doubt;
+	uint64_t last_ns;
+	struct loop *loop;
+	struct task *task; /* that runs, or null */
+	uint64_t step;	   /* id of who runs: task, callback, or the loop, which is idle; else 0 */
+	uint64_t step_ns;
+	struct model_function *step_function; /* of the task */
+	struct model_coroutine *outside;      /* innermost coroutine that runs in no task */
+	uint64_t told_task, told_coroutine;   /* what the section of the state has described last */
+	struct pending *pending;	      /* null as long as there was none */
+	UT_hash_handle hh;
+};
+
+struct model {
+	struct model_listener listener;
+	void *view;
+	struct model_totals totals;
+	bool started;
+	struct thread *recent; /* of the last record */
+	struct thread *threads;
+	struct loop *loops, *last_loop;
+	struct function *functions;
+	struct task *tasks;
+	struct coroutine *coroutines;
+	struct pool spare_tasks, spare_coroutines;
+};
+
+static inline struct task *task_of(struct model_task *task)
+{
+	return (struct task *)task;
+}
+
+static inline struct coroutine *coroutine_of(struct model_coroutine *coroutine)
+{
+	return (struct coroutine *)coroutine;
+}
+
+/* model_text.c */
+
+/* AT_TEXT and AT_ARGUMENTS. 0 or -ENOMEM. */
+int text_append(struct thread *thread, const struct at_event *event);
+int text_arguments(struct thread *thread, const struct at_event *event);
+
+/* The record that they belong to has been: forgets them. */
+void text_forget(struct thread *thread);
+
+/* The thread's pending text of that index, or null if it is missing or absent. */
+const char *text_pending(const struct thread *thread, unsigned int index);
+
+/* Gives the coroutine that `event` begins its arguments, if all of them are known. 0 or -ENOMEM. */
+int text_take_arguments(const struct thread *thread, struct coroutine *coroutine,
+			const struct at_event *event);
+
+/* model_function.c */
+
+int function_record(struct model *model, const struct thread *thread, const struct at_event *event);
+void function_free_all(struct model *model);
+
+/* model_task.c */
+
+/* Counts the time since the last transition into the state that the task is in. */
+void task_settle(struct task *task, uint64_t now_ns);
+
+struct task *task_find(const struct model *model, uint32_t process, uint64_t id);
+
+/* A task whose creation has not been seen, met at that time. Null without memory. */
+struct task *task_meet(struct model *model, uint32_t process, uint64_t id, uint64_t now_ns);
+
+/* It begins to run on the thread; `ready_ns` since when it could, 0 if not known. */
+void task_enter(struct task *task, struct thread *thread, uint64_t now_ns, uint64_t ready_ns);
+
+/* It runs no longer. What it did since the last transition must be settled. Takes null. */
+void task_leave(struct task *task, enum state state);
+
+/* It has ended: its coroutines that have not end with MODEL_OPEN, and it is freed. */
+void task_end(struct model *model, struct task *task, uint64_t now_ns);
+
+int task_create_record(struct model *model, struct thread *thread, const struct at_event *event);
+int task_name_record(struct model *model, const struct thread *thread,
+		     const struct at_event *event);
+void task_done_record(struct model *model, const struct at_event *event);
+void task_free_all(struct model *model);
+
+/* model_coroutine.c */
+
+int coroutine_begin_record(struct model *model, struct thread *thread,
+			   const struct at_event *event);
+void coroutine_end_record(struct model *model, struct thread *thread, const struct at_event *event);
+
+/* Ends coroutines of one chain with MODEL_OPEN, from the innermost to the one that `last` awaits. */
+void coroutine_end_inner(struct model *model, struct model_coroutine **innermost,
+			 const struct model_coroutine *last, uint64_t now_ns);
+
+/* The task is known to run on the thread: it takes over what began there while that was in doubt. */
+void coroutine_adopt(struct thread *thread, struct task *task, uint64_t now_ns);
+
+/* Since when coroutines have begun while it is in doubt who runs; `now_ns` if none has. */
+uint64_t coroutine_doubt_ns(const struct thread *thread, uint64_t now_ns);
+
+/* Ends all with MODEL_OPEN, the oldest first. */
+void coroutine_end_all(struct model *model, uint64_t now_ns);
+void coroutine_free_all(struct model *model);
+
+/* model_loop.c */
+
+int loop_start_record(struct model *model, struct thread *thread, const struct at_event *event);
+int loop_stop_record(struct model *model, struct thread *thread, const struct at_event *event);
+int loop_state_record(struct model *model, struct thread *thread, const struct at_event *event);
+int loop_switch_record(struct model *model, struct thread *thread, const struct at_event *event);
+
+/* Records of the thread are missing between its last one and the next: who runs is in doubt. */
+void loop_hole(struct model *model, struct thread *thread);
+
+/* Nobody is known to run on the thread, and that is certain. */
+void loop_clear(struct thread *thread, uint64_t now_ns);
+
+/* No record follows: the loop has gone on until then. */
+void loop_finish(struct thread *thread, uint64_t now_ns);
+void loop_free_all(struct model *model);
+
+#endif

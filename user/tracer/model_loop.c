@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Loops and their switches: who runs on a thread. A step lasts from the switch that enters it to the
+ * next one; the loop's own id stands for waiting.
+ */
+#include "model_internal.h"
+#include <errno.h>
+
+/* The loop of that id, which runs on the thread from now on. Null without memory. */
+static struct loop *loop_of(struct model *model, struct thread *thread, uint64_t id,
+			    uint64_t now_ns)
+{
+	const struct model_key key = { .id = id, .process = thread->key.process };
+	struct loop *loop;
+
+	MODEL_FIND(model->loops, &key, loop);
+	if (!loop) {
+		loop = calloc(1, sizeof(*loop));
+		if (!loop)
+			return NULL;
+		loop->pub.id = id;
+		loop->pub.process = key.process;
+		loop->pub.first_ns = now_ns;
+		loop->pub.last_ns = now_ns;
+		MODEL_ADD(model->loops, loop);
+		if (!loop->hh.tbl) {
+			free(loop);
+			return NULL;
+		}
+		if (model->last_loop)
+			model->last_loop->pub.next = &loop->pub;
+		model->last_loop = loop;
+	}
+	loop->pub.thread = thread->key.id;
+	thread->loop = loop;
+	return loop;
+}
+
+void loop_clear(struct thread *thread, uint64_t now_ns)
+{
+	if (thread->task && !thread->in_doubt)
+		task_settle(thread->task, now_ns);
+	task_leave(thread->task, AWAITING);
+	thread->step = 0;
+	thread->in_doubt = false;
+}
+
+static void step_begin(struct thread *thread, uint64_t id, uint64_t now_ns)
+{
+	thread->step = id;
+	thread->step_ns = now_ns;
+}
+
+/* The loop has waited until then, if it was waiting. */
+static void count_idle(struct thread *thread, uint64_t now_ns)
+{
+	if (!thread->loop || AT_ID_TYPE(thread->step) != AT_LOOP || now_ns <= thread->step_ns)
+		return;
+	thread->loop->pub.idle_ns += now_ns - thread->step_ns;
+	thread->step_ns = now_ns;
+}
+
+int loop_start_record(struct model *model, struct thread *thread, const struct at_event *event)
+{
+	const struct loop *before = thread->loop;
+	struct loop *loop;
+
+	if (AT_ID_TYPE(event->subject) != AT_LOOP)
+		return 0;
+	count_idle(thread, event->time_ns);
+	loop_clear(thread, event->time_ns);
+	loop = loop_of(model, thread, event->subject, event->time_ns);
+	if (!loop)
+		return -ENOMEM;
+	/* A loop that is not run is not busy. */
+	if (loop != before && event->time_ns > loop->pub.last_ns)
+		loop->pub.idle_ns += event->time_ns - loop->pub.last_ns;
+	step_begin(thread, event->subject, event->time_ns);
+	return 0;
+}
+
+/* Counts the step that ends now, if it is the one of `id`. A long one must be beyond doubt. */
+static int step_end(struct model *model, struct thread *thread, uint64_t id, uint64_t now_ns)
+{
+	uint64_t took = now_ns > thread->step_ns ? now_ns - thread->step_ns : 0;
+	struct model_function *function = thread->step_function;
+	struct model_loop *loop;
+
+	if (!thread->loop || !id || id != thread->step)
+		return 0;
+	loop = &thread->loop->pub;
+	if (AT_ID_TYPE(id) == AT_LOOP) {
+		loop->idle_ns += took;
+		return 0;
+	}
+	loop->steps++;
+	if (thread->in_doubt || took <= loop->longest_ns)
+		return 0;
+	if (AT_ID_TYPE(id) != AT_TASK)
+		function = model_function(model, thread->key.process, id & AT_ID_NUMBER);
+	if (!function)
+		return -ENOMEM;
+	loop->longest_ns = took;
+	loop->longest_what = id;
+	loop->longest_function = function;
+	return 0;
+}
+
+int loop_stop_record(struct model *model, struct thread *thread, const struct at_event *event)
+{
+	int ret = step_end(model, thread, thread->in_doubt ? 0 : thread->step, event->time_ns);
+
+	loop_clear(thread, event->time_ns);
+	if (thread->loop && event->time_ns > thread->loop->pub.last_ns)
+		thread->loop->pub.last_ns = event->time_ns;
+	thread->loop = NULL;
+	return ret;
+}
+
+/* It is written between two steps: nobody runs, and who ran tells below why not. */
+int loop_state_record(struct model *model, struct thread *thread, const struct at_event *event)
+{
+	int ret;
+
+	thread->told_task = 0;
+	thread->told_coroutine = 0;
+	if (AT_ID_TYPE(event->subject) != AT_LOOP || event->flags & AT_END)
+		return 0;
+	ret = step_end(model, thread, thread->in_doubt ? 0 : thread->step, event->time_ns);
+	if (thread->task)
+		thread->task->unsettled = true;
+	loop_clear(thread, event->time_ns);
+	if (!loop_of(model, thread, event->subject, event->time_ns))
+		ret = -ENOMEM;
+	step_begin(thread, event->subject, event->time_ns);
+	return ret;
+}
+
+/* A task that is known to await may have become ready; else nothing is learnt of known ones. */
+static void switch_existing(struct model *model, const struct at_event *event)
+{
+	struct task *task = task_find(model, event->process, event->a);
+	bool ready = event->flags & AT_YIELDED;
+
+	if (!task || (!task->unsettled && (task->state != AWAITING || !ready)))
+		return;
+	if (!task->unsettled)
+		task_settle(task, event->time_ns);
+	task->state = ready ? READY : AWAITING;
+	task->unsettled = false;
+}
+
+/* Who leaves is who was believed to run, or the belief is corrected. */
+static int switch_leave(struct model *model, struct thread *thread, const struct at_event *event)
+{
+	bool ended = event->flags & AT_ENDED;
+	struct task *task = thread->task;
+
+	if (!task || task->pub.id != event->a) {
+		task_leave(task, AWAITING);
+		task = NULL;
+		if (AT_ID_TYPE(event->a) == AT_TASK)
+			task = task_find(model, event->process, event->a);
+		if (!task && thread->in_doubt && !ended && AT_ID_TYPE(event->a) == AT_TASK) {
+			task = task_meet(model, event->process, event->a,
+					 coroutine_doubt_ns(thread, event->time_ns));
+			if (!task)
+				return -ENOMEM;
+		}
+	}
+	if (!task)
+		return 0;
+	if (thread->in_doubt)
+		coroutine_adopt(thread, task, event->time_ns);
+	task_settle(task, event->time_ns);
+	task_leave(task, event->flags & AT_YIELDED ? READY : AWAITING);
+	/* The record of its end came before, and is lost. */
+	if (ended && thread->in_doubt)
+		task_end(model, task, event->time_ns);
+	return 0;
+}
+
+static int switch_enter(struct model *model, struct thread *thread, const struct at_event *event)
+{
+	struct task *task;
+
+	step_begin(thread, event->subject, event->time_ns);
+	if (AT_ID_TYPE(event->subject) == AT_LOOP) {
+		if (thread->loop && thread->loop->pub.id == event->subject)
+			return 0;
+		return loop_of(model, thread, event->subject, event->time_ns) ? 0 : -ENOMEM;
+	}
+	if (AT_ID_TYPE(event->subject) != AT_TASK)
+		return 0;
+	task = task_find(model, event->process, event->subject);
+	if (!task)
+		task = task_meet(model, event->process, event->subject, event->time_ns);
+	if (!task)
+		return -ENOMEM;
+	task_enter(task, thread, event->time_ns, event->c);
+	thread->step_function = task->pub.function;
+	return 0;
+}
+
+int loop_switch_record(struct model *model, struct thread *thread, const struct at_event *event)
+{
+	int ret;
+
+	if (event->flags & AT_EXISTING) {
+		switch_existing(model, event);
+		return 0;
+	}
+	ret = switch_leave(model, thread, event);
+	if (!ret)
+		ret = step_end(model, thread, event->a, event->time_ns);
+	thread->in_doubt = false;
+	if (!ret)
+		ret = switch_enter(model, thread, event);
+	if (thread->loop && event->flags & AT_ITERATION)
+		thread->loop->pub.iterations++;
+	return ret;
+}
+
+void loop_hole(struct model *model, struct thread *thread)
+{
+	if (thread->task)
+		task_settle(thread->task, thread->last_ns);
+	count_idle(thread, thread->last_ns);
+	coroutine_end_inner(model, &thread->outside, NULL, thread->last_ns);
+	text_forget(thread);
+	thread->told_task = 0;
+	thread->told_coroutine = 0;
+	thread->torn = true;
+	thread->in_doubt = true;
+}
+
+void loop_finish(struct thread *thread, uint64_t now_ns)
+{
+	if (!thread->loop)
+		return;
+	if (!thread->in_doubt)
+		count_idle(thread, now_ns);
+	if (now_ns > thread->loop->pub.last_ns)
+		thread->loop->pub.last_ns = now_ns;
+}
+
+void loop_free_all(struct model *model)
+{
+	struct loop *loop, *next;
+
+	HASH_ITER (hh, model->loops, loop, next) {
+		HASH_DEL(model->loops, loop);
+		free(loop);
+	}
+}

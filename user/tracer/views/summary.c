@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where does the time of each coroutine function go? One row each, the longest first; then the loops,
+ * and how much of the stream has been seen.
+ */
+#include "../histogram.h"
+#include "view.h"
+#include <base/text.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct row {
+	const struct model_function *function;
+	uint64_t calls, failed, cancelled, open;
+	uint64_t wall_ns;
+	struct model_times times;
+	struct histogram walls; /* of calls that were seen from their begin to their end */
+	struct row *next;
+};
+
+struct summary {
+	FILE *out;
+	struct row *rows;
+	size_t count;
+	int error;
+};
+
+static void *summary_new(const struct view_options *options)
+{
+	struct summary *summary = calloc(1, sizeof(*summary));
+
+	if (summary)
+		summary->out = options->out;
+	return summary;
+}
+
+static struct row *row_of(struct summary *summary, struct model_function *function)
+{
+	struct row *row = function->user;
+
+	if (row)
+		return row;
+	row = calloc(1, sizeof(*row));
+	if (!row)
+		return NULL;
+	row->function = function;
+	row->next = summary->rows;
+	summary->rows = row;
+	summary->count++;
+	function->user = row;
+	return row;
+}
+
+static void summary_end(void *view, uint64_t now_ns, const struct model_coroutine *coroutine,
+			const struct model_end *end)
+{
+	uint64_t wall_ns = coroutine->ended_ns - coroutine->begun_ns;
+	struct summary *summary = view;
+	struct row *row = row_of(summary, coroutine->function);
+
+	(void)now_ns;
+	if (!row) {
+		summary->error = -ENOMEM;
+		return;
+	}
+	row->calls++;
+	row->failed += end->outcome == MODEL_FAILED;
+	row->cancelled += end->outcome == MODEL_CANCELLED;
+	row->open += end->outcome == MODEL_OPEN;
+	row->wall_ns += wall_ns;
+	row->times.running += coroutine->times.running;
+	row->times.ready += coroutine->times.ready;
+	row->times.awaiting += coroutine->times.awaiting;
+	if (end->outcome != MODEL_OPEN && !coroutine->existing &&
+	    histogram_add(&row->walls, wall_ns))
+		summary->error = -ENOMEM;
+}
+
+static int by_wall(const void *one, const void *another)
+{
+	const struct row *a = *(const struct row *const *)one;
+	const struct row *b = *(const struct row *const *)another;
+
+	if (a->wall_ns != b->wall_ns)
+		return a->wall_ns < b->wall_ns ? 1 : -1;
+	return strcmp(a->function->name, b->function->name);
+}
+
+static void print_duration(FILE *out, uint64_t ns)
+{
+	char buffer[TEXT_DURATION_SIZE];
+
+	fprintf(out, " %9s", text_duration(buffer, ns));
+}
+
+static void print_row(FILE *out, const struct row *row)
+{
+	const struct histogram *walls = &row->walls;
+	char buffer[TEXT_NAME_SIZE];
+
+	fprintf(out, "%8" PRIu64 " %6" PRIu64 " %9" PRIu64 " %6" PRIu64, row->calls, row->failed,
+		row->cancelled, row->open);
+	print_duration(out, row->wall_ns);
+	print_duration(out, row->times.running);
+	print_duration(out, row->times.ready);
+	print_duration(out, row->times.awaiting);
+	if (walls->count) {
+		print_duration(out, histogram_percentile(walls, 50));
+		print_duration(out, histogram_percentile(walls, 99));
+		print_duration(out, walls->max);
+	} else {
+		fprintf(out, " %9s %9s %9s", "-", "-", "-");
+	}
+	fprintf(out, "  %s\n", text_safe(buffer, sizeof(buffer), row->function->name));
+}
+
+static int print_rows(const struct summary *summary)
+{
+	const struct row **rows, *row;
+	size_t i = 0;
+
+	if (!summary->count)
+		return 0;
+	rows = calloc(summary->count, sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	for (row = summary->rows; row; row = row->next)
+		rows[i++] = row;
+	qsort(rows, summary->count, sizeof(*rows), by_wall);
+	fprintf(summary->out, "%8s %6s %9s %6s %9s %9s %9s %9s %9s %9s %9s  %s\n", "calls",
+		"failed", "cancelled", "open", "wall", "running", "ready", "awaiting", "p50", "p99",
+		"max", "coroutine");
+	for (i = 0; i < summary->count; i++)
+		print_row(summary->out, rows[i]);
+	free(rows);
+	return 0;
+}
+
+static void print_loop(FILE *out, const struct model_loop *loop)
+{
+	uint64_t total_ns = loop->last_ns - loop->first_ns;
+	uint64_t busy_ns = total_ns > loop->idle_ns ? total_ns - loop->idle_ns : 0;
+	char buffer[TEXT_NAME_SIZE], duration[TEXT_DURATION_SIZE];
+	uint64_t number = loop->longest_what & AT_ID_NUMBER;
+
+	fprintf(out, "loop %" PRIu64 " (thread %" PRIu32 "): %" PRIu64 " iterations, %.1f %% busy",
+		(uint64_t)(loop->id & AT_ID_NUMBER), loop->thread, loop->iterations,
+		total_ns ? 100.0 * busy_ns / total_ns : 0.0);
+	if (loop->longest_function) {
+		text_safe(buffer, sizeof(buffer), loop->longest_function->name);
+		fprintf(out, ", longest step %s in ", text_duration(duration, loop->longest_ns));
+		if (AT_ID_TYPE(loop->longest_what) == AT_TASK)
+			fprintf(out, "%s (task %" PRIu64 ")", buffer, number);
+		else
+			fprintf(out, "callback %s", buffer);
+	}
+	fputc('\n', out);
+}
+
+static void print_totals(FILE *out, const struct model_totals *totals)
+{
+	fprintf(out,
+		"tasks: %" PRIu64 " existed before the trace, %" PRIu64 " created, %" PRIu64
+		" done\n",
+		totals->tasks_existing, totals->tasks_created, totals->tasks_done);
+	if (!totals->complete)
+		fputs("cut off: what came after the last record is not known\n", out);
+	fprintf(out, "%" PRIu64 " records, %" PRIu64 " lost, %" PRIu64 " dropped", totals->records,
+		totals->lost, totals->dropped);
+	if (totals->forked)
+		fprintf(out, ", %" PRIu64 " forked children not traced", totals->forked);
+	if (totals->unread)
+		fprintf(out, ", %" PRIu64 " thread(s) died with unread records", totals->unread);
+	fputc('\n', out);
+}
+
+static int summary_finish(void *state, const struct model *model)
+{
+	const struct model_loop *loop = model_loops(model);
+	struct summary *summary = state;
+	int ret = print_rows(summary);
+
+	for (; loop; loop = loop->next)
+		print_loop(summary->out, loop);
+	print_totals(summary->out, model_totals(model));
+	return ret ? ret : summary->error;
+}
+
+static void summary_free(void *state)
+{
+	struct summary *summary = state;
+	struct row *row;
+
+	if (!summary)
+		return;
+	while ((row = summary->rows)) {
+		summary->rows = row->next;
+		histogram_clear(&row->walls);
+		free(row);
+	}
+	free(summary);
+}
+
+const struct view view_summary = {
+	.name = "summary",
+	.question = "where does the time of each coroutine go: running, ready, awaiting?",
+	.listener = { .end = summary_end },
+	.new = summary_new,
+	.finish = summary_finish,
+	.free = summary_free,
+};
