@@ -62,7 +62,7 @@ static bool is_new(struct names *names, uint64_t address)
 	return false;
 }
 
-/* A file without symbols leaves its callbacks unnamed; one that is there already adds nothing. */
+/* A file without symbols leaves its callbacks unnamed. The program may be one of the images. */
 static struct symbols *open_symbols(const struct target *target)
 {
 	const struct target_image *image = &target->program;
@@ -74,7 +74,8 @@ static struct symbols *open_symbols(const struct target *target)
 	symbols_add(symbols, image->path, image->fd, image->bias);
 	for (i = 0; i < target->image_count; i++) {
 		image = &target->images[i];
-		symbols_add(symbols, image->path, image->fd, image->bias);
+		if (image->bias != target->program.bias)
+			symbols_add(symbols, image->path, image->fd, image->bias);
 	}
 	return symbols;
 }
