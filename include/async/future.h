@@ -52,7 +52,7 @@ const char *async_future_message(const struct async_future *future);
  * Make a pending future done; who awaits it wakes. `result` is 0 or more; `error` is a negative errno other
  * than -ECANCELED; `message` is copied and may be null.
  * Returns 0; -EALREADY if it is done already or cancelled (asyncio: InvalidStateError); -EINVAL for a value
- * out of range.
+ * out of range, or a task, whose result is its own.
  */
 int async_future_set_result(struct async_future *future, int64_t result);
 int async_future_set_exception(struct async_future *future, int error, const char *message);
@@ -74,7 +74,8 @@ int async_future_remove_done_callback(struct async_future *future, async_done_ca
 /*
  * Waits until the future is done, and returns what async_future_result() says then. If the calling task is
  * cancelled meanwhile, the future is cancelled too, and -ECANCELED comes back. Does not suspend if it is done
- * already. Consumes the reference. -EPERM outside of a task. Written async_await(future).
+ * already. Consumes the reference. -EPERM outside of a task; -EDEADLK if a task awaits itself; -EXDEV for a
+ * pending future of another loop. Written async_await(future).
  */
 int64_t async_await_future(struct async_future *future);
 
@@ -99,7 +100,8 @@ enum {
 /*
  * A future that is done when all of the `count` tasks are, with result 0, and their results in `results`
  * (unless null; it must live until then). The first failure makes it fail at once, while the other tasks go
- * on. Cancelling it cancels the tasks. Consumes the references of the tasks. Null without memory or loop.
+ * on. Cancelling it cancels the tasks. Consumes the references of the tasks. Null without memory or loop,
+ * or if the tasks are not all of one.
  */
 struct async_future *async_gather(struct async_task *const tasks[], size_t count, int64_t results[],
 				  unsigned int flags);

@@ -36,7 +36,8 @@ int async_loop_close(struct async_loop *loop);
 
 /*
  * Runs the loop until the coroutine, task or future is done, and returns its result. Consumes it. -EINTR if the
- * loop was stopped before; -EBUSY if this loop, or another one in this thread, is running.
+ * loop was stopped before; -EBUSY if this loop, or another one in this thread, is running; -EXDEV for a task or
+ * future of another loop.
  */
 int64_t async_run_coroutine_until_complete(struct async_loop *loop,
 					   struct async_coroutine *coroutine);

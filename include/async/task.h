@@ -56,7 +56,7 @@ unsigned int async_task_cancelling(const struct async_task *task);
 
 /*
  * The name, at first "Task-1" and so on. Setting copies it; 0 or -ENOMEM. What get returns is valid until the
- * next call of either for that task.
+ * next call of set for that task, as long as the caller's reference.
  */
 int async_task_set_name(struct async_task *task, const char *name);
 const char *async_task_get_name(struct async_task *task);
@@ -72,7 +72,7 @@ size_t async_all_tasks(struct async_loop *loop, struct async_task *tasks[], size
 
 /*
  * Suspends the calling task for so many seconds, or nanoseconds; never for less. 0 lets the other tasks that
- * are ready run once. Returns 0, -ECANCELED, or -EPERM outside of a task.
+ * are ready run once. Returns 0, -ECANCELED, -ENOMEM, or -EPERM outside of a task.
  */
 int64_t async_sleep(double seconds);
 int64_t async_sleep_ns(uint64_t ns);

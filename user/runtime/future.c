@@ -97,7 +97,7 @@ void async__future_finish(struct async_future *future, enum future_state state, 
 
 int async_future_set_result(struct async_future *future, int64_t result)
 {
-	if (result < 0)
+	if (result < 0 || future->type == AT_TASK)
 		return -EINVAL;
 	if (future->state != PENDING)
 		return -EALREADY;
@@ -107,7 +107,7 @@ int async_future_set_result(struct async_future *future, int64_t result)
 
 int async_future_set_exception(struct async_future *future, int error, const char *message)
 {
-	if (error >= 0 || error == -ECANCELED)
+	if (error >= 0 || error == -ECANCELED || future->type == AT_TASK)
 		return -EINVAL;
 	if (future->state != PENDING)
 		return -EALREADY;
@@ -163,6 +163,15 @@ static int wait_for(struct async_task *task, struct async_future *future)
 	return 0;
 }
 
+/* Takes its message over. A failure without one must not be taken for an earlier one with the same error. */
+static void hear_of_failure(struct async_task *task, const struct async_future *future)
+{
+	if (future->message)
+		async__task_failed(task, future->result, strdup(future->message));
+	else if (task->failed == future->result)
+		async__task_failed(task, 0, NULL);
+}
+
 int64_t async_await_future(struct async_future *future)
 {
 	struct async_task *task = async_current_task();
@@ -174,10 +183,11 @@ int64_t async_await_future(struct async_future *future)
 		result = -EPERM;
 	else if (future->state == PENDING)
 		result = wait_for(task, future);
-	if (likely(!result))
+	if (likely(!result)) {
 		result = future->result;
-	if (unlikely(result < 0 && task && future->message))
-		async__task_failed(task, result, strdup(future->message));
+		if (unlikely(result < 0))
+			hear_of_failure(task, future);
+	}
 	async_future_unref(future);
 	return result;
 }

@@ -60,7 +60,7 @@ static void finish(struct gathering *gathering)
 
 static void on_done(struct async_future *future, void *arg)
 {
-	struct gathering *gathering = arg;
+	struct gathering *gathering = gathering_of(arg);
 	int64_t result = async_future_result(future);
 
 	gathering->finished++;
@@ -84,8 +84,11 @@ struct async_future *async_gather(struct async_task *const tasks[], size_t count
 	struct gathering *gathering = NULL;
 	size_t i;
 
-	for (i = 0; i < count && tasks[i]; i++)
+	for (i = 0; i < count && tasks[i]; i++) {
+		if (i && tasks[i]->future.loop != loop)
+			break;
 		loop = tasks[i]->future.loop;
+	}
 	if (loop && i == count)
 		gathering = malloc(sizeof(*gathering) + count * sizeof(*tasks));
 	if (!gathering)
@@ -98,21 +101,20 @@ struct async_future *async_gather(struct async_task *const tasks[], size_t count
 	gathering->results = results;
 	gathering->flags = flags;
 	gathering->cancelled = false;
-	memcpy(gathering->tasks, tasks, count * sizeof(*tasks));
+	for (i = 0; i < count; i++)
+		gathering->tasks[i] = tasks[i];
 	for (i = 0; i < count; i++) {
-		if (async_future_add_done_callback(&tasks[i]->future, on_done, gathering))
+		if (async__future_add_owner(&tasks[i]->future, on_done,
+					    async_future_ref(&gathering->future)))
 			goto error_callbacks;
-		async_future_ref(&gathering->future);
 	}
 	if (!count)
 		finish(gathering);
 	return &gathering->future;
 
 error_callbacks:
-	while (i--) {
-		async_future_remove_done_callback(&tasks[i]->future, on_done, gathering);
-		async_future_unref(&gathering->future);
-	}
+	while (i--)
+		async_future_remove_done_callback(&tasks[i]->future, on_done, &gathering->future);
 	async_future_unref(&gathering->future);
 	return NULL;
 error:

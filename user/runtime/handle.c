@@ -21,6 +21,7 @@ struct slot *async__slot_take(struct async_loop *loop)
 	slot->callback = NULL;
 	slot->done = NULL;
 	slot->future = NULL;
+	slot->owned = NULL;
 	slot->timer.node.index = HEAP_NONE;
 	slot->ready_ns = 0;
 	slot->queued = false;
@@ -38,6 +39,7 @@ void async__slot_drop(struct slot *slot)
 	if (slot->future) {
 		async__future_remove_waiter(slot->future, &slot->waiter);
 		async_future_unref(slot->future);
+		async_future_unref(slot->owned);
 		slot->future = NULL;
 	}
 	if (slot->queued)
@@ -59,6 +61,7 @@ void async__slot_run(struct slot *slot)
 	uintptr_t address = done ? (uintptr_t)done : (uintptr_t)callback;
 
 	slot->queued = false;
+	slot->owned = NULL;
 	async__slot_drop(slot);
 	if (cancelled)
 		return;
@@ -129,7 +132,7 @@ struct async_handle async_call_at(struct async_loop *loop, uint64_t when_ns,
 struct async_handle async_call_later(struct async_loop *loop, double delay,
 				     async_callback *callback, void *arg)
 {
-	return async_call_at(loop, at_now() + async__ns_of(delay), callback, arg);
+	return async_call_at(loop, clock_ns() + async__ns_of(delay), callback, arg);
 }
 
 bool async_handle_done(struct async_handle handle)
@@ -147,8 +150,8 @@ bool async_handle_cancel(struct async_handle handle)
 	return true;
 }
 
-int async_future_add_done_callback(struct async_future *future, async_done_callback *callback,
-				   void *arg)
+static int add_done_callback(struct async_future *future, async_done_callback *callback, void *arg,
+			     struct async_future *owned)
 {
 	struct slot *slot = future->loop ? async__slot_take(future->loop) : NULL;
 
@@ -156,12 +159,29 @@ int async_future_add_done_callback(struct async_future *future, async_done_callb
 		return -ENOMEM;
 	slot->done = callback;
 	slot->arg = arg;
+	slot->owned = owned;
 	slot->future = async_future_ref(future);
 	if (async_future_done(future))
 		async__wake(slot->loop, entry_of_slot(slot));
 	else
 		async__future_add_waiter(future, &slot->waiter, entry_of_slot(slot));
 	return 0;
+}
+
+int async_future_add_done_callback(struct async_future *future, async_done_callback *callback,
+				   void *arg)
+{
+	return add_done_callback(future, callback, arg, NULL);
+}
+
+int async__future_add_owner(struct async_future *future, async_done_callback *callback,
+			    struct async_future *owner)
+{
+	int err = add_done_callback(future, callback, owner, owner);
+
+	if (err)
+		async_future_unref(owner);
+	return err;
 }
 
 int async_future_remove_done_callback(struct async_future *future, async_done_callback *callback,

@@ -74,7 +74,7 @@ static const struct timespec *timeout(const struct async_loop *loop, struct time
 
 	if (when == UINT64_MAX)
 		return NULL;
-	now = at_now();
+	now = clock_ns();
 	when = when > now ? when - now : 0;
 	ret->tv_sec = when / 1000000000;
 	ret->tv_nsec = when % 1000000000;
@@ -87,9 +87,9 @@ static void wait_for_events(struct async_loop *loop, const struct timespec *limi
 	int ms = -1;
 
 	/* What it says is only that something has happened: a timer, or a tracer that wants to be seen. */
-	if (epoll_pwait2(loop->epoll, &event, 1, limit, NULL) >= 0 || errno != ENOSYS)
+	if (epoll_pwait2(loop->epoll, &event, 1, limit, NULL) >= 0 || errno == EINTR)
 		return;
-	/* Before Linux 5.11: milliseconds, rounded up, for timers are never early. */
+	/* Before Linux 5.11, or in a sandbox that does not know of it: milliseconds, rounded up, for timers are never early. */
 	if (limit)
 		ms = limit->tv_sec < 1000000
 			     ? (int)(limit->tv_sec * 1000 + (limit->tv_nsec + 999999) / 1000000)
@@ -121,7 +121,7 @@ static void look_at_clock(struct async_loop *loop)
 		return;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &coarse);
 	loop->coarse_ns = coarse.tv_sec * 1000000000ULL + coarse.tv_nsec;
-	now = at_now();
+	now = clock_ns();
 	while (heap_least(&loop->timers) <= now) {
 		struct heap_node *node = heap_first(&loop->timers);
 		struct timer *timer = container_of(node, struct timer, node);
@@ -183,5 +183,5 @@ bool async_loop_is_running(const struct async_loop *loop)
 uint64_t async_loop_time(const struct async_loop *loop)
 {
 	(void)loop;
-	return at_now();
+	return clock_ns();
 }

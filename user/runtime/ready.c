@@ -52,7 +52,7 @@ void async__ready_release(struct async_loop *loop)
 	loop->reserved--;
 }
 
-static __attribute__((noinline)) void note_time(entry_t entry)
+static void note_time(entry_t entry)
 {
 	if (entry & 1)
 		slot_of_entry(entry)->ready_ns = at_now();
@@ -60,18 +60,13 @@ static __attribute__((noinline)) void note_time(entry_t entry)
 		((struct async_task *)entry)->ready_ns = at_now();
 }
 
-static inline void push(struct async_loop *loop, entry_t entry)
-{
-	if (at_listening())
-		note_time(entry);
-	loop->ready[loop->tail++ & loop->mask] = entry;
-}
-
 void async__wake(struct async_loop *loop, entry_t entry)
 {
 	if (entry & 1)
 		slot_of_entry(entry)->queued = true;
-	push(loop, entry);
+	if (at_listening())
+		note_time(entry);
+	loop->ready[loop->tail++ & loop->mask] = entry;
 }
 
 /* A cheap look at the clock, so that timers are not late by more than its tick while steps are long. */
@@ -107,17 +102,18 @@ static __attribute__((noinline)) bool turn_is_over(struct async_loop *loop)
  */
 static inline void fetch_ahead(const struct async_loop *loop)
 {
-	entry_t task = loop->ready[(loop->head + FETCH_TASK) & loop->mask];
-	entry_t next = loop->ready[(loop->head + FETCH_STACK) & loop->mask];
 	const char *sp;
+	entry_t next;
 
-	if (loop->end - loop->head <= FETCH_TASK || next & 1)
+	if (likely(loop->end - loop->head <= FETCH_TASK))
 		return;
-	__builtin_prefetch((void *)task);
+	__builtin_prefetch((void *)loop->ready[(loop->head + FETCH_TASK) & loop->mask]);
+	next = loop->ready[(loop->head + FETCH_STACK) & loop->mask];
+	if (next & 1)
+		return;
 	sp = ((struct async_task *)next)->sp;
 	__builtin_prefetch(sp);
 	__builtin_prefetch(sp + 64);
-	__builtin_prefetch(sp + 128);
 }
 
 /* Takes the task that runs next, or null if the loop itself must go on. */
@@ -135,33 +131,53 @@ static inline __attribute__((always_inline)) struct async_task *take_task(struct
 	return (struct async_task *)entry;
 }
 
-/* Inlined into both of its callers: a switch is worth few instructions. */
+/* Switches to the task that runs next, or to the loop if it must act, until somebody switches back. */
 static inline __attribute__((always_inline)) void
-suspend(struct async_task *task, unsigned int flags, struct async_future *awaits)
+switch_away(struct async_loop *loop, struct async_task *task, struct async_task *next)
+{
+	loop->current = next;
+	if (likely(next))
+		switch_to(&task->sp, next->sp, next->stack, 0);
+	else
+		switch_to(&task->sp, loop->sp, NULL, 0);
+}
+
+void async__suspend(struct async_task *task, struct async_future *awaits)
 {
 	struct async_loop *loop = task->future.loop;
 	struct async_task *next = take_task(loop);
 
 	if (at_listening()) {
-		async__trace_leave(loop, flags, awaits);
+		async__trace_leave(loop, 0, awaits);
 		if (next)
 			async__trace_enter_task(loop, next);
 	}
-	if (next == task)
-		return;
-	loop->current = next;
-	switch_to(&task->sp, next ? next->sp : loop->sp, next ? next->stack : NULL, 0);
+	if (next != task)
+		switch_away(loop, task, next);
 }
 
-void async__suspend(struct async_task *task, struct async_future *awaits)
+static __attribute__((noinline)) struct async_task *trace_yield(struct async_task *task)
 {
-	suspend(task, 0, awaits);
+	struct async_loop *loop = task->future.loop;
+	struct async_task *next;
+
+	task->ready_ns = at_now();
+	next = take_task(loop);
+	async__trace_leave(loop, AT_YIELDED, NULL);
+	if (next)
+		async__trace_enter_task(loop, next);
+	return next;
 }
 
 int64_t async__yield(struct async_task *task)
 {
-	push(task->future.loop, (entry_t)task);
-	suspend(task, AT_YIELDED, NULL);
+	struct async_loop *loop = task->future.loop;
+	struct async_task *next;
+
+	loop->ready[loop->tail++ & loop->mask] = (entry_t)task;
+	next = unlikely(at_listening()) ? trace_yield(task) : take_task(loop);
+	if (next != task)
+		switch_away(loop, task, next);
 	if (likely(!task->must_cancel))
 		return 0;
 	task->must_cancel = false;

@@ -18,6 +18,8 @@ int64_t async_run_future_until_complete(struct async_loop *loop, struct async_fu
 		return result;
 	if (loop->running || async__running) {
 		result = -EBUSY;
+	} else if (future->loop != loop) {
+		result = -EXDEV;
 	} else if (!async_future_add_done_callback(future, stop_loop, loop)) {
 		async_run_forever(loop);
 		async_future_remove_done_callback(future, stop_loop, loop);
@@ -60,7 +62,7 @@ static void end_tasks(struct async_loop *loop)
 
 int64_t async_run(struct async_coroutine *main)
 {
-	struct async_loop *loop;
+	struct async_loop *loop = NULL;
 	int64_t result = async__running ? -EBUSY : 0;
 
 	if (!result)

@@ -11,6 +11,7 @@
 #ifndef RUNTIME_H
 #define RUNTIME_H
 
+#include "base/clock.h"
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/pool.h"
@@ -62,7 +63,6 @@ struct async_task {
 	struct async_coroutine *innermost;
 	struct async_future *awaits;
 	bool must_cancel; /* deliver -ECANCELED at the next chance */
-	bool begun;
 	uint32_t cancelling;
 	void *stack;
 
@@ -94,6 +94,7 @@ struct slot {
 	async_callback *callback;
 	async_done_callback *done; /* instead, of `future`, to which it holds a reference */
 	struct async_future *future;
+	struct async_future *owned; /* a reference that `done` gives up, or else whoever drops it */
 	void *arg;
 	struct waiter waiter;
 	struct timer timer;
@@ -214,6 +215,10 @@ struct slot *async__slot_take(struct async_loop *loop); /* null without memory *
 void async__slot_drop(struct slot *slot);
 void async__slot_run(struct slot *slot);
 void async__slots_free(struct async_loop *loop);
+
+/* As async_future_add_done_callback() with a reference as argument, which it consumes even when it fails. */
+int async__future_add_owner(struct async_future *future, async_done_callback *callback,
+			    struct async_future *owner);
 
 /* trace.c: what the tracer is told. Call them only if at_listening(). */
 void async__trace_loop(struct async_loop *loop, bool starts);

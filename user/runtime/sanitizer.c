@@ -2,7 +2,7 @@
 /* AddressSanitizer knows the bounds of the stack at hand, so it is told of each switch. Empty without the sanitizer. */
 #include "switch.h"
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SANITIZED
 #include "runtime.h"
 #include <pthread.h>
 #include <sanitizer/asan_interface.h>

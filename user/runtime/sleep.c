@@ -29,13 +29,14 @@ static void wake_up(struct timer *timer)
 static __attribute__((noinline)) int64_t sleep_for(struct async_loop *loop, uint64_t ns)
 {
 	struct sleeper sleeper;
+	uint64_t now = clock_ns();
 	int64_t result;
 
 	if (heap_reserve(&loop->timers, loop->timers.count + 1))
 		return -ENOMEM;
 	async__future_init(&sleeper.future, loop, AT_TIMER);
 	sleeper.future.references = 2; /* the await gives one up; this frame keeps the other */
-	sleeper.future.number = at_now() + ns;
+	sleeper.future.number = ns < UINT64_MAX - now ? now + ns : UINT64_MAX;
 	sleeper.timer.fire = wake_up;
 	heap_add(&loop->timers, &sleeper.timer.node, sleeper.future.number);
 	result = async_await_future(&sleeper.future);

@@ -22,8 +22,8 @@
 
 enum {
 	GUARD_SIZE = 4 << 10, /* at least a page of every machine that has 4 KiB pages */
-	COLOURS = 7,
-	COLOUR_SIZE = 448,
+	COLOURS = 32,
+	COLOUR_SIZE = 64,
 	FIRST_SLAB = 16,	/* stacks */
 	LARGEST_SLAB = 1 << 16, /* stacks: 4 GiB of addresses */
 	KEEP = 1024,		/* spare stacks that keep their pages when the loop is idle */

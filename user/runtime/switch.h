@@ -18,12 +18,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* AddressSanitizer is on: gcc's way to say so, and clang's. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
 #pragma GCC visibility push(hidden)
 
 /* begin.S: where a new stack begins; it calls async__task_main(). */
 void async__begin(void);
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SANITIZED
 /* sanitizer.c: AddressSanitizer is told which stack is entered, and which one is left for good. */
 void async__switch_begins(void **fake, void *stack);
 void async__switch_ends(void *fake);
@@ -37,7 +46,7 @@ static inline void *first_frame(void *top, void *task)
 {
 	uintptr_t *sp = top;
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SANITIZED
 	async__stack_forget(top);
 #endif
 #if defined(__x86_64__)
@@ -88,11 +97,11 @@ static inline __attribute__((always_inline)) void switch_stacks(void **save, voi
 			 : [to] "+r"(to), [from] "+r"(from)
 			 :
 			 : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",
-			   "x13", "x14", "x15", "x16", "x17", "x19", "x20", "x21", "x22", "x23",
-			   "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3", "v4",
-			   "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15",
-			   "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25",
-			   "v26", "v27", "v28", "v29", "v30", "v31", "cc", "memory");
+			   "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22",
+			   "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3",
+			   "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14",
+			   "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24",
+			   "v25", "v26", "v27", "v28", "v29", "v30", "v31", "cc", "memory");
 #endif
 }
 
@@ -103,7 +112,7 @@ static inline __attribute__((always_inline)) void switch_stacks(void **save, voi
 static inline __attribute__((always_inline)) void switch_to(void **save, void *sp, void *stack,
 							    int ended)
 {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SANITIZED
 	void *fake = NULL;
 
 	async__switch_begins(ended ? NULL : &fake, stack);

@@ -131,7 +131,7 @@ void async__task_main(struct async_task *task)
 {
 	int64_t result = -ECANCELED;
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SANITIZED
 	async__switch_ends(NULL);
 #endif
 	if (unlikely(task->must_cancel)) {
@@ -150,8 +150,10 @@ void async__task_destroy(struct async_task *task)
 
 	if (at_listening())
 		async__trace_warning(task_id(task), "Task was destroyed but it is pending!");
-	if (task->awaits)
+	if (task->awaits) {
 		async__future_remove_waiter(task->awaits, &task->waiter);
+		async_future_unref(task->awaits);
+	}
 	if (!coroutine)
 		async_coroutine_close(task->coroutine);
 	for (; coroutine; coroutine = awaiter) {
@@ -230,12 +232,11 @@ int async_task_set_name(struct async_task *task, const char *name)
 
 const char *async_task_get_name(struct async_task *task)
 {
-	static __thread char name[32];
+	unsigned long long number = task->future.number;
 
-	if (task->name)
-		return task->name;
-	snprintf(name, sizeof(name), "Task-%llu", (unsigned long long)task->future.number);
-	return name;
+	if (!task->name && asprintf(&task->name, "Task-%llu", number) < 0)
+		task->name = NULL;
+	return task->name ? task->name : "Task";
 }
 
 struct async_task *async_current_task(void)

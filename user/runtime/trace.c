@@ -6,6 +6,7 @@
  */
 #include "runtime.h"
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,7 +197,8 @@ void async__trace_state(struct async_loop *loop)
 	uint64_t id = AT_ID(AT_LOOP, loop->number);
 	struct list *link;
 
-	memset(loop->announced, 0, loop->announced_words * sizeof(*loop->announced));
+	if (loop->announced)
+		memset(loop->announced, 0, loop->announced_words * sizeof(*loop->announced));
 	loop->running_id = id;
 	loop->left_flags = 0;
 	loop->left_awaits = 0;
@@ -206,4 +208,16 @@ void async__trace_state(struct async_loop *loop)
 	at_record(AT_STATE, AT_END, id, 0, 0, 0);
 	/* Whoever knows this thread's buffer can read what it holds when the thread dies or is stuck. */
 	at_flush();
+}
+
+/* A child that goes on in its copy of the loop may be followed, by somebody whom it has told of nothing. */
+static void forked(void)
+{
+	if (async__running)
+		async__running->listeners = 0;
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+	pthread_atfork(NULL, NULL, forked);
 }

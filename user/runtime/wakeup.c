@@ -24,8 +24,12 @@ int async__wakeup_open(struct async_loop *loop)
 	if (at_listeners.wakeup < 0 ||
 	    epoll_ctl(loop->epoll, EPOLL_CTL_ADD, at_listeners.wakeup, &event))
 		err = -errno;
-	if (!err)
+	if (!err) {
 		loops++;
+	} else if (!loops && at_listeners.wakeup >= 0) {
+		close(at_listeners.wakeup);
+		at_listeners.wakeup = -1;
+	}
 	pthread_mutex_unlock(&lock);
 	return err;
 }

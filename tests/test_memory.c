@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Lack of memory. A scenario runs again and again: first its first allocation fails, then its second, and so on
+ * until none is left to fail. Each time it must end, with what it promises, and without a leak.
+ */
+#include <async.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
+#ifdef SANITIZED
+int main(void)
+{
+	return 0; /* the sanitizer has an allocator of its own */
+}
+#else
+
+static long left = -1; /* allocations until one fails; negative: none does */
+static long live;      /* blocks, while it is counted */
+static bool counted, failed;
+
+static bool fails(void)
+{
+	if (left < 0 || left-- > 0)
+		return false;
+	failed = true;
+	errno = ENOMEM;
+	return true;
+}
+
+static void *counting(void *block)
+{
+	live += counted && block;
+	return block;
+}
+
+/* glibc's own allocator stands behind these names. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+void __libc_free(void *block);
+
+void *malloc(size_t size)
+{
+	return fails() ? NULL : counting(__libc_malloc(size));
+}
+
+void *calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : counting(__libc_calloc(count, size));
+}
+
+void *realloc(void *block, size_t size)
+{
+	if (fails())
+		return NULL;
+	return block ? __libc_realloc(block, size) : counting(__libc_realloc(NULL, size));
+}
+
+void *reallocarray(void *block, size_t count, size_t size)
+{
+	return realloc(block, count * size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+	return fails() ? NULL : counting(__libc_memalign(alignment, size));
+}
+
+void free(void *block)
+{
+	live -= counted && block;
+	__libc_free(block);
+}
+
+void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
+{
+	if (fails())
+		return MAP_FAILED;
+	return (void *)syscall(SYS_mmap, address, size, protection, flags, fd, offset);
+}
+
+/* Runs the scenario with each of its allocations failing once. */
+static void fail_each(int64_t (*scenario)(void), int64_t success)
+{
+	int64_t result;
+	long i;
+
+	for (i = 0; i < 10000; i++) {
+		live = 0;
+		failed = false;
+		counted = true;
+		left = i;
+		result = scenario();
+		left = -1;
+		counted = false;
+		assert_int_equal(live, 0);
+		if (!failed)
+			break;
+		assert_true(result == success || result == -ENOMEM);
+	}
+	assert_false(failed);
+	assert_true(i > 0);
+	assert_int_equal(result, success);
+}
+
+ASYNC(returns, int64_t, value)
+{
+	return value;
+}
+
+ASYNC(fails_with_message, int, error)
+{
+	return async_fail(error, "%s", "a message");
+}
+
+/* The first failure of several awaits. */
+static int64_t first(int64_t one, int64_t two)
+{
+	return one < 0 ? one : two;
+}
+
+ASYNC(awaits_all)
+{
+	int64_t result = async_await(returns(1));
+
+	result = first(result, async_await(async_create_task(returns(2))));
+	result = first(result, async_sleep(0));
+	result = first(result, async_sleep_ns(1));
+	return first(result, 5);
+}
+
+static int64_t run_awaits(void)
+{
+	return async_run(awaits_all());
+}
+
+static void run__without_memory(void **state)
+{
+	(void)state;
+	fail_each(run_awaits, 5);
+}
+
+ASYNC(gathers)
+{
+	enum { COUNT = 20 };
+	struct async_task *tasks[COUNT];
+	int64_t results[COUNT], err;
+	size_t i;
+
+	for (i = 0; i < COUNT; i++)
+		tasks[i] = async_create_task(returns(i));
+	err = async_await(async_gather(tasks, COUNT, results, 0));
+	return err < 0 ? err : results[COUNT - 1];
+}
+
+static int64_t run_gathers(void)
+{
+	return async_run(gathers());
+}
+
+static void gather__without_memory(void **state)
+{
+	(void)state;
+	fail_each(run_gathers, 19);
+}
+
+ASYNC(sleeps)
+{
+	return async_sleep(3600);
+}
+
+ASYNC(leaves_tasks_behind)
+{
+	int i;
+
+	for (i = 0; i < 20; i++)
+		async_task_detach(async_create_task(sleeps()));
+	return first(async_sleep(0), 3);
+}
+
+static int64_t run_and_leave(void)
+{
+	return async_run(leaves_tasks_behind());
+}
+
+static void run__without_memory_to_cancel_what_is_left(void **state)
+{
+	(void)state;
+	fail_each(run_and_leave, 3);
+}
+
+ASYNC(loses_message)
+{
+	int64_t result = async_await(async_create_task(fails_with_message(-EIO)));
+
+	return result == -EIO ? 7 : result;
+}
+
+static int64_t run_loses_message(void)
+{
+	return async_run(loses_message());
+}
+
+static void message__without_memory(void **state)
+{
+	(void)state;
+	fail_each(run_loses_message, 7);
+}
+
+static void count(void *arg)
+{
+	++*(int *)arg;
+}
+
+static void on_done(struct async_future *future, void *arg)
+{
+	(void)future;
+	count(arg);
+}
+
+static int64_t schedule_callbacks(void)
+{
+	struct async_loop *loop;
+	struct async_future *future;
+	int calls = 0, expected = 0, i;
+	int64_t err = async_loop_new(&loop);
+
+	if (err)
+		return err;
+	future = async_future_new(loop);
+	for (i = 0; i < 70; i++) {
+		expected += async_call_soon(loop, count, &calls).serial != 0;
+		expected += async_call_at(loop, 0, count, &calls).serial != 0;
+		if (future)
+			expected += !async_future_add_done_callback(future, on_done, &calls);
+	}
+	if (future)
+		async_future_set_exception(future, -EIO, "a message");
+	async_stop(loop);
+	async_run_forever(loop);
+	async_future_unref(future);
+	async_loop_close(loop);
+	if (calls != expected)
+		return -EINVAL;
+	return calls == 210 ? calls : -ENOMEM;
+}
+
+static void callbacks__without_memory(void **state)
+{
+	(void)state;
+	fail_each(schedule_callbacks, 210);
+}
+
+ASYNC(names_itself)
+{
+	struct async_task *self = async_current_task();
+	int64_t err = strlen(async_task_get_name(self)) ? 0 : -EINVAL;
+
+	err = first(err, async_task_set_name(self, "a name"));
+	return first(err, strcmp(async_task_get_name(self), "a name") ? -EINVAL : 2);
+}
+
+static int64_t run_names_itself(void)
+{
+	return async_run(names_itself());
+}
+
+static void name__without_memory(void **state)
+{
+	(void)state;
+	fail_each(run_names_itself, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(run__without_memory),
+		cmocka_unit_test(gather__without_memory),
+		cmocka_unit_test(run__without_memory_to_cancel_what_is_left),
+		cmocka_unit_test(message__without_memory),
+		cmocka_unit_test(callbacks__without_memory),
+		cmocka_unit_test(name__without_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+#endif
