@@ -50,6 +50,7 @@ TRACER := $(wildcard user/tracer/*.c user/tracer/*/*.c)
 EXAMPLES := $(wildcard tools/examples/*.c)
 BENCHES := $(wildcard tools/bench/*.c)
 TESTS := $(wildcard tests/test_*.c)
+TARGETS := $(wildcard tests/programs/*.c)
 
 objects = $(patsubst %,$(B)/%.o,$(basename $(1)))
 RUNTIME_OBJECTS := $(call objects,$(RUNTIME) user/base/heap.c)
@@ -58,6 +59,9 @@ TRACER_OBJECTS := $(call objects,$(TRACER))
 EXAMPLE_PROGRAMS := $(patsubst tools/examples/%.c,$(B)/examples/%,$(EXAMPLES))
 BENCH_PROGRAMS := $(patsubst tools/bench/%.c,$(B)/bench/%,$(BENCHES))
 TEST_PROGRAMS := $(patsubst tests/test_%.c,$(B)/tests/test_%,$(TESTS))
+TARGET_PROGRAMS := $(B)/tests/toy $(patsubst %.c,$(B)/%,$(TARGETS)) \
+	$(foreach shape,stripped static static-pie shared,$(B)/tests/programs/story-$(shape) \
+		$(B)/tests/programs/idle-$(shape))
 
 # With nothing but make, git and apt: these goals install what they need first.
 ifneq ($(filter demo check bench deps,$(MAKECMDGOALS)),)
@@ -132,16 +136,37 @@ $(B)/tests/test_%: $(B)/tests/test_%.o $(B)/tests/tracer.a $(B)/libasync.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(TRACER_LIBS) -pthread
 
-# A runtime that is not ours, and libasync in other shapes, for the system tests.
+# What system tests trace: a runtime that is not ours, and programs with libasync in all shapes.
 $(B)/tests/toy: $(B)/tests/toy.o
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
 
+$(B)/tests/programs/%: $(B)/tests/programs/%.o $(B)/libasync.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
+
+$(B)/tests/programs/%-stripped: $(B)/tests/programs/%
+	$(call say,STRIP,$@)
+	$(Q)strip -o $@ $<
+
+$(B)/tests/programs/%-static: $(B)/tests/programs/%.o $(B)/libasync.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -static -o $@ $^ -pthread
+
+$(B)/tests/programs/%-static-pie: $(B)/tests/programs/%.o $(B)/libasync.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -static-pie -o $@ $^ -pthread
+
+$(B)/tests/programs/%-shared: $(B)/tests/programs/%.o $(B)/libasync.so
+	$(call say,LD,$@)
+	$(Q)ln -sf libasync.so $(B)/libasync.so.0
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -Wl,-rpath,'$$ORIGIN/../..' -pthread
+
 demo: all
 	$(Q)tools/demo
 
-check: all $(TEST_PROGRAMS) $(B)/tests/toy
+check: all $(TEST_PROGRAMS) $(TARGET_PROGRAMS)
 	$(Q)tools/check-layers
 	$(Q)tests/test_layers.sh
 	$(Q)tools/run-tests $(TEST_PROGRAMS)

@@ -491,7 +491,7 @@ static void forked_child__is_followed(void **state)
 		}
 		assert_true(next > 0 && of_child > 0);
 		assert_int_equal(next + of_child, *fixture->written);
-		assert_int_equal(last_event(fixture)->b, 1);
+		assert_int_equal(last_event(fixture)->b, 0);
 		detach(fixture);
 		assert_int_equal(finish(fixture), 0);
 	}

@@ -218,6 +218,8 @@ static void check(struct argp_state *state, struct options *options)
 		REJECT(state, "record needs a file to write: -o FILE");
 	if (options->view == &view_record && options->write)
 		REJECT(state, "record writes one file: -o FILE");
+	if (options->output && options->write && !strcmp(options->output, options->write))
+		REJECT(state, "-o and -w name the same file: give each its own");
 	if (options->input &&
 	    (options->duration_ns || options->follow || options->direct || options->buffer))
 		REJECT(state,

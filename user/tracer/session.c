@@ -17,6 +17,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define POLL_MS 100
 
@@ -52,6 +53,8 @@ static void catch_signals(void)
 	sigaction(SIGINT, &count, NULL);
 	sigaction(SIGTERM, &count, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that may not grow is as good as a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 /* How often the user has asked for the end. The first Ctrl-C is the launched command's. */
@@ -106,12 +109,25 @@ static int open_source(struct session *session)
 	return 0;
 }
 
+/* Both lead to the same file. They may be null. */
+static bool same_file(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return one && other && !stat(one, &a) && !stat(other, &b) && S_ISREG(a.st_mode) &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 static int open_output(struct session *session)
 {
 	const struct options *options = session->options;
 	const char *recording = options->write, *text = options->output;
+	const char *overwritten = same_file(options->input, text) ? text : recording;
 	int err = 0;
 
+	if (same_file(options->input, overwritten))
+		return complain("cannot write '%s': that is what is read: give another name",
+				overwritten);
 	if (options->view == &view_record) {
 		recording = text;
 	} else {

@@ -338,7 +338,7 @@ static int open_source(struct bpf_source *self, const struct bpf_options *option
 	self->order = order_new(WINDOW_NS, self->first.time_ns);
 	/* Without it nothing but leftovers is missed. */
 	self->memory = memory_open(options->pid, options->pidfd);
-	err = programs_start(&self->programs, options, probes, why);
+	err = programs_start(&self->programs, options, probes, self->memory, why);
 	if (err)
 		return err;
 	*why = "no memory";

@@ -67,6 +67,14 @@ void memory_wake(int memory, int pidfd, uint64_t address)
 	close(room.fd);
 }
 
+bool memory_has_breakpoint(int memory, uint64_t address, int file, uint64_t offset)
+{
+	uint32_t instruction, original;
+
+	return !read_all(memory, address, &instruction, sizeof(instruction)) &&
+	       !read_all(file, offset, &original, sizeof(original)) && instruction != original;
+}
+
 /* The header and the first record. */
 #define BEGINNING offsetof(struct at_batch, events[1])
 

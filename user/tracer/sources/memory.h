@@ -7,6 +7,7 @@
 #define TRACER_SOURCES_MEMORY_H
 
 #include <asynctrace/event.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,6 +20,12 @@ int memory_open(pid_t pid, int pidfd);
  * then see who listens when they wake by themselves.
  */
 void memory_wake(int memory, int pidfd, uint64_t address);
+
+/*
+ * True if the target has a breakpoint at `address`: something else than its file has at `offset`. False
+ * if that cannot be read.
+ */
+bool memory_has_breakpoint(int memory, uint64_t address, int file, uint64_t offset);
 
 /*
  * Copies the batch at `address` that thread `stated` is filling. Returns the number of its records,

@@ -5,8 +5,12 @@
  *
  * A target writes its state when its semaphore rises. With a probe for each kind it rises many times, and
  * only when the last one is attached would nothing be missed: so the gate opens before that one.
+ *
+ * The kernel counts sites, not listeners: where somebody has the same probe already the semaphore stays
+ * as it is. Then the other semaphore is made to rise, by a program that does nothing at a site of its own.
  */
 #include "programs.h"
+#include "memory.h"
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <events.skel.h>
@@ -46,6 +50,8 @@ static const char *explain(int err)
 		return "the process has ended";
 	case -ENOMEM:
 		return "no memory: try a smaller buffer";
+	case -EBUSY:
+		return "too many tracers listen to it already: end one of them";
 	}
 	snprintf(words, sizeof(words), "the kernel did not take the tracing programs: %s",
 		 *last_words ? last_words : strerror(-err));
@@ -87,6 +93,8 @@ static int choose_all(const struct programs *programs, bool direct)
 	unsigned int kind;
 	int err = choose(programs, programs->skeleton->progs.direct_any, direct && multi);
 
+	if (!err)
+		err = choose(programs, programs->skeleton->progs.bell, true);
 	for (kind = 0; kind < AT_KINDS_END && !err; kind++)
 		err = choose(programs, find_program(programs->skeleton, kind),
 			     kind == ELF_BATCH ? !direct : direct && !multi);
@@ -135,6 +143,41 @@ static uint64_t wanted_kinds(const struct bpf_options *options, const struct elf
 	return kinds;
 }
 
+/* The kinds whose probes somebody has already. */
+static uint64_t taken_kinds(const struct bpf_image *image, const struct elf_probes *probes,
+			    int memory)
+{
+	const struct elf_probe *probe;
+	uint64_t kinds = 0;
+
+	for (probe = probes->probes; probe < probes->probes + probes->count; probe++)
+		if (memory_has_breakpoint(memory, image->bias + probe->address, image->fd,
+					  probe->offset))
+			kinds |= 1ULL << probe->kind;
+	return kinds;
+}
+
+/* The kind to ring by, as one bit: 0 if there is no need. Returns 0, or -EBUSY if none is left. */
+static int find_bell(uint64_t *ret, const struct bpf_options *options, size_t image,
+		     const struct elf_probes *probes, int memory)
+{
+	/* Few of these are written, so it costs the target next to nothing. */
+	static const unsigned int rare[] = { AT_WARNING,   AT_LOOP_STOP,   AT_STATE,
+					     AT_TASK_NAME, AT_TASK_CANCEL, AT_FUNCTION };
+	uint64_t taken = taken_kinds(&options->images[image], probes, memory), left = ~taken;
+	uint64_t wanted = wanted_kinds(options, probes);
+	size_t i;
+
+	*ret = 0;
+	if (!(taken & wanted & -wanted))
+		return 0;
+	if (options->direct)
+		*ret = left & 1ULL << ELF_BATCH;
+	for (i = 0; i < sizeof(rare) / sizeof(*rare) && !options->direct && !*ret; i++)
+		*ret = left & 1ULL << rare[i];
+	return *ret ? 0 : -EBUSY;
+}
+
 /* All of an image's probes but those of one kind, or just these. */
 static int attach_image(struct programs *programs, const struct bpf_options *options, size_t image,
 			const struct elf_probes *probes, bool last)
@@ -156,8 +199,24 @@ static int attach_image(struct programs *programs, const struct bpf_options *opt
 	return err;
 }
 
+/* The last kind, by which the target hears of us. */
+static int attach_last(struct programs *programs, const struct bpf_options *options, size_t image,
+		       const struct elf_probes *probes, int memory)
+{
+	uint64_t bell;
+	int err = find_bell(&bell, options, image, probes, memory);
+
+	if (!err)
+		err = attach_image(programs, options, image, probes, true);
+	if (!err && bell)
+		err = attach_probes(&programs->attach, programs->skeleton->progs.bell,
+				    options->images[image].fd, probes, bell,
+				    options->follow ? 0 : options->pid);
+	return err;
+}
+
 static int attach(struct programs *programs, const struct bpf_options *options,
-		  const struct elf_probes *probes)
+		  const struct elf_probes *probes, int memory)
 {
 	struct events_bpf *skeleton = programs->skeleton;
 	int err = set_target(skeleton, options);
@@ -171,22 +230,22 @@ static int attach(struct programs *programs, const struct bpf_options *options,
 		err = attach_image(programs, options, i, &probes[i], false);
 	skeleton->bss->gate = true;
 	for (i = 0; i < options->image_count && !err; i++)
-		err = attach_image(programs, options, i, &probes[i], true);
+		err = attach_last(programs, options, i, &probes[i], memory);
 	return err;
 }
 
 static int try_way(struct programs *programs, const struct bpf_options *options,
-		   const struct elf_probes *probes, bool multi)
+		   const struct elf_probes *probes, int memory, bool multi)
 {
 	int err;
 
 	programs->attach.multi = multi;
 	err = load(programs, options);
-	return err ? err : attach(programs, options, probes);
+	return err ? err : attach(programs, options, probes, memory);
 }
 
 int programs_start(struct programs *programs, const struct bpf_options *options,
-		   const struct elf_probes *probes, const char **why)
+		   const struct elf_probes *probes, int memory, const char **why)
 {
 	uint64_t wanted = 0;
 	size_t i;
@@ -206,10 +265,10 @@ int programs_start(struct programs *programs, const struct bpf_options *options,
 	}
 	*last_words = '\0';
 	libbpf_set_print(remember);
-	err = try_way(programs, options, probes, true);
+	err = try_way(programs, options, probes, memory, true);
 	if (err) {
 		programs_free(programs);
-		err = try_way(programs, options, probes, false);
+		err = try_way(programs, options, probes, memory, false);
 	}
 	if (err)
 		*why = explain(err);

@@ -3,9 +3,9 @@
 #ifndef TRACER_SOURCES_PROGRAMS_H
 #define TRACER_SOURCES_PROGRAMS_H
 
-#include "elf.h"
 #include "attach.h"
 #include "bpf.h"
+#include "elf.h"
 #include <events.h>
 
 struct programs {
@@ -15,14 +15,14 @@ struct programs {
 
 /*
  * Loads the programs and attaches them, by the better way that this machine and its user's privileges
- * allow. `probes` are those of the images of the options, in the same order. When it returns, the target
- * has been told of a listener, and its state has not been missed.
+ * allow. `probes` are those of the images of the options, in the same order; `memory` is the target's, or
+ * -1. When it returns, the target has been told of a listener, and its state has not been missed.
  *
  * Returns 0, or -errno with a sentence for the user in `*why`, valid until the next call. In both cases
  * the caller frees `*programs` with programs_free().
  */
 int programs_start(struct programs *programs, const struct bpf_options *options,
-		   const struct elf_probes *probes, const char **why);
+		   const struct elf_probes *probes, int memory, const char **why);
 
 /* Lets no record pass any more, and detaches. */
 void programs_stop(struct programs *programs);
