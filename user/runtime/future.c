@@ -57,7 +57,8 @@ void async_future_unref(struct async_future *future)
 {
 	if (!future || --future->references)
 		return;
-	free(future->message);
+	if (unlikely(future->message))
+		free(future->message);
 	future->free(future);
 }
 

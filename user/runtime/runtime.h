@@ -191,7 +191,7 @@ int async__wakeup_open(struct async_loop *loop);
 void async__wakeup_close(void);
 
 /* task.c */
-void async__task_main(struct async_task *task) __attribute__((noreturn));
+void async__task_main(struct async_task *task); /* does not return: see async__leave() */
 void async__task_destroy(struct async_task *task);
 
 /* coroutine.c */
@@ -207,7 +207,7 @@ void async__ready_release(struct async_loop *loop);
 void async__wake(struct async_loop *loop, entry_t entry);
 void async__suspend(struct async_task *task, struct async_future *awaits);
 int64_t async__yield(struct async_task *task); /* lets the others that are ready run once */
-void async__leave(struct async_task *task) __attribute__((noreturn));
+void async__leave(struct async_task *task); /* does not return, but may be jumped to */
 void async__run_ready(struct async_loop *loop); /* at least one iteration */
 
 /* handle.c */

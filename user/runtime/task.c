@@ -14,8 +14,10 @@ static void free_task(struct async_future *future)
 	struct async_task *task = task_of(future);
 	struct async_loop *loop = async__running;
 
-	free(task->name);
-	free(task->failed_message);
+	if (unlikely(task->name || task->failed_message)) {
+		free(task->name);
+		free(task->failed_message);
+	}
 	if (loop)
 		pool_give(&loop->spare_tasks, task, SPARE_LIMIT);
 	else
