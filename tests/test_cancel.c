@@ -585,7 +585,8 @@ static void run__cancels_what_is_left_and_waits_for_it(void **state)
 	assert_int_equal(victim.met[2], 0);
 }
 
-enum { LENGTH = 100 };
+/* Longer than a stack could hold calls for. */
+enum { LENGTH = 10000 };
 
 ASYNC(chain, int, length)
 {
@@ -617,6 +618,65 @@ static void cancel__goes_down_a_chain_of_tasks(void **state)
 	assert_int_equal(victim.count, 1);
 }
 
+ASYNC(waits_for_the_other, struct victim *, victim, bool, first)
+{
+	struct async_task *other = first ? victim->other : victim->task;
+	int64_t result = async_await(async_task_ref(other));
+
+	meet(victim, result);
+	return result;
+}
+
+ASYNC(cancels_circle, struct victim *, victim)
+{
+	victim->task = async_create_task(waits_for_the_other(victim, true));
+	victim->other = async_create_task(waits_for_the_other(victim, false));
+	async_sleep(0);
+	victim->refused = !async_task_cancel(victim->task);
+	victim->cancelling[0] = async_task_cancelling(victim->task);
+	victim->cancelling[1] = async_task_cancelling(victim->other);
+	return 0;
+}
+
+/* Nobody can end it but who closes the loop; asking must not hang. */
+static void cancel__of_tasks_that_wait_for_each_other(void **state)
+{
+	struct victim victim = { 0 };
+	struct async_loop *loop;
+
+	(void)state;
+	assert_int_equal(async_loop_new(&loop), 0);
+	assert_int_equal(async_run_until_complete(loop, cancels_circle(&victim)), 0);
+	assert_false(victim.refused);
+	assert_int_equal(victim.cancelling[0], 1);
+	assert_int_equal(victim.cancelling[1], 1);
+	assert_int_equal(victim.count, 0);
+	assert_int_equal(async_loop_close(loop), 0);
+	async_task_detach(victim.task);
+	async_task_detach(victim.other);
+}
+
+static void null__is_a_task_that_is_done(void **state)
+{
+	struct async_task *task = NULL;
+	struct async_future *future = NULL;
+
+	(void)state;
+	assert_false(async_task_cancel(task));
+	assert_true(async_task_done(task));
+	assert_false(async_task_cancelled(task));
+	assert_int_equal(async_task_result(task), -ENOMEM);
+	assert_null(async_task_message(task));
+	assert_int_equal(async_task_cancelling(task), 0);
+	assert_int_equal(async_task_uncancel(task), 0);
+	assert_int_equal(async_task_set_name(task, "nobody"), -ENOMEM);
+	assert_false(async_future_cancel(future));
+	assert_true(async_future_done(future));
+	assert_int_equal(async_future_result(future), -ENOMEM);
+	assert_int_equal(async_future_set_result(future, 1), -ENOMEM);
+	assert_int_equal(async_future_set_exception(future, -EINVAL, NULL), -ENOMEM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -642,6 +702,8 @@ int main(void)
 		cmocka_unit_test(cancel__of_one_awaiter_reaches_the_other),
 		cmocka_unit_test(run__cancels_what_is_left_and_waits_for_it),
 		cmocka_unit_test(cancel__goes_down_a_chain_of_tasks),
+		cmocka_unit_test(cancel__of_tasks_that_wait_for_each_other),
+		cmocka_unit_test(null__is_a_task_that_is_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

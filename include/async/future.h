@@ -6,7 +6,9 @@
  * or cancelled. A task is a future too (async_task_future()).
  *
  * Memory: futures are counted. Whoever got one from a function that returns a new one owns a reference, and
- * gives it up by awaiting it or with async_future_unref().
+ * gives it up by awaiting it or with async_future_unref(). A null pointer, which a function returned that had
+ * no memory, counts as a future that is done and whose result is -ENOMEM. Once its loop is closed, a future may
+ * only be looked at and given up.
  *
  * Threads: all functions belong to the thread of the future's loop.
  */

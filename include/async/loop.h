@@ -30,7 +30,7 @@ int async_loop_new(struct async_loop **ret);
 
 /*
  * Closes the loop and frees it. Tasks that are not done are destroyed where they wait, without running any
- * further; callbacks are dropped. 0, or -EBUSY while it runs. Takes null.
+ * further, and what only their stacks knew of is lost; callbacks are dropped. 0, or -EBUSY while it runs. Takes null.
  */
 int async_loop_close(struct async_loop *loop);
 

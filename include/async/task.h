@@ -3,7 +3,9 @@
  * Tasks: coroutines that the loop runs beside each other.
  *
  * Memory: async_create_task() returns a reference. Awaiting the task consumes it; async_task_detach() gives
- * it up, and the task goes on by itself.
+ * it up, and the task goes on by itself. A null pointer, which a function returned that had no memory, counts as
+ * a task that is done and whose result is -ENOMEM. The arguments of a coroutine stay the caller's until it has
+ * begun: a task that is cancelled before that never sees them.
  *
  * Threads: all functions belong to the thread of the task's loop.
  */

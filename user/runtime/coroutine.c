@@ -57,7 +57,7 @@ int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *co
 
 int64_t async_await_coroutine(struct async_coroutine *coroutine)
 {
-	struct async_task *task = async_current_task();
+	struct async_task *task = current_task();
 
 	if (!coroutine)
 		return -ENOMEM;
@@ -77,7 +77,7 @@ void async__task_failed(struct async_task *task, int error, char *message)
 
 int64_t async_fail(int error, const char *format, ...)
 {
-	struct async_task *task = async_current_task();
+	struct async_task *task = current_task();
 	char *message = NULL;
 	va_list arguments;
 
@@ -93,7 +93,7 @@ int64_t async_fail(int error, const char *format, ...)
 
 const char *async_error_message(int64_t error)
 {
-	struct async_task *task = async_current_task();
+	struct async_task *task = current_task();
 
 	return task && task->failed == error ? task->failed_message : NULL;
 }

@@ -64,22 +64,24 @@ void async_future_unref(struct async_future *future)
 
 bool async_future_done(const struct async_future *future)
 {
-	return future->state != PENDING;
+	return !future || future->state != PENDING;
 }
 
 bool async_future_cancelled(const struct async_future *future)
 {
-	return future->state == CANCELLED;
+	return future && future->state == CANCELLED;
 }
 
 int64_t async_future_result(const struct async_future *future)
 {
+	if (!future)
+		return -ENOMEM;
 	return future->state == PENDING ? -EINPROGRESS : future->result;
 }
 
 const char *async_future_message(const struct async_future *future)
 {
-	return future->message;
+	return future ? future->message : NULL;
 }
 
 void async__future_finish(struct async_future *future, enum future_state state, int64_t result)
@@ -98,6 +100,8 @@ void async__future_finish(struct async_future *future, enum future_state state, 
 
 int async_future_set_result(struct async_future *future, int64_t result)
 {
+	if (!future)
+		return -ENOMEM;
 	if (result < 0 || future->type == AT_TASK)
 		return -EINVAL;
 	if (future->state != PENDING)
@@ -108,6 +112,8 @@ int async_future_set_result(struct async_future *future, int64_t result)
 
 int async_future_set_exception(struct async_future *future, int error, const char *message)
 {
+	if (!future)
+		return -ENOMEM;
 	if (error >= 0 || error == -ECANCELED || future->type == AT_TASK)
 		return -EINVAL;
 	if (future->state != PENDING)
@@ -120,7 +126,7 @@ int async_future_set_exception(struct async_future *future, int error, const cha
 
 bool async_future_cancel(struct async_future *future)
 {
-	return future->cancel(future);
+	return future && future->cancel(future);
 }
 
 void async__future_add_waiter(struct async_future *future, struct waiter *waiter, entry_t entry)
@@ -175,7 +181,7 @@ static void hear_of_failure(struct async_task *task, const struct async_future *
 
 int64_t async_await_future(struct async_future *future)
 {
-	struct async_task *task = async_current_task();
+	struct async_task *task = current_task();
 	int64_t result = 0;
 
 	if (!future)

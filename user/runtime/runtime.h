@@ -63,6 +63,7 @@ struct async_task {
 	struct async_coroutine *innermost;
 	struct async_future *awaits;
 	bool must_cancel; /* deliver -ECANCELED at the next chance */
+	bool on_path;	  /* of a cancellation that is under way */
 	uint32_t cancelling;
 	void *stack;
 
@@ -206,8 +207,8 @@ int async__ready_reserve(struct async_loop *loop);
 void async__ready_release(struct async_loop *loop);
 void async__wake(struct async_loop *loop, entry_t entry);
 void async__suspend(struct async_task *task, struct async_future *awaits);
-int64_t async__yield(struct async_task *task); /* lets the others that are ready run once */
-void async__leave(struct async_task *task); /* does not return, but may be jumped to */
+int64_t async__yield(struct async_task *task);	/* lets the others that are ready run once */
+void async__leave(struct async_task *task);	/* does not return, but may be jumped to */
 void async__run_ready(struct async_loop *loop); /* at least one iteration */
 
 /* handle.c */
@@ -240,6 +241,12 @@ void async__trace_warning(uint64_t subject, const char *text);
 static inline struct async_task *task_of(struct async_future *future)
 {
 	return container_of(future, struct async_task, future);
+}
+
+/* The task that this thread is running, or null. */
+static inline struct async_task *current_task(void)
+{
+	return likely(async__running) ? async__running->current : NULL;
 }
 
 static inline entry_t entry_of_slot(const struct slot *slot)

@@ -24,18 +24,37 @@ static void free_task(struct async_future *future)
 		free(task);
 }
 
+/* Counts the request, and returns the pending task that this one waits for, or null. */
+static struct async_task *ask(struct async_task *task, uintptr_t place)
+{
+	struct async_future *awaits = task->awaits;
+
+	if (at_listening())
+		async__trace_cancel(task, 0, place);
+	task->cancelling++;
+	return awaits && awaits->type == AT_TASK && awaits->state == PENDING ? task_of(awaits)
+									     : NULL;
+}
+
+/*
+ * What a task awaits is cancelled in its place: down a chain of tasks without recursion, for the chain may be longer
+ * than the stack. Tasks that wait for each other in a circle are asked once each.
+ */
 static bool cancel(struct async_task *task, uintptr_t place)
 {
+	struct async_task *last = task, *next;
+
 	if (task->future.state != PENDING) {
 		if (at_listening())
 			async__trace_cancel(task, AT_REFUSED, place);
 		return false;
 	}
-	if (at_listening())
-		async__trace_cancel(task, 0, place);
-	task->cancelling++;
-	if (!task->awaits || !task->awaits->cancel(task->awaits))
-		task->must_cancel = true;
+	for (; (next = ask(last, place)) && !next->on_path; last = next)
+		last->on_path = true;
+	if (next || !last->awaits || !last->awaits->cancel(last->awaits))
+		last->must_cancel = true;
+	for (next = task; next->on_path; next = task_of(next->awaits))
+		next->on_path = false;
 	return true;
 }
 
@@ -46,7 +65,7 @@ static __attribute__((noinline)) bool cancel_future(struct async_future *future)
 
 bool async_task_cancel(struct async_task *task)
 {
-	return cancel(task, (uintptr_t)__builtin_return_address(0));
+	return task && cancel(task, (uintptr_t)__builtin_return_address(0));
 }
 
 static void init(struct async_task *task, struct async_loop *loop,
@@ -62,6 +81,7 @@ static void init(struct async_task *task, struct async_loop *loop,
 	task->innermost = NULL;
 	task->awaits = NULL;
 	task->must_cancel = false;
+	task->on_path = false;
 	task->cancelling = 0;
 	task->coroutine = coroutine;
 	task->name = NULL;
@@ -171,6 +191,8 @@ void async__task_destroy(struct async_task *task)
 
 unsigned int async_task_uncancel(struct async_task *task)
 {
+	if (!task)
+		return 0;
 	if (task->cancelling && !--task->cancelling)
 		task->must_cancel = false;
 	return task->cancelling;
@@ -178,7 +200,7 @@ unsigned int async_task_uncancel(struct async_task *task)
 
 unsigned int async_task_cancelling(const struct async_task *task)
 {
-	return task->cancelling;
+	return task ? task->cancelling : 0;
 }
 
 struct async_task *async_task_ref(struct async_task *task)
@@ -199,29 +221,34 @@ struct async_future *async_task_future(struct async_task *task)
 	return task ? &task->future : NULL;
 }
 
+static const struct async_future *future_of(const struct async_task *task)
+{
+	return task ? &task->future : NULL;
+}
+
 bool async_task_done(const struct async_task *task)
 {
-	return async_future_done(&task->future);
+	return async_future_done(future_of(task));
 }
 
 bool async_task_cancelled(const struct async_task *task)
 {
-	return async_future_cancelled(&task->future);
+	return async_future_cancelled(future_of(task));
 }
 
 int64_t async_task_result(const struct async_task *task)
 {
-	return async_future_result(&task->future);
+	return async_future_result(future_of(task));
 }
 
 const char *async_task_message(const struct async_task *task)
 {
-	return async_future_message(&task->future);
+	return async_future_message(future_of(task));
 }
 
 int async_task_set_name(struct async_task *task, const char *name)
 {
-	char *copy = strdup(name);
+	char *copy = task ? strdup(name) : NULL;
 
 	if (!copy)
 		return -ENOMEM;
@@ -234,16 +261,17 @@ int async_task_set_name(struct async_task *task, const char *name)
 
 const char *async_task_get_name(struct async_task *task)
 {
-	unsigned long long number = task->future.number;
-
-	if (!task->name && asprintf(&task->name, "Task-%llu", number) < 0)
+	if (!task)
+		return "Task";
+	if (!task->name &&
+	    asprintf(&task->name, "Task-%llu", (unsigned long long)task->future.number) < 0)
 		task->name = NULL;
 	return task->name ? task->name : "Task";
 }
 
 struct async_task *async_current_task(void)
 {
-	return likely(async__running) ? async__running->current : NULL;
+	return current_task();
 }
 
 size_t async_all_tasks(struct async_loop *loop, struct async_task *tasks[], size_t size)
