@@ -23,8 +23,8 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 PKG_CONFIG ?= pkg-config
 
 B := build
-WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wundef $(WERROR)
 WERROR ?= -Werror
+WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wundef $(WERROR)
 OPTIMISE ?= -O2
 # Frame pointers let perf, gdb and BPF walk the stacks of tasks.
 CFLAGS ?= $(OPTIMISE) -g

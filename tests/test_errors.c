@@ -83,8 +83,8 @@ static void command__that_cannot_run(void **state)
 {
 	struct scene *scene = *state;
 
-	REFUSED(scene, 127, "cannot run 'no-such-command': No such file or directory", 0,
-		"timed -w %s/out -o %s/text -- no-such-command", scene->folder, scene->folder);
+	REFUSED(scene, 127, "cannot run './no-such-command': No such file or directory", 0,
+		"timed -w %s/out -o %s/text -- ./no-such-command", scene->folder, scene->folder);
 	REFUSED(scene, 126, "cannot run '/etc/passwd': Permission denied", 0,
 		"timed -w %s/out -- /etc/passwd", scene->folder);
 	REFUSED(scene, 126, "cannot run '/tmp': Permission denied", 0, "timed -w %s/out -- /tmp",

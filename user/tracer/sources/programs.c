@@ -266,7 +266,7 @@ int programs_start(struct programs *programs, const struct bpf_options *options,
 	*last_words = '\0';
 	libbpf_set_print(remember);
 	err = try_way(programs, options, probes, memory, true);
-	if (err) {
+	if (err && err != -EBUSY) {
 		programs_free(programs);
 		err = try_way(programs, options, probes, memory, false);
 	}
