@@ -20,7 +20,6 @@ PREFIX ?= /usr/local
 CC := gcc
 CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
-PKG_CONFIG ?= pkg-config
 
 B := build
 WERROR ?= -Werror
