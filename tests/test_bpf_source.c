@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "tracer/sources/elf.h"
 #include "tracer/sources/bpf.h"
+#include "tracer/sources/elf.h"
 #include "tracer/target.h"
 #include <errno.h>
 #include <fcntl.h>

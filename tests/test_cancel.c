@@ -646,7 +646,7 @@ static void cancel__of_tasks_that_wait_for_each_other(void **state)
 
 	(void)state;
 	assert_int_equal(async_loop_new(&loop), 0);
-	assert_int_equal(async_run_until_complete(loop, cancels_circle(&victim)), 0);
+	assert_int_equal(async_loop_run_until_complete(loop, cancels_circle(&victim)), 0);
 	assert_false(victim.refused);
 	assert_int_equal(victim.cancelling[0], 1);
 	assert_int_equal(victim.cancelling[1], 1);

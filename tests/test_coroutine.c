@@ -358,7 +358,7 @@ static void await_in_callback(void *arg)
 	int64_t *result = arg;
 
 	*result = async_await(none());
-	async_stop(async_get_running_loop());
+	async_loop_stop(async_get_running_loop());
 }
 
 static void await__outside_of_a_task_is_refused(void **state)
@@ -370,7 +370,7 @@ static void await__outside_of_a_task_is_refused(void **state)
 	assert_int_equal(async_await(none()), -EPERM);
 	assert_int_equal(async_loop_new(&loop), 0);
 	async_call_soon(loop, await_in_callback, &result);
-	assert_int_equal(async_run_forever(loop), 0);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_int_equal(result, -EPERM);
 	assert_int_equal(async_loop_close(loop), 0);
 }

@@ -42,7 +42,7 @@ static void command_line__that_makes_no_sense(void **state)
 	REFUSED(scene, 2, "timed of what? Give -p PID, -i FILE or -- COMMAND", 0, "timed -o %s/out",
 		folder);
 	REFUSED(scene, 2, "one source only", 0, "timed -o %s/out -p 1 -- true", folder);
-	REFUSED(scene, 2, "no command stands behind --", 0, "timed -o %s/out --", folder);
+	REFUSED(scene, 2, "no command follows --", 0, "timed -o %s/out --", folder);
 	REFUSED(scene, 2, "-p takes the number of a process, not 'me'", 0, "timed -w %s/out -p me",
 		folder);
 	REFUSED(scene, 2, "--duration takes seconds, such as 10 or 0.5, not '1m'", 0,
@@ -50,6 +50,11 @@ static void command_line__that_makes_no_sense(void **state)
 	REFUSED(scene, 2, "--buffer takes a size from 64K to 1G, such as 8M, not '1K'", 0,
 		"timed -w %s/out -p 1 --buffer 1K", folder);
 	REFUSED(scene, 2, "record needs a file to write: -o FILE", 0, "record -p 1");
+	REFUSED(scene, 2, "--task, --time and --where are columns of timed", 0,
+		"summary -o %s/out --task -p 1", folder);
+	REFUSED(scene, 2, "one process at a time", 0, "timed -o %s/out -p 1 -p 2", folder);
+	REFUSED(scene, 2, "'2' is one word too many: one process at a time", 0,
+		"timed -o %s/out -p 1 2", folder);
 	REFUSED(scene, 2, "-o and -w name the same file: give each its own", 0,
 		"timed -o %s/out -w %s/out -p 1", folder, folder);
 }

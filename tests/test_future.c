@@ -25,8 +25,8 @@ static int teardown(void **state)
 /* Runs the loop for one iteration. */
 static void iterate(void)
 {
-	async_stop(loop);
-	assert_int_equal(async_run_forever(loop), 0);
+	async_loop_stop(loop);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 }
 
 static void new__is_pending(void **state)
@@ -124,7 +124,7 @@ static void set__of_a_task_is_refused(void **state)
 	assert_int_equal(async_future_set_result(future, 1), -EINVAL);
 	assert_int_equal(async_future_set_exception(future, -EIO, NULL), -EINVAL);
 	assert_false(async_future_done(future));
-	assert_int_equal(async_run_until_complete(loop, task), 7);
+	assert_int_equal(async_loop_run_until_complete(loop, task), 7);
 }
 
 static void task__is_a_future(void **state)
@@ -134,7 +134,7 @@ static void task__is_a_future(void **state)
 
 	(void)state;
 	assert_null(async_task_future(NULL));
-	assert_int_equal(async_run_until_complete(loop, task), 7);
+	assert_int_equal(async_loop_run_until_complete(loop, task), 7);
 	assert_true(async_future_done(future));
 	assert_int_equal(async_future_result(future), 7);
 	async_future_unref(future);
@@ -175,10 +175,10 @@ static void await__of_done_does_not_suspend(void **state)
 
 	(void)state;
 	async_future_set_result(waiting.future, 5);
-	assert_int_equal(async_run_until_complete(loop, waits(&waiting)), 0);
+	assert_int_equal(async_loop_run_until_complete(loop, waits(&waiting)), 0);
 	assert_int_equal(waiting.result, 5);
 	assert_int_equal(waiting.steps, 1);
-	assert_int_equal(async_run_until_complete(loop, counting), 0);
+	assert_int_equal(async_loop_run_until_complete(loop, counting), 0);
 	async_future_unref(waiting.future);
 }
 
@@ -225,10 +225,10 @@ static void await__of_another_loops_future_is_refused(void **state)
 	(void)state;
 	assert_int_equal(async_loop_new(&other), 0);
 	waiting = (struct waiting){ .future = async_future_new(other) };
-	assert_int_equal(async_run_until_complete(loop, waits(&waiting)), 0);
+	assert_int_equal(async_loop_run_until_complete(loop, waits(&waiting)), 0);
 	assert_int_equal(waiting.result, -EXDEV);
 	async_future_set_result(waiting.future, 3);
-	assert_int_equal(async_run_until_complete(loop, waits(&waiting)), 0);
+	assert_int_equal(async_loop_run_until_complete(loop, waits(&waiting)), 0);
 	assert_int_equal(waiting.result, 3);
 	async_future_unref(waiting.future);
 	assert_int_equal(async_loop_close(other), 0);

@@ -339,7 +339,7 @@ ASYNC(stops_when_gathering, struct gathered *, gathered)
 
 	tasks[0] = async_create_task(sleeps(&gathered->met[0]));
 	tasks[1] = async_create_task(sleeps(&gathered->met[1]));
-	async_stop(loop);
+	async_loop_stop(loop);
 	return async_await(async_gather(tasks, 2, gathered->results, 0));
 }
 
@@ -350,7 +350,7 @@ static void close__while_gathering_frees_all(void **state)
 
 	(void)state;
 	assert_int_equal(async_loop_new(&loop), 0);
-	assert_int_equal(async_run_until_complete(loop, stops_when_gathering(&gathered)), -EINTR);
+	assert_int_equal(async_loop_run_until_complete(loop, stops_when_gathering(&gathered)), -EINTR);
 	assert_int_equal(async_loop_close(loop), 0);
 	assert_int_equal(gathered.met[0], 5);
 	assert_int_equal(gathered.met[1], 5);

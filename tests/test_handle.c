@@ -37,8 +37,8 @@ static int teardown(void **state)
 
 static void iterate(void)
 {
-	async_stop(loop);
-	assert_int_equal(async_run_forever(loop), 0);
+	async_loop_stop(loop);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 }
 
 static void note(void *arg)
@@ -50,7 +50,7 @@ static void note(void *arg)
 static void note_and_stop(void *arg)
 {
 	note(arg);
-	async_stop(loop);
+	async_loop_stop(loop);
 }
 
 static void assert_order(size_t count, ...)
@@ -129,7 +129,7 @@ static void at__is_in_order_of_time_then_of_call(void **state)
 	async_call_at(loop, now + 200000, note, &numbers[3]);
 	async_call_at(loop, now + 200000, note, &numbers[4]);
 	async_call_soon(loop, note, &numbers[0]);
-	assert_int_equal(async_run_forever(loop), 0);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_order(6, 0, 1, 2, 3, 4, 5);
 }
 
@@ -143,7 +143,7 @@ static void at__is_never_early(void **state)
 		when[i] = now + i * 150123;
 		async_call_at(loop, when[i], i < 5 ? note : note_and_stop, &numbers[i]);
 	}
-	assert_int_equal(async_run_forever(loop), 0);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_order(6, 0, 1, 2, 3, 4, 5);
 	for (i = 0; i < 6; i++)
 		assert_true(called.time[i] >= when[i]);
@@ -167,7 +167,7 @@ static void at__the_end_of_time_does_not_come(void **state)
 	async_call_later(loop, HUGE_VAL, note, &numbers[0]);
 	async_call_later(loop, 1e300, note, &numbers[0]);
 	async_call_later(loop, 0.0005, note_and_stop, &numbers[1]);
-	assert_int_equal(async_run_forever(loop), 0);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_order(1, 1);
 	assert_false(async_handle_done(handle));
 	assert_true(async_handle_cancel(handle));
@@ -181,7 +181,7 @@ static void later__counts_from_now(void **state)
 	async_call_later(loop, 0.0004, note_and_stop, &numbers[2]);
 	async_call_later(loop, -5, note, &numbers[0]);
 	async_call_later(loop, NAN, note, &numbers[1]);
-	assert_int_equal(async_run_forever(loop), 0);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_order(3, 0, 1, 2);
 	assert_true(called.time[2] >= now + 400000);
 }
@@ -192,7 +192,7 @@ static void at_again(void *arg)
 	if (called.count < 3)
 		async_call_at(loop, 0, at_again, arg);
 	else
-		async_stop(loop);
+		async_loop_stop(loop);
 }
 
 static void at__within_a_callback_is_the_next_iteration(void **state)
@@ -201,7 +201,7 @@ static void at__within_a_callback_is_the_next_iteration(void **state)
 	async_call_at(loop, 0, at_again, &numbers[0]);
 	iterate();
 	assert_int_equal(called.count, 1);
-	assert_int_equal(async_run_forever(loop), 0);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_int_equal(called.count, 3);
 }
 

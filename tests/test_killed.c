@@ -216,8 +216,8 @@ static void stopped_tracer__counts_what_it_misses(void **state)
 		assert_true(totals.lost > 0);
 		assert_int_equal(totals.records + totals.lost, TOY_RECORDS(rounds));
 		assert_int_equal(totals.dropped, totals.lost);
-		assert_non_null(strstr(scene->tracer.err, "the buffer of 64K was too small: try "
-							  "--buffer "));
+		assert_non_null(
+			strstr(scene->tracer.err, "the buffer was too small: try --buffer 8M"));
 		program_free(&scene->tracer);
 	}
 }

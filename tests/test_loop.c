@@ -31,7 +31,7 @@ static void count(void *arg)
 static void stop(void *arg)
 {
 	(void)arg;
-	async_stop(loop);
+	async_loop_stop(loop);
 }
 
 ASYNC(returns, int64_t, value)
@@ -59,11 +59,11 @@ static void stop__before_the_run_makes_one_iteration(void **state)
 
 	(void)state;
 	async_call_soon(loop, count, &calls);
-	async_stop(loop);
-	assert_int_equal(async_run_forever(loop), 0);
+	async_loop_stop(loop);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_int_equal(calls, 1);
-	async_stop(loop);
-	assert_int_equal(async_run_forever(loop), 0);
+	async_loop_stop(loop);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_int_equal(calls, 1);
 }
 
@@ -81,12 +81,12 @@ static void stop__lets_the_iteration_end(void **state)
 	async_call_soon(loop, call_again, &before);
 	async_call_soon(loop, stop, NULL);
 	async_call_soon(loop, count, &after);
-	assert_int_equal(async_run_forever(loop), 0);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_int_equal(before, 1);
 	assert_int_equal(after, 1);
 	/* It is no longer stopping, and goes on where it was. */
 	async_call_soon(loop, stop, NULL);
-	assert_int_equal(async_run_forever(loop), 0);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_int_equal(before, 2);
 }
 
@@ -95,13 +95,13 @@ static void stop__twice_is_as_once(void **state)
 	int calls = 0;
 
 	(void)state;
-	async_stop(loop);
-	async_stop(loop);
+	async_loop_stop(loop);
+	async_loop_stop(loop);
 	async_call_soon(loop, call_again, &calls);
-	assert_int_equal(async_run_forever(loop), 0);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_int_equal(calls, 1);
 	async_call_soon(loop, stop, NULL);
-	assert_int_equal(async_run_forever(loop), 0);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_int_equal(calls, 2);
 }
 
@@ -112,10 +112,10 @@ static void stop__reaches_tasks_that_never_wait(void **state)
 	(void)state;
 	async_task_detach(async_loop_create_task(loop, yields(&steps, 1000000000)));
 	async_call_soon(loop, stop, NULL);
-	assert_int_equal(async_run_forever(loop), 0);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_int_equal(steps, 0);
-	async_stop(loop);
-	assert_int_equal(async_run_forever(loop), 0);
+	async_loop_stop(loop);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_int_equal(steps, 1);
 }
 
@@ -129,15 +129,15 @@ static void run_nested(void *arg)
 {
 	struct nested *nested = arg;
 
-	nested->results[0] = async_run_forever(loop);
-	nested->results[1] = async_run_forever(nested->other);
-	nested->results[2] = async_run_until_complete(loop, returns(1));
-	nested->results[3] = async_run_until_complete(nested->other, returns(1));
+	nested->results[0] = async_loop_run_forever(loop);
+	nested->results[1] = async_loop_run_forever(nested->other);
+	nested->results[2] = async_loop_run_until_complete(loop, returns(1));
+	nested->results[3] = async_loop_run_until_complete(nested->other, returns(1));
 	nested->results[4] = async_run(returns(1));
 	nested->results[5] = async_loop_close(loop);
 	nested->running = async_loop_is_running(loop) && !async_loop_is_running(nested->other);
 	nested->same = async_get_running_loop() == loop;
-	async_stop(loop);
+	async_loop_stop(loop);
 }
 
 ASYNC(runs_nested, struct nested *, nested)
@@ -163,11 +163,11 @@ static void run__within_a_run_is_refused(void **state)
 	(void)state;
 	assert_int_equal(async_loop_new(&nested.other), 0);
 	async_call_soon(loop, run_nested, &nested);
-	assert_int_equal(async_run_forever(loop), 0);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_refused(&nested);
 	nested = (struct nested){ .other = nested.other };
 	async_task_detach(async_loop_create_task(loop, runs_nested(&nested)));
-	assert_int_equal(async_run_forever(loop), 0);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_refused(&nested);
 	assert_false(async_loop_is_running(loop));
 	assert_null(async_get_running_loop());
@@ -184,7 +184,7 @@ static void run__sleeps_until_a_timer(void **state)
 	/* On a busy machine it may be late already before it can sleep: once is enough. */
 	do {
 		async_call_later(loop, 0.001, stop, NULL);
-		assert_int_equal(async_run_forever(loop), 0);
+		assert_int_equal(async_loop_run_forever(loop), 0);
 		getrusage(RUSAGE_THREAD, &after);
 	} while (after.ru_nvcsw == before.ru_nvcsw && --tries);
 	assert_true(tries > 0);
@@ -197,19 +197,19 @@ static void until_complete__of_each_awaitable(void **state)
 	struct async_future *future = async_future_new(loop);
 
 	(void)state;
-	assert_int_equal(async_run_until_complete(loop, returns(4)), 4);
-	assert_int_equal(async_run_until_complete(loop, returns(-EIO)), -EIO);
-	assert_int_equal(async_run_until_complete(loop, async_loop_create_task(loop, returns(5))),
+	assert_int_equal(async_loop_run_until_complete(loop, returns(4)), 4);
+	assert_int_equal(async_loop_run_until_complete(loop, returns(-EIO)), -EIO);
+	assert_int_equal(async_loop_run_until_complete(loop, async_loop_create_task(loop, returns(5))),
 			 5);
 	async_future_set_result(future, 6);
-	assert_int_equal(async_run_until_complete(loop, async_future_ref(future)), 6);
+	assert_int_equal(async_loop_run_until_complete(loop, async_future_ref(future)), 6);
 	async_future_unref(future);
 	future = async_future_new(loop);
 	async_future_cancel(future);
-	assert_int_equal(async_run_until_complete(loop, future), -ECANCELED);
-	assert_int_equal(async_run_until_complete(loop, (struct async_task *)NULL), -ENOMEM);
-	assert_int_equal(async_run_until_complete(loop, (struct async_future *)NULL), -ENOMEM);
-	assert_int_equal(async_run_until_complete(loop, (struct async_coroutine *)NULL), -ENOMEM);
+	assert_int_equal(async_loop_run_until_complete(loop, future), -ECANCELED);
+	assert_int_equal(async_loop_run_until_complete(loop, (struct async_task *)NULL), -ENOMEM);
+	assert_int_equal(async_loop_run_until_complete(loop, (struct async_future *)NULL), -ENOMEM);
+	assert_int_equal(async_loop_run_until_complete(loop, (struct async_coroutine *)NULL), -ENOMEM);
 }
 
 static void complete(void *future)
@@ -223,7 +223,7 @@ static void until_complete__of_a_future_that_is_set_later(void **state)
 
 	(void)state;
 	async_call_later(loop, 0.0003, complete, future);
-	assert_int_equal(async_run_until_complete(loop, future), -EPIPE);
+	assert_int_equal(async_loop_run_until_complete(loop, future), -EPIPE);
 }
 
 static void stop_after(void *arg)
@@ -233,7 +233,7 @@ static void stop_after(void *arg)
 	if (--*iterations)
 		async_call_soon(loop, stop_after, iterations);
 	else
-		async_stop(loop);
+		async_loop_stop(loop);
 }
 
 static void until_complete__stopped_before(void **state)
@@ -243,15 +243,15 @@ static void until_complete__stopped_before(void **state)
 
 	(void)state;
 	task = async_loop_create_task(loop, yields(&steps, 10));
-	async_stop(loop);
-	assert_int_equal(async_run_until_complete(loop, async_task_ref(task)), -EINTR);
+	async_loop_stop(loop);
+	assert_int_equal(async_loop_run_until_complete(loop, async_task_ref(task)), -EINTR);
 	assert_false(async_task_done(task));
 	/* The task does not stop a later run: who waited for it has gone. */
 	async_call_soon(loop, stop_after, &iterations);
-	assert_int_equal(async_run_forever(loop), 0);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_int_equal(iterations, 0);
 	assert_true(async_task_done(task));
-	assert_int_equal(async_run_until_complete(loop, task), 10);
+	assert_int_equal(async_loop_run_until_complete(loop, task), 10);
 }
 
 static void until_complete__leaves_the_others_for_later(void **state)
@@ -260,9 +260,9 @@ static void until_complete__leaves_the_others_for_later(void **state)
 	struct async_task *other = async_loop_create_task(loop, yields(&steps, 5));
 
 	(void)state;
-	assert_int_equal(async_run_until_complete(loop, returns(1)), 1);
+	assert_int_equal(async_loop_run_until_complete(loop, returns(1)), 1);
 	assert_false(async_task_done(other));
-	assert_int_equal(async_run_until_complete(loop, other), 5);
+	assert_int_equal(async_loop_run_until_complete(loop, other), 5);
 }
 
 static void until_complete__of_another_loops_future_is_refused(void **state)
@@ -273,8 +273,8 @@ static void until_complete__of_another_loops_future_is_refused(void **state)
 	(void)state;
 	assert_int_equal(async_loop_new(&other), 0);
 	task = async_loop_create_task(other, returns(3));
-	assert_int_equal(async_run_until_complete(loop, async_task_ref(task)), -EXDEV);
-	assert_int_equal(async_run_until_complete(other, task), 3);
+	assert_int_equal(async_loop_run_until_complete(loop, async_task_ref(task)), -EXDEV);
+	assert_int_equal(async_loop_run_until_complete(other, task), 3);
 	assert_int_equal(async_loop_close(other), 0);
 }
 
@@ -282,7 +282,7 @@ static void until_complete__of_another_loops_future_is_refused(void **state)
 
 ASYNC(stops_its_loop, bool *, cancelled)
 {
-	async_stop(async_get_running_loop());
+	async_loop_stop(async_get_running_loop());
 	*cancelled = async_sleep(3600) == -ECANCELED;
 	return 1;
 }
@@ -368,10 +368,10 @@ static void close__destroys_what_is_pending(void **state)
 	async_future_add_done_callback(async_task_future(kept), ignore, NULL);
 	async_task_detach(async_loop_create_task(other, nests(5, async_future_new(other))));
 	async_task_detach(async_loop_create_task(other, yields(&steps, 1000)));
-	async_stop(other);
-	assert_int_equal(async_run_forever(other), 0);
-	async_stop(other);
-	assert_int_equal(async_run_forever(other), 0);
+	async_loop_stop(other);
+	assert_int_equal(async_loop_run_forever(other), 0);
+	async_loop_stop(other);
+	assert_int_equal(async_loop_run_forever(other), 0);
 	async_task_detach(async_loop_create_task(other, sleeps_for_ever(&went_on)));
 	assert_int_equal(async_loop_close(other), 0);
 	assert_true(async_task_cancelled(kept));
@@ -391,8 +391,8 @@ static void close__forgets_who_awaits(void **state)
 	assert_int_equal(async_loop_new(&other), 0);
 	future = async_future_new(other);
 	async_task_detach(async_loop_create_task(other, nests(2, async_future_ref(future))));
-	async_stop(other);
-	assert_int_equal(async_run_forever(other), 0);
+	async_loop_stop(other);
+	assert_int_equal(async_loop_run_forever(other), 0);
 	assert_int_equal(async_loop_close(other), 0);
 	assert_int_equal(async_future_set_result(future, 1), 0);
 	async_future_unref(future);
@@ -417,10 +417,10 @@ static void close__of_another_loop_within_a_run(void **state)
 	(void)state;
 	assert_int_equal(async_loop_new(&other), 0);
 	async_task_detach(async_loop_create_task(other, awaits_sleeper(&went_on)));
-	async_stop(other);
-	assert_int_equal(async_run_forever(other), 0);
-	assert_int_equal(async_run_until_complete(loop, closes_another(other)), 0);
-	assert_int_equal(async_run_until_complete(loop, returns(3)), 3);
+	async_loop_stop(other);
+	assert_int_equal(async_loop_run_forever(other), 0);
+	assert_int_equal(async_loop_run_until_complete(loop, closes_another(other)), 0);
+	assert_int_equal(async_loop_run_until_complete(loop, returns(3)), 3);
 	assert_false(went_on);
 }
 

@@ -254,8 +254,8 @@ static int64_t schedule_callbacks(void)
 	}
 	if (future)
 		async_future_set_exception(future, -EIO, "a message");
-	async_stop(loop);
-	async_run_forever(loop);
+	async_loop_stop(loop);
+	async_loop_run_forever(loop);
 	async_future_unref(future);
 	async_loop_close(loop);
 	if (calls != expected)

@@ -81,10 +81,10 @@ static void options__of_a_process(void **state)
 
 static void options__stand_anywhere_before_the_command(void **state)
 {
-	struct options options = parse("asynctrace --task -p 42 summary --time -o x --where");
+	struct options options = parse("asynctrace --task -p 42 timed --time -o x --where");
 
 	(void)state;
-	assert_ptr_equal(options.view, &view_summary);
+	assert_ptr_equal(options.view, &view_timed);
 	assert_int_equal(options.pid, 42);
 	assert_string_equal(options.output, "x");
 	assert_true(options.task && options.time && options.where);

@@ -134,7 +134,7 @@ static void sleep__cancelled_leaves_no_timer(void **state)
 static void sleep_in_callback(void *arg)
 {
 	*(int64_t *)arg = async_sleep(0);
-	async_stop(async_get_running_loop());
+	async_loop_stop(async_get_running_loop());
 }
 
 static void sleep__outside_of_a_task_is_refused(void **state)
@@ -147,7 +147,7 @@ static void sleep__outside_of_a_task_is_refused(void **state)
 	assert_int_equal(async_sleep_ns(0), -EPERM);
 	assert_int_equal(async_loop_new(&loop), 0);
 	async_call_soon(loop, sleep_in_callback, &result);
-	assert_int_equal(async_run_forever(loop), 0);
+	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_int_equal(result, -EPERM);
 	assert_int_equal(async_loop_close(loop), 0);
 }

@@ -155,7 +155,7 @@ static void result__outlives_the_loop(void **state)
 	(void)state;
 	assert_int_equal(async_loop_new(&loop), 0);
 	task = async_loop_create_task(loop, fails(-EIO));
-	assert_int_equal(async_run_until_complete(loop, async_task_ref(task)), -EIO);
+	assert_int_equal(async_loop_run_until_complete(loop, async_task_ref(task)), -EIO);
 	assert_int_equal(async_loop_close(loop), 0);
 	assert_int_equal(async_task_result(task), -EIO);
 	assert_string_equal(async_task_message(task), "because of 5");
@@ -212,8 +212,8 @@ static void name__is_a_number_at_first(void **state)
 	assert_int_equal(sscanf(name, "Task-%lu", &number), 1);
 	assert_int_equal(sscanf(async_task_get_name(two), "Task-%lu", &number), 1);
 	assert_string_not_equal(name, async_task_get_name(two));
-	assert_int_equal(async_run_until_complete(loop, one), 1);
-	assert_int_equal(async_run_until_complete(loop, two), 2);
+	assert_int_equal(async_loop_run_until_complete(loop, one), 1);
+	assert_int_equal(async_loop_run_until_complete(loop, two), 2);
 	assert_int_equal(async_loop_close(loop), 0);
 }
 
@@ -233,7 +233,7 @@ static void name__can_be_set(void **state)
 	assert_string_equal(async_task_get_name(task), "writer");
 	assert_int_equal(async_task_set_name(task, async_task_get_name(task)), 0);
 	assert_string_equal(async_task_get_name(task), "writer");
-	assert_int_equal(async_run_until_complete(loop, async_task_ref(task)), 1);
+	assert_int_equal(async_loop_run_until_complete(loop, async_task_ref(task)), 1);
 	assert_string_equal(async_task_get_name(task), "writer");
 	async_task_detach(task);
 	assert_int_equal(async_loop_close(loop), 0);
@@ -425,7 +425,7 @@ static void many__run_to_their_ends(void **state)
 	(void)state;
 	assert_int_equal(async_loop_new(&loop), 0);
 	for (i = 0; i < 3; i++) {
-		int64_t sum = async_run_until_complete(loop, runs_many(i != 1));
+		int64_t sum = async_loop_run_until_complete(loop, runs_many(i != 1));
 
 		assert_int_equal(sum, (int64_t)MANY * (MANY - 1) / 2);
 		assert_int_equal(loop->reserved, 0);

@@ -94,7 +94,7 @@ ASYNC(returns, int64_t, value)
 
 static void *run_loop(void *arg)
 {
-	return (void *)(intptr_t)async_run_until_complete((struct async_loop *)arg, returns(5));
+	return (void *)(intptr_t)async_loop_run_until_complete((struct async_loop *)arg, returns(5));
 }
 
 static void loop__may_be_made_in_another_thread(void **state)
@@ -105,7 +105,7 @@ static void loop__may_be_made_in_another_thread(void **state)
 
 	(void)state;
 	assert_int_equal(async_loop_new(&loop), 0);
-	assert_int_equal(async_run_until_complete(loop, returns(4)), 4);
+	assert_int_equal(async_loop_run_until_complete(loop, returns(4)), 4);
 	assert_int_equal(pthread_create(&thread, NULL, run_loop, loop), 0);
 	assert_int_equal(pthread_join(thread, &result), 0);
 	assert_int_equal((intptr_t)result, 5);

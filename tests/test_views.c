@@ -25,7 +25,7 @@ static char *print(const struct view *view, struct stream *stream, struct view_o
 
 	options.out = open_memstream(&printed, &size);
 	assert_non_null(options.out);
-	state = view->new (&options);
+	state = view->open(&options);
 	assert_non_null(state);
 	model = model_new(&view->listener, state);
 	assert_non_null(model);
@@ -147,7 +147,7 @@ static void timed__tells_of_existing_open_and_lost(void **state)
 		      "-       starting <function 0x5581d0c3a2e0 at 0x5581d0c3a2e0>"
 		      " with args (...) {}\n"
 		      "Task-1  finished <function 0x5581d0c3a000 at 0x5581d0c3a000>"
-		      " in 1.5000 second(s) (error -5000) (began before the trace)\n"
+		      " in at least 1.5000 second(s) (error -5000) (began before the trace)\n"
 		      "-       starting <function 0x5581d0c3a000 at 0x5581d0c3a000>"
 		      " with args (...) {}\n"
 		      "-       finished <function 0x5581d0c3a000 at 0x5581d0c3a000>"
@@ -273,7 +273,7 @@ static void views__are_complete(void **state)
 	for (i = 0; views[i]; i++) {
 		assert_non_null(views[i]->name);
 		assert_non_null(views[i]->question);
-		assert_non_null(views[i]->new);
+		assert_non_null(views[i]->open);
 		assert_non_null(views[i]->free);
 		views[i]->free(NULL);
 	}

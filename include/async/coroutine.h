@@ -21,6 +21,8 @@
  * look at the result of the await.
  *
  * Threads: an object is used by one thread at a time.
+ *
+ * C++ may call all of it, but coroutine functions are defined in C.
  */
 #ifndef ASYNC_COROUTINE_H
 #define ASYNC_COROUTINE_H
@@ -50,9 +52,11 @@ struct async_function {
  * pointers, `const char *`, float and double, without qualifiers of their own. `static ASYNC(…)` makes it
  * local to the file, as with any function; ASYNC_DECLARE(…) in a header announces it to others.
  *
- * A `const char *` argument must stay valid until the coroutine ends, and is a string to who traces it.
+ * A `const char *` argument must stay valid until the coroutine ends, and is printed as a string by whoever traces it.
  */
+#ifndef __cplusplus
 #define ASYNC(name, ...) ASYNC_DEFINE_(name, ASYNC_COUNT_(name, ##__VA_ARGS__), ##__VA_ARGS__)
+#endif
 #define ASYNC_DECLARE(name, ...)                                                                   \
 	struct async_coroutine *name(                                                              \
 		ASYNC_PARAMETERS_(ASYNC_COUNT_(name, ##__VA_ARGS__), ##__VA_ARGS__))
@@ -74,8 +78,8 @@ void async_coroutine_close(struct async_coroutine *coroutine);
 int64_t async_await_coroutine(struct async_coroutine *coroutine);
 
 /*
- * Leaves a message with an error: `return async_fail(-EINVAL, "no such user: %s", name);`. Returns
- * `error`. Who awaits finds the message with async_error_message(). Outside of a task it is lost.
+ * Leaves a message with an error, a negative errno: `return async_fail(-EINVAL, "no such user: %s", name);`.
+ * Returns `error`; a positive one is taken for its negative. Who awaits finds the message with async_error_message(). Outside of a task it is lost.
  */
 int64_t async_fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

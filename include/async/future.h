@@ -86,11 +86,13 @@ int64_t async_await_task(struct async_task *task);
 
 /* Waits for a coroutine, a task or a future. */
 #ifndef __cplusplus
+/* clang-format off */
 #define async_await(awaitable)                                                                     \
-	_Generic((awaitable), struct async_coroutine *                                             \
-		 : async_await_coroutine, struct async_task *                                      \
-		 : async_await_task, struct async_future *                                         \
-		 : async_await_future)(awaitable)
+	_Generic((awaitable),                                                                      \
+		struct async_coroutine *: async_await_coroutine,                                   \
+		struct async_task *: async_await_task,                                             \
+		struct async_future *: async_await_future)(awaitable)
+/* clang-format on */
 #endif
 
 /* Flags of async_gather(). */
@@ -100,10 +102,11 @@ enum {
 };
 
 /*
- * A future that is done when all of the `count` tasks are, with result 0, and their results in `results`
- * (unless null; it must live until then). The first failure makes it fail at once, while the other tasks go
- * on. Cancelling it cancels the tasks. Consumes the references of the tasks. Null without memory or loop,
- * or if the tasks are not all of one.
+ * A future, the caller's to await or to give up, that is done when all of the `count` tasks are, with result
+ * 0, and their results in `results` (unless null; it must live until then). The first failure makes it fail at
+ * once, while the other tasks go on, and `results` stays as it was. Cancelling it cancels the tasks. Consumes
+ * the references of the tasks, even when it fails: null without memory or loop, or if the tasks are not all of
+ * one loop.
  */
 struct async_future *async_gather(struct async_task *const tasks[], size_t count, int64_t results[],
 				  unsigned int flags);

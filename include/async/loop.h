@@ -39,26 +39,28 @@ int async_loop_close(struct async_loop *loop);
  * loop was stopped before; -EBUSY if this loop, or another one in this thread, is running; -EXDEV for a task or
  * future of another loop.
  */
-int64_t async_run_coroutine_until_complete(struct async_loop *loop,
-					   struct async_coroutine *coroutine);
-int64_t async_run_future_until_complete(struct async_loop *loop, struct async_future *future);
-int64_t async_run_task_until_complete(struct async_loop *loop, struct async_task *task);
+int64_t async_loop_run_coroutine_until_complete(struct async_loop *loop,
+						struct async_coroutine *coroutine);
+int64_t async_loop_run_future_until_complete(struct async_loop *loop, struct async_future *future);
+int64_t async_loop_run_task_until_complete(struct async_loop *loop, struct async_task *task);
 #ifndef __cplusplus
-#define async_run_until_complete(loop, awaitable)                                                  \
-	_Generic((awaitable), struct async_coroutine *                                             \
-		 : async_run_coroutine_until_complete, struct async_task *                         \
-		 : async_run_task_until_complete, struct async_future *                            \
-		 : async_run_future_until_complete)(loop, awaitable)
+/* clang-format off */
+#define async_loop_run_until_complete(loop, awaitable)                                             \
+	_Generic((awaitable),                                                                      \
+		struct async_coroutine *: async_loop_run_coroutine_until_complete,                 \
+		struct async_task *: async_loop_run_task_until_complete,                           \
+		struct async_future *: async_loop_run_future_until_complete)(loop, awaitable)
+/* clang-format on */
 #endif
 
-/* Runs the loop until async_stop(). 0 or -EBUSY, as above. */
-int async_run_forever(struct async_loop *loop);
+/* Runs the loop until async_loop_stop(). 0 or -EBUSY, as above. */
+int async_loop_run_forever(struct async_loop *loop);
 
 /*
  * Makes the loop return once the iteration at hand is over; if it does not run, the next run makes one
  * iteration.
  */
-void async_stop(struct async_loop *loop);
+void async_loop_stop(struct async_loop *loop);
 
 /* The loop that the calling thread is running, or null. */
 struct async_loop *async_get_running_loop(void);
@@ -74,12 +76,13 @@ uint64_t async_loop_time(const struct async_loop *loop);
  */
 struct async_handle {
 	void *slot;
-	uint64_t serial; /* 0: it could not be scheduled, for lack of memory */
+	uint64_t serial; /* 0: it could not be scheduled, for lack of memory or of a loop */
 };
 
 /*
  * Have `callback` called with `arg`: in the next iteration, first scheduled first called; after `delay`
- * seconds; or when the loop's clock reaches `when_ns`. A callback never runs early, and never at once.
+ * seconds; or when the loop's clock reaches `when_ns`. A callback never runs early, and never at once. A null
+ * `loop` is the running one.
  */
 struct async_handle async_call_soon(struct async_loop *loop, async_callback *callback, void *arg);
 struct async_handle async_call_later(struct async_loop *loop, double delay,

@@ -7,6 +7,11 @@
  * a task that is done and whose result is -ENOMEM. The arguments of a coroutine stay the caller's until it has
  * begun: a task that is cancelled before that never sees them.
  *
+ * Stacks: a task has one of 64 KiB, of which 56 are its own at least, with a guard page below. It takes a page of
+ * memory until it needs more. A coroutine that is awaited as such runs on the stack of its awaiter. Who needs more
+ * dies by SIGSEGV, with a line on standard error that names the task; build with -fstack-clash-protection so that
+ * large frames cannot step over the guard.
+ *
  * Threads: all functions belong to the thread of the task's loop.
  */
 #ifndef ASYNC_TASK_H
@@ -57,7 +62,7 @@ unsigned int async_task_uncancel(struct async_task *task);
 unsigned int async_task_cancelling(const struct async_task *task);
 
 /*
- * The name, at first "Task-1" and so on. Setting copies it; 0 or -ENOMEM. What get returns is valid until the
+ * The name, at first "Task-1" and so on. Setting copies it; 0, -ENOMEM, or -EINVAL for null. What get returns is valid until the
  * next call of set for that task, as long as the caller's reference.
  */
 int async_task_set_name(struct async_task *task, const char *name);

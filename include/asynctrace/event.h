@@ -180,7 +180,7 @@ struct at_batch {
 
 /*
  * The semaphores of the probes, as SystemTap calls them: whoever attaches makes the kernel raise the
- * one that the probe's note names. `any` of them is the one word that an idle probe costs.
+ * one that the probe's note names. An idle probe reads `any`, and nothing else.
  *
  * A loop that sleeps does not see the semaphore rise. Who has attached may wake it with a write to
  * `wakeup`, an eventfd of the target that its loops watch, or -1.

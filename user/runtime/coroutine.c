@@ -81,6 +81,8 @@ int64_t async_fail(int error, const char *format, ...)
 	char *message = NULL;
 	va_list arguments;
 
+	if (error > 0)
+		error = -error;
 	if (!task)
 		return error;
 	va_start(arguments, format);

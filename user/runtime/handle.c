@@ -96,8 +96,10 @@ static struct async_handle handle_of(struct slot *slot)
 
 struct async_handle async_call_soon(struct async_loop *loop, async_callback *callback, void *arg)
 {
-	struct slot *slot = async__slot_take(loop);
+	struct slot *slot;
 
+	loop = loop ? loop : async__running;
+	slot = loop ? async__slot_take(loop) : NULL;
 	if (slot) {
 		slot->callback = callback;
 		slot->arg = arg;
@@ -118,7 +120,8 @@ struct async_handle async_call_at(struct async_loop *loop, uint64_t when_ns,
 {
 	struct slot *slot = NULL;
 
-	if (!heap_reserve(&loop->timers, loop->timers.count + 1))
+	loop = loop ? loop : async__running;
+	if (loop && !heap_reserve(&loop->timers, loop->timers.count + 1))
 		slot = async__slot_take(loop);
 	if (slot) {
 		slot->callback = callback;

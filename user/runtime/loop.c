@@ -144,7 +144,7 @@ static void run(struct async_loop *loop)
 	loop->stopping = false;
 }
 
-int async_run_forever(struct async_loop *loop)
+int async_loop_run_forever(struct async_loop *loop)
 {
 	struct watch watch;
 
@@ -165,7 +165,7 @@ int async_run_forever(struct async_loop *loop)
 	return 0;
 }
 
-void async_stop(struct async_loop *loop)
+void async_loop_stop(struct async_loop *loop)
 {
 	loop->stopping = true;
 }

@@ -7,10 +7,10 @@
 static void stop_loop(struct async_future *future, void *arg)
 {
 	(void)future;
-	async_stop(arg);
+	async_loop_stop(arg);
 }
 
-int64_t async_run_future_until_complete(struct async_loop *loop, struct async_future *future)
+int64_t async_loop_run_future_until_complete(struct async_loop *loop, struct async_future *future)
 {
 	int64_t result = -ENOMEM;
 
@@ -21,7 +21,7 @@ int64_t async_run_future_until_complete(struct async_loop *loop, struct async_fu
 	} else if (future->loop != loop) {
 		result = -EXDEV;
 	} else if (!async_future_add_done_callback(future, stop_loop, loop)) {
-		async_run_forever(loop);
+		async_loop_run_forever(loop);
 		async_future_remove_done_callback(future, stop_loop, loop);
 		result = async_future_done(future) ? async_future_result(future) : -EINTR;
 	}
@@ -29,19 +29,19 @@ int64_t async_run_future_until_complete(struct async_loop *loop, struct async_fu
 	return result;
 }
 
-int64_t async_run_task_until_complete(struct async_loop *loop, struct async_task *task)
+int64_t async_loop_run_task_until_complete(struct async_loop *loop, struct async_task *task)
 {
-	return async_run_future_until_complete(loop, async_task_future(task));
+	return async_loop_run_future_until_complete(loop, async_task_future(task));
 }
 
-int64_t async_run_coroutine_until_complete(struct async_loop *loop,
-					   struct async_coroutine *coroutine)
+int64_t async_loop_run_coroutine_until_complete(struct async_loop *loop,
+						struct async_coroutine *coroutine)
 {
 	if (loop->running || async__running) {
 		async_coroutine_close(coroutine);
 		return -EBUSY;
 	}
-	return async_run_task_until_complete(loop, async_loop_create_task(loop, coroutine));
+	return async_loop_run_task_until_complete(loop, async_loop_create_task(loop, coroutine));
 }
 
 /* Cancels all tasks and runs the loop until they have ended. Without memory they are destroyed instead. */
@@ -55,8 +55,8 @@ static void end_tasks(struct async_loop *loop)
 	async_all_tasks(loop, tasks, count);
 	for (i = 0; i < count; i++)
 		async_task_cancel(tasks[i]);
-	async_run_future_until_complete(loop,
-					async_gather(tasks, count, NULL, ASYNC_RETURN_EXCEPTIONS));
+	async_loop_run_future_until_complete(loop, async_gather(tasks, count, NULL,
+								ASYNC_RETURN_EXCEPTIONS));
 	free(tasks);
 }
 
@@ -71,7 +71,7 @@ int64_t async_run(struct async_coroutine *main)
 		async_coroutine_close(main);
 		return result;
 	}
-	result = async_run_coroutine_until_complete(loop, main);
+	result = async_loop_run_coroutine_until_complete(loop, main);
 	end_tasks(loop);
 	async_loop_close(loop);
 	return result;

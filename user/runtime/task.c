@@ -248,8 +248,11 @@ const char *async_task_message(const struct async_task *task)
 
 int async_task_set_name(struct async_task *task, const char *name)
 {
-	char *copy = task ? strdup(name) : NULL;
+	char *copy;
 
+	if (!name)
+		return -EINVAL;
+	copy = task ? strdup(name) : NULL;
 	if (!copy)
 		return -ENOMEM;
 	free(task->name);

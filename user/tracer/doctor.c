@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Kernels and containers forbid things in ways that cannot be asked for. So asynctrace has a probe
- * of its own for the doctor to try on himself: what he sends through it must come back.
+ * of its own for the doctor to try on itself: what is sent through it must come back.
  */
 #define AT_PROBES_IMPLEMENTATION
 #include "doctor.h"
@@ -28,11 +28,11 @@ __attribute__((format(printf, 3, 4))) static bool say(bool well, const char *rem
 	va_list arguments;
 
 	va_start(arguments, format);
-	fputs(well ? "ok  " : "no  ", stdout);
+	fputs(well ? "ok    " : "FAIL  ", stdout);
 	vprintf(format, arguments);
 	putchar('\n');
 	if (!well)
-		printf("    %s\n", remedy);
+		printf("      %s\n", remedy);
 	va_end(arguments);
 	fflush(stdout);
 	return well;

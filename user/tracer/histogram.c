@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A log-linear histogram. Row 0 holds the numbers below 1024 themselves, row r those whose highest
- * bit is r + 9, by the ten bits that follow it.
+ * A log-linear histogram. Row 0 holds the numbers below 4096 themselves, row r those whose highest
+ * bit is r + 11, by the twelve bits that follow it.
  */
 #include "histogram.h"
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 static unsigned int row_of(uint64_t value)
 {
-	return value < HISTOGRAM_BUCKETS ? 0 : 54 - __builtin_clzll(value);
+	return value < HISTOGRAM_BUCKETS ? 0 : 52 - __builtin_clzll(value);
 }
 
 static unsigned int shift_of(unsigned int row)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Many numbers in bounded memory: each power of two is cut into 1024 equal buckets, so a percentile is
- * wrong by less than a thousandth. Buckets of a power are allocated when it first occurs.
+ * Many numbers in bounded memory: each power of two is cut into 4096 equal buckets, so a percentile is
+ * too high by less than that part of it. Buckets of a power are allocated when it first occurs.
  */
 #ifndef TRACER_HISTOGRAM_H
 #define TRACER_HISTOGRAM_H
 
 #include <stdint.h>
 
-#define HISTOGRAM_BUCKETS 1024
-#define HISTOGRAM_ROWS	  55
+#define HISTOGRAM_BUCKETS 4096
+#define HISTOGRAM_ROWS	  53
 
 /* All zero is an empty one. */
 struct histogram {

@@ -193,10 +193,10 @@ static int search(struct launch *launch, int (*accept)(pid_t pid, void *context,
 
 	for (;;) {
 		found = run_to_entry(launch);
-		if (found < 0)
+		if (found < 0) {
 			*why = "ptrace has lost the command";
-		if (found < 0)
 			return found;
+		}
 		if (!found)
 			break;
 		found = accept(launch->pid, context, why);
@@ -208,8 +208,9 @@ static int search(struct launch *launch, int (*accept)(pid_t pid, void *context,
 	*why = NULL;
 	if (recv(launch->channel, &failure, sizeof(failure), MSG_DONTWAIT) == sizeof(failure))
 		return -failure;
-	*why = "it has ended, and no program that ran in its process has probes: it must be built "
-	       "with libasync or asynctrace/probes.h";
+	*why = "it has ended, and nothing that ran as this process has probes: it must be built "
+	       "with libasync or asynctrace/probes.h, and not be a child of the command, so in a "
+	       "shell write: sh -c 'exec ...'";
 	return -ENOEXEC;
 }
 

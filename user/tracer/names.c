@@ -105,10 +105,14 @@ static struct at_event *add_record(struct names *names, const struct at_event *l
 
 static void add_text(struct names *names, const struct at_event *like, const char *text)
 {
-	size_t length = text ? strnlen(text, AT_TEXT_MAX) : 0, piece;
+	size_t length = text ? strlen(text) : 0, piece;
 	unsigned int last = text ? 0 : AT_TEXT_ABSENT;
 	struct at_event *record;
 
+	if (length > AT_TEXT_MAX) {
+		length = AT_TEXT_MAX;
+		last = AT_TEXT_CUT;
+	}
 	do {
 		piece = length < AT_TEXT_PIECE ? length : AT_TEXT_PIECE;
 		length -= piece;

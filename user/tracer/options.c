@@ -14,7 +14,6 @@
 
 #define BUFFER_MIN     (64UL << 10)
 #define BUFFER_DEFAULT (8UL << 20)
-#define BUFFER_MAX     (1UL << 30)
 
 enum {
 	KEY_DURATION = 256,
@@ -29,12 +28,12 @@ enum {
 static const struct argp_option argp_options[] = {
 	{ NULL, 0, NULL, 0, "The source:", 1 },
 	{ "pid", 'p', "PID", 0, "the running process PID", 1 },
-	{ "input", 'i', "FILE", 0, "a file that the view record has made", 1 },
+	{ "input", 'i', "FILE", 0, "a file that record has written", 1 },
 	{ NULL, 0, NULL, 0, "The result:", 2 },
 	{ "output", 'o', "FILE", 0, "write to FILE, not to the terminal", 2 },
-	{ "write", 'w', "FILE", 0, "keep the records in FILE besides, as the view record does", 2 },
+	{ "write", 'w', "FILE", 0, "keep the records in FILE as well, as record does", 2 },
 	{ "task", KEY_TASK, NULL, 0, "timed: show the name of the task", 2 },
-	{ "time", KEY_TIME, NULL, 0, "timed: show the seconds since the first record", 2 },
+	{ "time", KEY_TIME, NULL, 0, "timed: show the seconds since the trace began", 2 },
 	{ "where", KEY_WHERE, NULL, 0, "timed: show file and line of the function", 2 },
 	{ NULL, 0, NULL, 0, "Live tracing:", 3 },
 	{ "duration", KEY_DURATION, "SECONDS", 0, "stop after that time; Ctrl-C stops too", 3 },
@@ -44,6 +43,7 @@ static const struct argp_option argp_options[] = {
 	{ "probes", KEY_PROBES, "batch|direct", 0,
 	  "one hit for a batch of records (the default), or for each", 3 },
 	{ NULL, 0, NULL, 0, "About asynctrace:", -1 },
+	{ NULL, 'h', NULL, OPTION_HIDDEN, NULL, -1 },
 	{ 0 },
 };
 
@@ -173,7 +173,7 @@ static size_t parse_buffer(struct argp_state *state, const char *text)
 		size *= 1UL << (10 * (unit - units + 1));
 		end++;
 	}
-	if (end == text || *end || !(size >= BUFFER_MIN && size <= BUFFER_MAX))
+	if (end == text || *end || !(size >= BUFFER_MIN && size <= OPTIONS_BUFFER_MAX))
 		REJECT(state, "--buffer takes a size from 64K to 1G, such as 8M, not '%s'", text);
 	for (rounded = BUFFER_MIN; rounded < size;)
 		rounded *= 2;
@@ -189,37 +189,52 @@ static bool parse_probes(struct argp_state *state, const char *text)
 
 static void reject_argument(struct argp_state *state, const char *text)
 {
+	const struct options *options = state->input;
+
+	if (options->pid)
+		REJECT(state, "'%s' is one word too many: one process at a time", text);
 	if (text[0] && !text[strspn(text, "0123456789")])
 		REJECT(state, "'%s' is one word too many: a process is given as -p %s", text, text);
 	REJECT(state, "'%s' is one word too many: a command is given as -- %s", text, text);
+}
+
+static void check_view(struct argp_state *state, const struct options *options)
+{
+	const struct view *view = options->view;
+	char list[256];
+
+	list_views(list, sizeof(list));
+	if (!view)
+		REJECT(state, "which view? There are %s", list);
+	if (view != &view_timed && (options->task || options->time || options->where))
+		REJECT(state, "--task, --time and --where are columns of timed");
+	if (view == &view_record && !options->output)
+		REJECT(state, "record needs a file to write: -o FILE");
+	if (view == &view_record && options->write)
+		REJECT(state, "record writes one file: -o FILE");
+	if (options->output && options->write && !strcmp(options->output, options->write))
+		REJECT(state, "-o and -w name the same file: give each its own");
+	if (view == &view_doctor && (options->input || options->command))
+		REJECT(state, "doctor looks at the machine, and with -p PID at a process");
+	if (view == &view_doctor && (options->output || options->write || options->duration_ns))
+		REJECT(state, "doctor prints what it finds, and takes no option but -p");
 }
 
 /* What single options cannot see. */
 static void check(struct argp_state *state, struct options *options)
 {
 	int sources = !!options->pid + !!options->input + !!options->command;
-	char list[256];
 
-	list_views(list, sizeof(list));
 	if (state->argc == 1 && !options->command)
 		argp_state_help(state, stderr, ARGP_HELP_STD_USAGE);
-	if (!options->view)
-		REJECT(state, "which view? There are %s", list);
+	check_view(state, options);
 	if (sources > 1)
 		REJECT(state, "one source only: -p PID, -i FILE or -- COMMAND");
-	if (options->view == &view_doctor && (options->input || options->command))
-		REJECT(state, "doctor looks at the machine, and with -p PID at a process");
 	if (options->view != &view_doctor && !sources)
 		REJECT(state, "%s of what? Give -p PID, -i FILE or -- COMMAND",
 		       options->view->name);
 	if (options->command && !options->command[0])
-		REJECT(state, "no command stands behind --");
-	if (options->view == &view_record && !options->output)
-		REJECT(state, "record needs a file to write: -o FILE");
-	if (options->view == &view_record && options->write)
-		REJECT(state, "record writes one file: -o FILE");
-	if (options->output && options->write && !strcmp(options->output, options->write))
-		REJECT(state, "-o and -w name the same file: give each its own");
+		REJECT(state, "no command follows --");
 	if (options->input &&
 	    (options->duration_ns || options->follow || options->direct || options->buffer))
 		REJECT(state,
@@ -234,10 +249,17 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 	switch (key) {
 	case 'p':
+		if (options->pid)
+			REJECT(state, "one process at a time: -p PID");
 		options->pid = parse_pid(state, text);
 		return 0;
 	case 'i':
+		if (options->input)
+			REJECT(state, "one file at a time: -i FILE");
 		options->input = text;
+		return 0;
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
 		return 0;
 	case 'o':
 		options->output = text;

@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* The largest buffer that can be asked for. */
+#define OPTIONS_BUFFER_MAX (1UL << 30)
+
 struct options {
 	const struct view *view;
 

@@ -11,6 +11,7 @@
 #include "privileges.h"
 #include "sources/file.h"
 #include "sources/source.h"
+#include "target.h"
 #include <base/clock.h>
 #include <errno.h>
 #include <signal.h>
@@ -28,7 +29,7 @@ struct session {
 	struct names *names; /* null for a file, which has them */
 	struct output output;
 	bool broken;  /* the output cannot be written */
-	bool unread;  /* whoever reads the output has gone */
+	bool ignored; /* whoever reads the output has gone */
 	bool stopped; /* the source was asked for the end */
 	int failure;  /* -errno, if the source failed */
 	struct view_options view_options;
@@ -65,8 +66,8 @@ static int requests(const struct session *session)
 	return (own > 0 ? own : 0) + terminations;
 }
 
-/* Prints "asynctrace: " and the sentence. Returns 1, the exit status. */
-__attribute__((format(printf, 1, 2))) static int complain(const char *format, ...)
+/* Prints "asynctrace: " and the sentence. */
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
 	va_list arguments;
 
@@ -76,8 +77,10 @@ __attribute__((format(printf, 1, 2))) static int complain(const char *format, ..
 	fputc('\n', stderr);
 	fflush(stderr);
 	va_end(arguments);
-	return 1;
 }
+
+/* The same, of a failure: its value is the exit status. */
+#define complain(...) (say(__VA_ARGS__), 1)
 
 static int open_live(struct session *session)
 {
@@ -93,7 +96,7 @@ static int open_live(struct session *session)
 		return complain("process %d: %s", options->pid, why);
 	if (why)
 		return complain("'%s': %s", options->command[0], why);
-	complain("cannot run '%s': %s", options->command[0], strerror(-err));
+	say("cannot run '%s': %s", options->command[0], strerror(-err));
 	return err == -ENOENT ? 127 : 126;
 }
 
@@ -134,6 +137,8 @@ static int open_output(struct session *session)
 		err = output_open_text(&session->output, text, options->command ? stderr : stdout);
 		if (err)
 			return complain("cannot write '%s': %s", text, strerror(-err));
+		if (same_file(text, recording))
+			return complain("-o and -w lead to the same file: give each its own");
 	}
 	if (recording)
 		err = output_open_recording(&session->output, recording);
@@ -154,9 +159,9 @@ static int open_result(struct session *session)
 	session->view_options.task = options->task;
 	session->view_options.time = options->time;
 	session->view_options.where = options->where;
-	if (view->new)
-		session->state = view->new (&session->view_options);
-	if (!view->new || session->state)
+	if (view->open)
+		session->state = view->open(&session->view_options);
+	if (!view->open || session->state)
 		session->model = model_new(&view->listener, session->state);
 	return session->model ? 0 : complain("%s", strerror(ENOMEM));
 }
@@ -164,8 +169,8 @@ static int open_result(struct session *session)
 /* What output_flush() has returned: 0 or the exit status. */
 static int check_output(struct session *session, int err)
 {
-	session->unread = err == -EPIPE;
-	if (!err || session->unread)
+	session->ignored = err == -EPIPE;
+	if (!err || session->ignored)
 		return 0;
 	session->broken = true;
 	return complain("cannot write '%s': %s", session->output.failed, strerror(-err));
@@ -231,7 +236,7 @@ static int run(struct session *session)
 	size_t count;
 
 	end_ns = end_ns ? clock_ns() + end_ns : 0;
-	while (!status && !session->unread) {
+	while (!status && !session->ignored) {
 		err = source->read(source, &events, &count, time_left(end_ns));
 		if (err <= 0)
 			break;
@@ -252,21 +257,30 @@ static int run(struct session *session)
 	return status;
 }
 
+static void suggest_buffer(size_t size)
+{
+	size_t larger = size < 2UL << 20 ? 8UL << 20 : size * 4;
+
+	if (larger <= OPTIONS_BUFFER_MAX)
+		say("the buffer was too small: try --buffer %zuM, or record now and view later",
+		    larger >> 20);
+	else
+		say("the records came faster than they could be read: record now and view later");
+}
+
 /* Says what was recorded, and what to do about what is missing. */
 static void report(const struct session *session, const struct options *options)
 {
 	const struct model_totals *totals = model_totals(session->model);
 
 	if (options->view == &view_record)
-		complain("%lu records in '%s', %lu lost, %lu dropped", totals->records,
-			 options->output, totals->lost, totals->dropped);
+		say("%lu records in '%s', %lu lost, %lu dropped", totals->records, options->output,
+		    totals->lost, totals->dropped);
 	if (totals->dropped && !options->input)
-		complain("the buffer of %zuK was too small: try --buffer %zuM",
-			 options->buffer >> 10,
-			 options->buffer < 1 << 20 ? 8 : options->buffer >> 18);
+		suggest_buffer(options->buffer);
 	if (totals->forked && !options->input && !options->follow)
-		complain("children that were forked and not traced: %lu; --follow traces them",
-			 totals->forked);
+		say("children that were forked and not traced: %lu; --follow traces them",
+		    totals->forked);
 }
 
 /* The stream has ended: shows what is left to show. 0 or the exit status. */
@@ -293,8 +307,12 @@ static int await_command(struct session *session)
 {
 	int status;
 
-	if (!session->live.launch || requests(session))
+	if (!session->live.launch)
 		return 0;
+	if (requests(session)) {
+		say("the command runs on, as process %d", session->live.target->pid);
+		return 0;
+	}
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
 	status = launch_wait(session->live.launch);
@@ -329,17 +347,23 @@ static int start(struct session *session)
 	return status;
 }
 
+/* Of several exit statuses, the first that tells of a failure counts. */
+static void keep_first(int *status, int next)
+{
+	if (!*status)
+		*status = next;
+}
+
 int session_run(const struct options *options)
 {
 	struct session session = { .options = options };
-	int status = start(&session), command;
+	int status = start(&session);
 
 	if (!status) {
 		status = run(&session);
-		status |= finish(&session);
-		status |= explain_failure(&session);
-		command = await_command(&session);
-		status = status ? status : command;
+		keep_first(&status, finish(&session));
+		keep_first(&status, explain_failure(&session));
+		keep_first(&status, await_command(&session));
 	}
 	session_free(&session);
 	return status;

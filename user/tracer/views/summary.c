@@ -27,7 +27,7 @@ struct summary {
 	int error;
 };
 
-static void *summary_new(const struct view_options *options)
+static void *summary_open(const struct view_options *options)
 {
 	struct summary *summary = calloc(1, sizeof(*summary));
 
@@ -205,9 +205,9 @@ static void summary_free(void *state)
 
 const struct view view_summary = {
 	.name = "summary",
-	.question = "where does the time of each coroutine go: running, ready, awaiting?",
+	.question = "where does the time of each coroutine go?",
 	.listener = { .end = summary_end },
-	.new = summary_new,
+	.open = summary_open,
 	.finish = summary_finish,
 	.free = summary_free,
 };

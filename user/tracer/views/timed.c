@@ -120,7 +120,8 @@ static void timed_end(void *view, uint64_t now_ns, const struct model_coroutine 
 		return;
 	print_columns(timed, now_ns, coroutine);
 	print_function(out, "finished", coroutine->function);
-	fprintf(out, " in %.4f second(s)", (coroutine->ended_ns - coroutine->begun_ns) / 1e9);
+	fprintf(out, " in %s%.4f second(s)", coroutine->existing ? "at least " : "",
+		(coroutine->ended_ns - coroutine->begun_ns) / 1e9);
 	if (end->outcome == MODEL_CANCELLED)
 		fputs(" (cancelled)", out);
 	else if (end->outcome == MODEL_FAILED)
@@ -145,7 +146,7 @@ const struct view view_timed = {
 	.name = "timed",
 	.question = "what started and finished, when?",
 	.listener = { .open = timed_open, .begin = timed_begin, .end = timed_end },
-	.new = timed_new,
+	.open = timed_new,
 	.finish = timed_finish,
 	.free = free,
 };

@@ -9,7 +9,7 @@
 struct view_options {
 	FILE *out;
 	bool task;  /* timed: a column with the task's name */
-	bool time;  /* timed: a column with the seconds since the first record */
+	bool time;  /* timed: a column with the seconds since the trace began */
 	bool where; /* timed: a column with FILE:LINE of the function */
 };
 
@@ -19,7 +19,7 @@ struct view {
 	struct model_listener listener;
 
 	/* State of one run, or null without memory. `options` outlives it. */
-	void *(*new)(const struct view_options *options);
+	void *(*open)(const struct view_options *options);
 
 	/* The stream has ended: prints what is still to be said. Null if nothing is. 0 or -errno. */
 	int (*finish)(void *state, const struct model *model);
