@@ -17,8 +17,10 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const volatile bool follow;	/* trace children too: the probes are hit by any process then */
 const volatile __u64 watermark; /* bytes in the ring from which on the reader is woken */
 
-bool gate;    /* records pass */
-__u32 target; /* the process in the kernel's numbers, or 0 until its first hit */
+bool enabled;	/* records pass */
+bool execed;	/* the target has become another program */
+__u64 followed; /* processes that are traced, with `follow` */
+__u32 target;	/* the process in the kernel's numbers, or 0 until its first hit */
 struct counters counters;
 struct tail tails[TAILS];
 
@@ -52,7 +54,7 @@ struct {
 
 static __always_inline bool passes(__u32 process)
 {
-	if (!gate)
+	if (!enabled)
 		return false;
 	if (follow)
 		return bpf_map_lookup_elem(&processes, &process);
@@ -98,7 +100,6 @@ static __always_inline bool pass_sized(const struct at_batch *batch, __u32 count
 	sample->flags = flags;
 	sample->reserved = 0;
 	bpf_ringbuf_submit(sample, wakeup());
-	__sync_fetch_and_add(&counters.passed, count);
 	return true;
 }
 
@@ -135,11 +136,16 @@ int batch(struct pt_regs *ctx)
 {
 	const struct at_batch *from = (const void *)PT_REGS_PARM1(ctx);
 	__u64 id = bpf_get_current_pid_tgid();
-	__u32 count = PT_REGS_PARM2(ctx);
+	__u32 count = PT_REGS_PARM2(ctx), thread;
 	struct batch_header stated = { 0 };
 
-	if (!passes(id >> 32) || !count || count > AT_BATCH_MAX)
+	if (!passes(id >> 32) || count > AT_BATCH_MAX)
 		return 0;
+	if (!count) {
+		thread = id;
+		bpf_map_delete_elem(&writers, &thread);
+		return 0;
+	}
 	if (bpf_probe_read_user(&stated, sizeof(stated), from)) {
 		__sync_fetch_and_add(&counters.dropped, count);
 		return 0;
@@ -180,7 +186,6 @@ static __always_inline int direct(struct pt_regs *ctx, __u16 kind)
 	event->b = PT_REGS_PARM3(ctx);
 	event->c = PT_REGS_PARM4(ctx);
 	bpf_ringbuf_submit(sample, wakeup());
-	__sync_fetch_and_add(&counters.passed, 1);
 	return 0;
 }
 
@@ -200,7 +205,7 @@ int direct_any(struct pt_regs *ctx)
 
 /* Raises the semaphore of its site by being there. */
 SEC("uprobe")
-int bell(struct pt_regs *ctx)
+int trigger(struct pt_regs *ctx)
 {
 	return 0;
 }
@@ -211,13 +216,19 @@ static __always_inline void pass_last(__u32 thread)
 	const struct writer *writer = bpf_map_lookup_elem(&writers, &thread);
 	struct batch_header stated = { 0 };
 
-	if (!writer || !gate)
+	if (!writer || !enabled)
 		return;
 	if (bpf_probe_read_user(&stated, sizeof(stated), (const void *)writer->batch))
 		__sync_fetch_and_add(&counters.unread, 1);
 	else if (stated.thread == writer->stated && stated.count && stated.count <= AT_BATCH_MAX)
 		pass((const void *)writer->batch, &stated, stated.count, thread, SAMPLE_LAST);
 	bpf_map_delete_elem(&writers, &thread);
+}
+
+static __always_inline void unfollow(__u32 process)
+{
+	if (follow && !bpf_map_delete_elem(&processes, &process))
+		__sync_fetch_and_add(&followed, -1);
 }
 
 SEC("raw_tp/sched_process_exit")
@@ -228,8 +239,25 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	__u32 process = id >> 32;
 
 	pass_last(id);
-	if (follow && !BPF_CORE_READ(task, signal, live.counter))
-		bpf_map_delete_elem(&processes, &process);
+	if (!BPF_CORE_READ(task, signal, live.counter))
+		unfollow(process);
+	return 0;
+}
+
+/* Its memory is another one already: what it had not handed over is gone. */
+SEC("raw_tp/sched_process_exec")
+int process_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+	__u32 thread = id, process = id >> 32;
+
+	if (follow ? !bpf_map_lookup_elem(&processes, &process) : process != target)
+		return 0;
+	if (!bpf_map_delete_elem(&writers, &thread))
+		__sync_fetch_and_add(&counters.unread, 1);
+	if (!follow)
+		execed = true;
+	unfollow(process);
 	return 0;
 }
 
@@ -246,7 +274,9 @@ int process_fork(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	if (follow ? !bpf_map_lookup_elem(&processes, &from) : from != target)
 		return 0;
-	if (!follow || bpf_map_update_elem(&processes, &to, &traced, BPF_ANY))
+	if (follow && !bpf_map_update_elem(&processes, &to, &traced, BPF_ANY))
+		__sync_fetch_and_add(&followed, 1);
+	else
 		__sync_fetch_and_add(&counters.forked, 1);
 	return 0;
 }

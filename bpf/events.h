@@ -19,7 +19,6 @@ enum {
 };
 
 struct counters {
-	__u64 passed;  /* records */
 	__u64 dropped; /* records, for want of room or because they could not be copied */
 	__u64 forked;  /* children that are not traced */
 	__u64 unread;  /* threads whose memory was gone when they died */

@@ -74,7 +74,7 @@ static void options__of_a_process(void **state)
 	assert_null(options.command);
 	assert_null(options.output);
 	assert_int_equal(options.duration_ns, 0);
-	assert_int_equal(options.buffer, 8 << 20);
+	assert_int_equal(options.buffer, 32 << 20);
 	assert_false(options.direct || options.follow);
 	assert_false(options.task || options.time || options.where);
 }

@@ -166,7 +166,8 @@ enum at_argument {
 /*
  * Records are handed over in batches: a thread appends while somebody listens and passes the address
  * and count to the probe "batch" when it must. `count` is raised after the record is complete, so that
- * whoever reads the memory of a killed process finds whole records only.
+ * whoever reads the memory of a killed process finds whole records only. A thread that will write no more
+ * passes a count of 0.
  */
 #define AT_BATCH_MAX 256
 

@@ -8,9 +8,9 @@
  *	if (at_listening())
  *		at_record(AT_TASK_CREATE, 0, AT_ID(AT_TASK, 7), (uintptr_t)function, 0, 0);
  *
- * Records are kept in a buffer of the thread and handed over with a single probe when it is full, when
- * its first record is a millisecond old, and when the runtime calls at_flush(), which it must before it
- * sleeps. Every record is a USDT probe of its own besides, for bpftrace, perf and gdb.
+ * Records are kept in a buffer of the thread and handed over with a single probe when it is full, with
+ * the first record that comes a millisecond after its oldest, and when the runtime calls at_flush(), which
+ * it must before it sleeps. Every record is a USDT probe of its own besides, for bpftrace, perf and gdb.
  *
  * Threads: each function works on the calling thread's own buffer. None is safe in a signal handler.
  */
@@ -62,7 +62,8 @@ void at_flush(void);
 
 /*
  * 1 if somebody has begun to listen since the last call with the same `seen`, which is the caller's and
- * 0 at first: then the whole state must be written (AT_STATE), at a moment when no step is under way.
+ * 0 at first: then the whole state must be written (AT_STATE), at a moment when no step is under way. One
+ * that goes and one that comes between two calls look like nobody: who is woken by `wakeup` sets `seen` to 0.
  */
 static inline int at_listeners_rose(uint32_t *seen)
 {
@@ -106,6 +107,7 @@ static inline int at_listeners_rose(uint32_t *seen)
 #if defined(__x86_64__)
 #define AT_SITE_BODY                                                                               \
 	"	.cfi_startproc\n"                                                                        \
+	"	endbr64\n"                                                                               \
 	"	push %rbp\n"                                                                             \
 	"	.cfi_def_cfa_offset 16\n"                                                                \
 	"	.cfi_offset rbp, -16\n"                                                                  \
@@ -121,6 +123,7 @@ static inline int at_listeners_rose(uint32_t *seen)
 #else
 #define AT_SITE_BODY                                                                               \
 	"	.cfi_startproc\n"                                                                        \
+	"	hint 34\n" /* bti c */                                                             \
 	"	stp x29, x30, [sp, -16]!\n"                                                              \
 	"	.cfi_def_cfa_offset 16\n"                                                                \
 	"	.cfi_offset x29, -16\n"                                                                  \
@@ -304,11 +307,19 @@ void at_flush(void)
 		at_hand_over(at_thread.batch);
 }
 
+/* An empty batch says that the thread writes no more, so that nobody looks for records when it dies. */
+static void at_retire(struct at_batch *batch)
+{
+	at_hand_over(batch);
+	if (at_listeners.batch)
+		at_probe_batch(batch, 0);
+}
+
 static void at_thread_ends(void *batch)
 {
 	struct at_spare *spare = (void *)((char *)batch - offsetof(struct at_spare, batch));
 
-	at_hand_over(batch);
+	at_retire(batch);
 	at_thread.batch = NULL;
 	pthread_mutex_lock(&at_spare_lock);
 	spare->next = at_spares;
@@ -336,10 +347,21 @@ static void at_prepare(void)
 	pthread_atfork(NULL, NULL, at_forked);
 }
 
-/* The destructor of the key does not run for the thread that calls exit(). */
+/* At once, not when a tracer comes: by then the process may have forbidden itself to open files. */
+__attribute__((constructor)) static void at_process_begins(void)
+{
+	pthread_once(&at_once, at_prepare);
+}
+
+/*
+ * The destructor of the key does not run for the thread that calls exit(), and must not run when this code has been
+ * unloaded.
+ */
 __attribute__((destructor)) static void at_process_ends(void)
 {
-	at_flush();
+	if (at_thread.batch)
+		at_retire(at_thread.batch);
+	pthread_key_delete(at_key);
 }
 
 static struct at_batch *at_batch_new(void)

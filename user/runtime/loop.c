@@ -81,20 +81,23 @@ static const struct timespec *timeout(const struct async_loop *loop, struct time
 	return ret;
 }
 
-static void wait_for_events(struct async_loop *loop, const struct timespec *limit)
+/* How many events there are: one, by which a tracer makes itself known, or none. */
+static int wait_for_events(struct async_loop *loop, const struct timespec *limit)
 {
 	struct epoll_event event;
-	int ms = -1;
+	int ms = -1, ready = epoll_pwait2(loop->epoll, &event, 1, limit, NULL);
 
-	/* What it says is only that something has happened: a timer, or a tracer that wants to be seen. */
-	if (epoll_pwait2(loop->epoll, &event, 1, limit, NULL) >= 0 || errno == EINTR)
-		return;
-	/* Before Linux 5.11, or in a sandbox that does not know of it: milliseconds, rounded up, for timers are never early. */
+	if (ready >= 0 || errno == EINTR)
+		return ready;
+	/*
+	 * Before Linux 5.11, or in a sandbox that does not know of it: milliseconds, rounded up, for timers are
+	 * never early.
+	 */
 	if (limit)
 		ms = limit->tv_sec < 1000000
 			     ? (int)(limit->tv_sec * 1000 + (limit->tv_nsec + 999999) / 1000000)
 			     : 1000000000;
-	epoll_wait(loop->epoll, &event, 1, ms);
+	return epoll_wait(loop->epoll, &event, 1, ms);
 }
 
 static void sleep_until_event(struct async_loop *loop)
@@ -109,7 +112,9 @@ static void sleep_until_event(struct async_loop *loop)
 	}
 	if (async__stacks_trim(&loop->stacks))
 		limit = &no_time;
-	wait_for_events(loop, limit);
+	/* Another one may have gone meanwhile: their number alone would not show it. */
+	if (wait_for_events(loop, limit) > 0)
+		loop->listeners = 0;
 }
 
 static void look_at_clock(struct async_loop *loop)

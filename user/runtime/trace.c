@@ -107,7 +107,8 @@ void async__trace_begin(struct async_loop *loop, struct async_coroutine *corouti
 		coroutine->number = async__number(&loop->coroutine_numbers, AT_COROUTINE);
 	announce(loop, function);
 	for (i = 0; i < AT_ARGUMENTS_MAX; i++) {
-		if (function->types[i] == AT_ARGUMENT_STRING)
+		/* A string is looked at only when its coroutine begins: who knows if it is still there? */
+		if (function->types[i] == AT_ARGUMENT_STRING && !(flags & AT_EXISTING))
 			at_text((const char *)(uintptr_t)arguments[i]);
 	}
 	if (function->types[2])

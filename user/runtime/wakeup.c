@@ -13,6 +13,16 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned int loops;
 
+/* The number first: a tracer must not take another file for this one. */
+static void forget(void)
+{
+	int fd = at_listeners.wakeup;
+
+	*(volatile __s32 *)&at_listeners.wakeup = -1;
+	if (fd >= 0)
+		close(fd);
+}
+
 int async__wakeup_open(struct async_loop *loop)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
@@ -37,9 +47,7 @@ int async__wakeup_open(struct async_loop *loop)
 void async__wakeup_close(void)
 {
 	pthread_mutex_lock(&lock);
-	if (!--loops) {
-		close(at_listeners.wakeup);
-		at_listeners.wakeup = -1;
-	}
+	if (!--loops)
+		forget();
 	pthread_mutex_unlock(&lock);
 }

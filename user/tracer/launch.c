@@ -64,6 +64,8 @@ static int start_child(struct launch *launch, char *const argv[])
 {
 	int ends[2], go = 0, err = 0;
 
+	/* Inherited as ignored, it would leave nothing to wait for. */
+	signal(SIGCHLD, SIG_DFL);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return -errno;
 	launch->channel = ends[0];

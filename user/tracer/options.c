@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define BUFFER_MIN     (64UL << 10)
-#define BUFFER_DEFAULT (8UL << 20)
+#define BUFFER_DEFAULT (32UL << 20)
 
 enum {
 	KEY_DURATION = 256,
@@ -37,8 +37,9 @@ static const struct argp_option argp_options[] = {
 	{ "where", KEY_WHERE, NULL, 0, "timed: show file and line of the function", 2 },
 	{ NULL, 0, NULL, 0, "Live tracing:", 3 },
 	{ "duration", KEY_DURATION, "SECONDS", 0, "stop after that time; Ctrl-C stops too", 3 },
-	{ "follow", KEY_FOLLOW, NULL, 0, "trace children that are forked, too", 3 },
-	{ "buffer", KEY_BUFFER, "SIZE", 0, "of the kernel's buffer: 64K, 8M (the default), 1G...",
+	{ "follow", KEY_FOLLOW, NULL, 0,
+	  "trace children that are forked, too; costs every process of the same program", 3 },
+	{ "buffer", KEY_BUFFER, "SIZE", 0, "of the kernel's buffer: 64K, 32M (the default), 1G...",
 	  3 },
 	{ "probes", KEY_PROBES, "batch|direct", 0,
 	  "one hit for a batch of records (the default), or for each", 3 },

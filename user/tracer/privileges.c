@@ -22,7 +22,7 @@ int privileges_drop(void)
 {
 	unsigned int user = number("SUDO_UID"), group = number("SUDO_GID");
 
-	if (geteuid() || !user || !group)
+	if (geteuid() || !user)
 		return 0;
 	if (setgroups(0, NULL) || setresgid(group, group, group) || setresuid(user, user, user) ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))

@@ -12,18 +12,20 @@
 #include "memory.h"
 #include "order.h"
 #include "programs.h"
+#include <base/clock.h>
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <events.skel.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #define WAKE_MS	  20
 #define WINDOW_NS 20000000ULL
-#define READ_MAX  (1 << 16) /* records, before those that have come are given */
+#define READ_MAX  ORDER_HELD_MAX /* records, before those that have come are given */
 
 struct leftover {
 	struct leftover *next;
@@ -47,15 +49,17 @@ struct bpf_source {
 	int memory;	 /* of the target, or -1 */
 	int wake;	 /* epoll: the ring, the end of the target */
 	pid_t pid;
+	bool follow;
+	bool exited; /* the target */
 	struct at_event first;
 	struct at_event *last; /* AT_LOST, AT_DETACH */
 };
 
-static uint64_t clock_ns(clockid_t clock)
+static uint64_t wall_clock_ns(void)
 {
 	struct timespec now;
 
-	clock_gettime(clock, &now);
+	clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
@@ -113,7 +117,7 @@ static int write_last(struct bpf_source *self)
 {
 	const struct events_bpf__bss *seen = self->programs.skeleton->bss;
 	const struct tail *tail;
-	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	uint64_t now_ns = clock_ns();
 	size_t count = 0;
 
 	self->last = calloc(TAILS + 1, sizeof(*self->last));
@@ -157,7 +161,7 @@ static int give_last(struct bpf_source *self, const struct at_event **events, si
 static int give(struct bpf_source *self, const struct at_event **events, size_t *count)
 {
 	bool ends = self->state == ENDS;
-	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	uint64_t now_ns = clock_ns();
 	int ret = collect(self);
 
 	if (ret == 1 && ends) {
@@ -168,14 +172,24 @@ static int give(struct bpf_source *self, const struct at_event **events, size_t 
 	return ret < 0 ? ret : order_take(self->order, now_ns, events, count);
 }
 
+/* Nobody is left whose records could come. */
+static bool has_ended(const struct bpf_source *self)
+{
+	const struct events_bpf__bss *seen = self->programs.skeleton->bss;
+
+	return self->follow ? !seen->followed : self->exited || seen->execed;
+}
+
 static void wait_for_more(struct bpf_source *self, uint64_t left_ns)
 {
 	uint64_t left_ms = left_ns / 1000000 + 1;
 	struct epoll_event event;
 
 	/* The ring has null for a pointer. */
-	if (epoll_wait(self->wake, &event, 1, left_ms < WAKE_MS ? left_ms : WAKE_MS) != 1 ||
-	    !event.data.ptr)
+	if (epoll_wait(self->wake, &event, 1, left_ms < WAKE_MS ? left_ms : WAKE_MS) == 1 &&
+	    event.data.ptr)
+		self->exited = true;
+	if (!has_ended(self))
 		return;
 	programs_stop(&self->programs);
 	self->state = ENDS;
@@ -185,7 +199,7 @@ static int bpf_read(struct source *source, const struct at_event **events, size_
 		    int timeout_ms)
 {
 	struct bpf_source *self = (struct bpf_source *)source;
-	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), deadline_ns = UINT64_MAX;
+	uint64_t now_ns = clock_ns(), deadline_ns = UINT64_MAX;
 	const struct at_event *given = &self->first;
 	size_t given_count = !self->begun;
 	int err = 0;
@@ -201,7 +215,7 @@ static int bpf_read(struct source *source, const struct at_event **events, size_
 		if (self->state == RUNS)
 			wait_for_more(self, deadline_ns - now_ns);
 		err = give(self, &given, &given_count);
-		now_ns = clock_ns(CLOCK_MONOTONIC);
+		now_ns = clock_ns();
 	}
 	if (err)
 		return err;
@@ -226,25 +240,46 @@ static int add_leftover(struct bpf_source *self, uint32_t thread, const struct a
 	return 0;
 }
 
-/* Where the map may not be read, on older kernels without privileges, there are none. */
+/* The memory of a child that was followed is opened when it is wanted, if privileges still allow it. */
+static int read_child(const struct writer *writer, struct at_batch *batch)
+{
+	int pidfd = syscall(SYS_pidfd_open, writer->process, 0), memory, count;
+
+	if (pidfd < 0)
+		return errno == ESRCH ? -ESTALE : -errno;
+	memory = memory_open(writer->process, pidfd);
+	close(pidfd);
+	if (memory < 0)
+		return memory;
+	count = memory_read_batch(memory, writer->batch, writer->stated, batch);
+	close(memory);
+	return count;
+}
+
+/* Where a map or memory may not be read, without privileges, it is unknown whether there were any. */
 static int find_leftovers(struct bpf_source *self)
 {
-	int map = bpf_map__fd(self->programs.skeleton->maps.writers), count, err = 0;
+	int map = bpf_map__fd(self->programs.skeleton->maps.writers), count, err = 0, next;
 	uint32_t thread, *previous = NULL;
 	struct at_batch batch;
 	struct writer writer;
 
-	while (!err && !bpf_map_get_next_key(map, previous, &thread)) {
+	while (!err && !(next = bpf_map_get_next_key(map, previous, &thread))) {
 		previous = &thread;
-		if (bpf_map_lookup_elem(map, &thread, &writer) ||
-		    writer.process != self->programs.skeleton->bss->target)
+		if (bpf_map_lookup_elem(map, &thread, &writer))
 			continue;
-		count = memory_read_batch(self->memory, writer.batch, writer.stated, &batch);
+		if (writer.process == self->programs.skeleton->bss->target)
+			count = memory_read_batch(self->memory, writer.batch, writer.stated,
+						  &batch);
+		else
+			count = read_child(&writer, &batch);
 		if (count > 0)
 			err = add_leftover(self, thread, &batch, count);
 		else if (count < 0 && count != -ESTALE && count != -EAGAIN)
 			self->unread++;
 	}
+	if (!err && next != -ENOENT)
+		self->unread++;
 	return err;
 }
 
@@ -288,7 +323,7 @@ static int open_ring(struct bpf_source *self, const struct bpf_options *options)
 {
 	int map = bpf_map__fd(self->programs.skeleton->maps.ring);
 	struct epoll_event ring = { .events = EPOLLIN | EPOLLET };
-	struct epoll_event end = { .events = EPOLLIN, .data.ptr = self };
+	struct epoll_event end = { .events = EPOLLIN | EPOLLET, .data.ptr = self };
 
 	self->ring = ring_buffer__new(map, take_sample, self, NULL);
 	self->wake = epoll_create1(EPOLL_CLOEXEC);
@@ -333,8 +368,8 @@ static int open_source(struct bpf_source *self, const struct bpf_options *option
 
 	if (err)
 		return err;
-	self->first.time_ns = clock_ns(CLOCK_MONOTONIC);
-	self->first.subject = clock_ns(CLOCK_REALTIME);
+	self->first.time_ns = clock_ns();
+	self->first.subject = wall_clock_ns();
 	self->order = order_new(WINDOW_NS, self->first.time_ns);
 	/* Without it nothing but leftovers is missed. */
 	self->memory = memory_open(options->pid, options->pidfd);
@@ -363,6 +398,7 @@ int bpf_source_open(struct source **ret, const struct bpf_options *options, cons
 	} else if (self && probes) {
 		self->source = (struct source){ bpf_read, bpf_stop, bpf_free };
 		self->pid = options->pid;
+		self->follow = options->follow;
 		self->first.kind = AT_ATTACH;
 		self->first.process = options->pid;
 		self->first.a = options->buffer;

@@ -14,6 +14,9 @@
 
 #define NOTE_TYPE 3
 
+/* The sections that are read are small. A greater one is there to make us read gigabytes. */
+#define SECTION_MAX (1 << 20)
+
 #if defined(__x86_64__)
 #define MACHINE EM_X86_64
 static const unsigned char nop[] = { 0x90 };
@@ -182,9 +185,16 @@ static int read_probes(struct elf_probes *probes, Elf *elf, int fd)
 		return -ENOEXEC;
 	if (elf_getshdrstrndx(elf, &names_section))
 		return 0;
+	section = elf_getscn(elf, names_section);
+	if (!gelf_getshdr(section, &found))
+		return 0;
+	if (found.sh_size > SECTION_MAX)
+		return -EBADMSG;
+	section = NULL;
 	base = section_address(elf, names_section, ".stapsdt.base");
 	while (!err && (section = elf_nextscn(elf, section))) {
-		if (!gelf_getshdr(section, &found) || found.sh_type != SHT_NOTE)
+		if (!gelf_getshdr(section, &found) || found.sh_type != SHT_NOTE ||
+		    found.sh_size > SECTION_MAX)
 			continue;
 		name = elf_strptr(elf, names_section, found.sh_name);
 		if (!name || strcmp(name, ".note.stapsdt"))

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 struct events {
@@ -105,7 +106,24 @@ static struct thread *add_thread(struct order *order, uint32_t number)
 		return NULL;
 	thread->number = number;
 	HASH_ADD(hh, order->threads, number, sizeof(number), thread);
+	if (!thread->hh.tbl) {
+		free(thread);
+		return NULL;
+	}
 	return thread;
+}
+
+/* A target may write what it likes, but not in the tracer's name: neither its kinds nor as thread 0. */
+static void disown(struct at_event *events, size_t count, uint32_t number)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (events[i].kind >= AT_KINDS_END)
+			events[i].kind = 0;
+		if (!events[i].thread)
+			events[i].thread = number;
+	}
 }
 
 static void note_newest(struct order *order, const struct at_event *events, size_t count)
@@ -140,6 +158,7 @@ int order_add(struct order *order, uint32_t number, const struct at_event *event
 	if (err || !count)
 		return err;
 	events_append(&thread->queue, events, count);
+	disown(thread->queue.at + thread->queue.count - count, count, number);
 	thread->last = events[count - 1].sequence;
 	note_newest(order, events, count);
 	order->held += count;

@@ -4,7 +4,7 @@
  * is done again by perf's events.
  *
  * A target writes its state when its semaphore rises. With a probe for each kind it rises many times, and
- * only when the last one is attached would nothing be missed: so the gate opens before that one.
+ * only when the last one is attached would nothing be missed: so records pass before that one.
  *
  * The kernel counts sites, not listeners: where somebody has the same probe already the semaphore stays
  * as it is. Then the other semaphore is made to rise, by a program that does nothing at a site of its own.
@@ -19,24 +19,24 @@
 #include <sys/stat.h>
 
 /* The inode of the first namespace of process ids, since Linux 3.8. */
-#define FIRST_PID_NAMESPACE 0xeffffffc
+#define PROC_PID_INIT_INO 0xeffffffc
 
 _Static_assert(AT_KINDS_END <= 64, "kinds are bits of one word below");
 
-static char last_words[256]; /* of libbpf */
+static char libbpf_message[256]; /* of libbpf */
 
 static int remember(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	if (level != LIBBPF_WARN)
 		return 0;
-	vsnprintf(last_words, sizeof(last_words), format, arguments);
-	last_words[strcspn(last_words, "\n")] = '\0';
+	vsnprintf(libbpf_message, sizeof(libbpf_message), format, arguments);
+	libbpf_message[strcspn(libbpf_message, "\n")] = '\0';
 	return 0;
 }
 
 static const char *explain(int err)
 {
-	static char words[sizeof(last_words) + 64];
+	static char words[sizeof(libbpf_message) + 64];
 
 	switch (err) {
 	case -EPERM:
@@ -54,7 +54,7 @@ static const char *explain(int err)
 		return "too many tracers listen to it already: end one of them";
 	}
 	snprintf(words, sizeof(words), "the kernel did not take the tracing programs: %s",
-		 *last_words ? last_words : strerror(-err));
+		 *libbpf_message ? libbpf_message : strerror(-err));
 	return words;
 }
 
@@ -62,7 +62,7 @@ static bool in_first_pid_namespace(void)
 {
 	struct stat namespace;
 
-	return !stat("/proc/self/ns/pid", &namespace) && namespace.st_ino == FIRST_PID_NAMESPACE;
+	return !stat("/proc/self/ns/pid", &namespace) && namespace.st_ino == PROC_PID_INIT_INO;
 }
 
 static struct bpf_program *find_program(const struct events_bpf *skeleton, unsigned int kind)
@@ -94,7 +94,7 @@ static int choose_all(const struct programs *programs, bool direct)
 	int err = choose(programs, programs->skeleton->progs.direct_any, direct && multi);
 
 	if (!err)
-		err = choose(programs, programs->skeleton->progs.bell, true);
+		err = choose(programs, programs->skeleton->progs.trigger, true);
 	for (kind = 0; kind < AT_KINDS_END && !err; kind++)
 		err = choose(programs, find_program(programs->skeleton, kind),
 			     kind == ELF_BATCH ? !direct : direct && !multi);
@@ -127,6 +127,7 @@ static int set_target(struct events_bpf *skeleton, const struct bpf_options *opt
 		skeleton->bss->target = process;
 	if (!options->follow)
 		return 0;
+	skeleton->bss->followed = 1;
 	return bpf_map__update_elem(skeleton->maps.processes, &process, sizeof(process), &traced,
 				    sizeof(traced), BPF_ANY);
 }
@@ -157,9 +158,9 @@ static uint64_t taken_kinds(const struct bpf_image *image, const struct elf_prob
 	return kinds;
 }
 
-/* The kind to ring by, as one bit: 0 if there is no need. Returns 0, or -EBUSY if none is left. */
-static int find_bell(uint64_t *ret, const struct bpf_options *options, size_t image,
-		     const struct elf_probes *probes, int memory)
+/* The kind by which to raise it, as one bit: 0 if there is no need. Returns 0, or -EBUSY if none is left. */
+static int find_trigger(uint64_t *ret, const struct bpf_options *options, size_t image,
+			const struct elf_probes *probes, int memory)
 {
 	/* Few of these are written, so it costs the target next to nothing. */
 	static const unsigned int rare[] = { AT_WARNING,   AT_LOOP_STOP,   AT_STATE,
@@ -203,14 +204,14 @@ static int attach_image(struct programs *programs, const struct bpf_options *opt
 static int attach_last(struct programs *programs, const struct bpf_options *options, size_t image,
 		       const struct elf_probes *probes, int memory)
 {
-	uint64_t bell;
-	int err = find_bell(&bell, options, image, probes, memory);
+	uint64_t trigger;
+	int err = find_trigger(&trigger, options, image, probes, memory);
 
 	if (!err)
 		err = attach_image(programs, options, image, probes, true);
-	if (!err && bell)
-		err = attach_probes(&programs->attach, programs->skeleton->progs.bell,
-				    options->images[image].fd, probes, bell,
+	if (!err && trigger)
+		err = attach_probes(&programs->attach, programs->skeleton->progs.trigger,
+				    options->images[image].fd, probes, trigger,
 				    options->follow ? 0 : options->pid);
 	return err;
 }
@@ -225,10 +226,12 @@ static int attach(struct programs *programs, const struct bpf_options *options,
 	if (!err)
 		err = attach_tracepoint(&programs->attach, skeleton->progs.process_exit);
 	if (!err)
+		err = attach_tracepoint(&programs->attach, skeleton->progs.process_exec);
+	if (!err)
 		err = attach_tracepoint(&programs->attach, skeleton->progs.process_fork);
 	for (i = 0; i < options->image_count && !err; i++)
 		err = attach_image(programs, options, i, &probes[i], false);
-	skeleton->bss->gate = true;
+	skeleton->bss->enabled = true;
 	for (i = 0; i < options->image_count && !err; i++)
 		err = attach_last(programs, options, i, &probes[i], memory);
 	return err;
@@ -263,7 +266,7 @@ int programs_start(struct programs *programs, const struct bpf_options *options,
 		       "host";
 		return -EOPNOTSUPP;
 	}
-	*last_words = '\0';
+	*libbpf_message = '\0';
 	libbpf_set_print(remember);
 	err = try_way(programs, options, probes, memory, true);
 	if (err && err != -EBUSY) {
@@ -277,7 +280,7 @@ int programs_start(struct programs *programs, const struct bpf_options *options,
 
 void programs_stop(struct programs *programs)
 {
-	programs->skeleton->bss->gate = false;
+	programs->skeleton->bss->enabled = false;
 	attach_end(&programs->attach);
 }
 
