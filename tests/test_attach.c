@@ -97,6 +97,25 @@ static void idle__is_known_at_once(void **state)
 	assert_untouched(scene->target.pid);
 }
 
+/* A tracer that goes while the loop sleeps leaves no trace in it; the next one must be heard all the same. */
+static void idle__is_known_to_the_next_tracer(void **state)
+{
+	static const char *const recordings[] = { "first", "second", "third" };
+	struct scene *scene = *state;
+	struct totals totals;
+	int i;
+
+	NEED_ROOT();
+	program_start(&scene->target, "build/tests/programs/idle");
+	UNTIL(sleeps(scene->target.pid));
+	for (i = 0; i < 3; i++) {
+		start_summary(scene, &scene->tracer, recordings[i], "");
+		totals = end_summary(&scene->tracer);
+		assert_int_equal(totals.existed, 4);
+		program_free(&scene->tracer);
+	}
+}
+
 /* The records of one thread, without those of the tracer, follow each other without a hole. */
 static struct at_event *read_contiguous(struct scene *scene, const char *path, size_t *count)
 {
@@ -243,6 +262,7 @@ int main(void)
 		SCENE_TEST(attached__shows_in_the_target),
 		SCENE_TEST(detached__costs_no_record),
 		SCENE_TEST(idle__is_known_at_once),
+		SCENE_TEST(idle__is_known_to_the_next_tracer),
 		SCENE_TEST(two_tracers__see_the_same_and_leave_one_by_one),
 		SCENE_TEST(second_tracer__knows_what_exists),
 		SCENE_TEST(one_tracer_too_many__is_refused),

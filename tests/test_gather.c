@@ -350,7 +350,8 @@ static void close__while_gathering_frees_all(void **state)
 
 	(void)state;
 	assert_int_equal(async_loop_new(&loop), 0);
-	assert_int_equal(async_loop_run_until_complete(loop, stops_when_gathering(&gathered)), -EINTR);
+	assert_int_equal(async_loop_run_until_complete(loop, stops_when_gathering(&gathered)),
+			 -EINTR);
 	assert_int_equal(async_loop_close(loop), 0);
 	assert_int_equal(gathered.met[0], 5);
 	assert_int_equal(gathered.met[1], 5);

@@ -199,7 +199,8 @@ static void until_complete__of_each_awaitable(void **state)
 	(void)state;
 	assert_int_equal(async_loop_run_until_complete(loop, returns(4)), 4);
 	assert_int_equal(async_loop_run_until_complete(loop, returns(-EIO)), -EIO);
-	assert_int_equal(async_loop_run_until_complete(loop, async_loop_create_task(loop, returns(5))),
+	assert_int_equal(async_loop_run_until_complete(loop,
+						       async_loop_create_task(loop, returns(5))),
 			 5);
 	async_future_set_result(future, 6);
 	assert_int_equal(async_loop_run_until_complete(loop, async_future_ref(future)), 6);
@@ -209,7 +210,8 @@ static void until_complete__of_each_awaitable(void **state)
 	assert_int_equal(async_loop_run_until_complete(loop, future), -ECANCELED);
 	assert_int_equal(async_loop_run_until_complete(loop, (struct async_task *)NULL), -ENOMEM);
 	assert_int_equal(async_loop_run_until_complete(loop, (struct async_future *)NULL), -ENOMEM);
-	assert_int_equal(async_loop_run_until_complete(loop, (struct async_coroutine *)NULL), -ENOMEM);
+	assert_int_equal(async_loop_run_until_complete(loop, (struct async_coroutine *)NULL),
+			 -ENOMEM);
 }
 
 static void complete(void *future)

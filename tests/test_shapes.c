@@ -184,6 +184,24 @@ static void assert_cannot_trace(struct scene *scene, const char *reason)
 	program_free(&scene->tracer);
 }
 
+/* What was is told; nothing of it is taken for the program that it became. */
+static void becomes_another__ends_the_trace(void **state)
+{
+	struct scene *scene = *state;
+	struct totals totals;
+
+	NEED_ROOT();
+	program_start(&scene->tracer, "build/asynctrace summary -- build/tests/programs/becomes");
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 0);
+	totals = read_totals(scene->tracer.err);
+	assert_int_equal(totals.created, 2);
+	assert_int_equal(totals.done, 1);
+	assert_int_equal(totals.lost, 0);
+	assert_non_null(strstr(scene->tracer.err, " becomes_true\n"));
+	assert_non_null(strstr(scene->tracer.err, "1 thread(s) died with unread records\n"));
+}
+
 static void without_probes__says_what_to_do(void **state)
 {
 	struct scene *scene = *state;
@@ -240,6 +258,7 @@ int main(void)
 		SCENE_TEST(four_loops__lose_nothing_and_keep_the_order_of_time),
 		SCENE_TEST(forked_child__lives_and_is_counted),
 		SCENE_TEST(forked_child__is_followed),
+		SCENE_TEST(becomes_another__ends_the_trace),
 		SCENE_TEST(without_probes__says_what_to_do),
 		SCENE_TEST(without_section_headers__says_so),
 	};

@@ -94,7 +94,8 @@ ASYNC(returns, int64_t, value)
 
 static void *run_loop(void *arg)
 {
-	return (void *)(intptr_t)async_loop_run_until_complete((struct async_loop *)arg, returns(5));
+	return (void *)(intptr_t)async_loop_run_until_complete((struct async_loop *)arg,
+							       returns(5));
 }
 
 static void loop__may_be_made_in_another_thread(void **state)

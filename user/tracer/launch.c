@@ -4,6 +4,7 @@
  * goes on the entry point of each, and is gone before the program itself begins.
  */
 #include "launch.h"
+#include "breakpoint.h"
 #include "target.h"
 #include <elf.h>
 #include <errno.h>
@@ -16,23 +17,13 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
-#define BREAKPOINT(word)     (((word) & ~0xffL) | 0xcc)
-#define PC(registers)	     (registers).rip
-#define PC_BEHIND_BREAKPOINT 1
-#define MACHINE		     EM_X86_64
+#define MACHINE EM_X86_64
 #elif defined(__aarch64__)
-#define BREAKPOINT(word)     (((word) & ~0xffffffffL) | 0xd4200000L)
-#define PC(registers)	     (registers).pc
-#define PC_BEHIND_BREAKPOINT 0
-#define MACHINE		     EM_AARCH64
-#else
-#error "breakpoints are known for x86-64 and aarch64 only"
+#define MACHINE EM_AARCH64
 #endif
 
 struct launch {
@@ -40,11 +31,8 @@ struct launch {
 	int channel; /* the child waits here to be traced, and says why it cannot run */
 	bool traced;
 	bool ended;
-	int status; /* of wait(2), once it has ended */
-
-	/* The breakpoint, if `entry` is not 0. */
-	uint64_t entry;
-	long instruction;
+	int status;	/* of wait(2), once it has ended */
+	uint64_t entry; /* where the breakpoint is, or 0 */
 };
 
 static void run_child(int channel, char *const argv[])
@@ -99,20 +87,20 @@ static int await_child(struct launch *launch, int *status)
 	return 0;
 }
 
-/* Sets the breakpoint, if the program is one that can be traced here. Else it goes on without. */
-static void set_breakpoint(struct launch *launch)
+/* Sets the breakpoint, if the program is one that can be traced here. Else it goes on without. 0 or -errno. */
+static int set_breakpoint(struct launch *launch)
 {
 	char path[32];
 	Elf64_Ehdr header;
 	uint64_t entry;
-	int proc, exe;
+	int proc, exe, err;
 	bool native;
 
 	launch->entry = 0;
 	snprintf(path, sizeof(path), "/proc/%d", launch->pid);
 	proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (proc < 0)
-		return;
+		return 0;
 	exe = openat(proc, "exe", O_RDONLY | O_CLOEXEC);
 	native = exe >= 0 && pread(exe, &header, sizeof(header), 0) == sizeof(header) &&
 		 header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == MACHINE &&
@@ -121,34 +109,23 @@ static void set_breakpoint(struct launch *launch)
 		close(exe);
 	close(proc);
 	if (!native)
-		return;
-	errno = 0;
-	launch->instruction = ptrace(PTRACE_PEEKTEXT, launch->pid, entry, NULL);
-	if (!errno && !ptrace(PTRACE_POKETEXT, launch->pid, entry, BREAKPOINT(launch->instruction)))
+		return 0;
+	err = breakpoint_set(launch->pid, entry);
+	if (!err)
 		launch->entry = entry;
+	return err == -ESRCH ? 0 : err;
 }
 
-/*
- * If the process has come to the breakpoint, removes it and steps back. 1, 0 if it is elsewhere,
- * -errno.
- */
+/* If the process has come to the breakpoint, removes it. 1, 0 if it is elsewhere, -errno. */
 static int leave_breakpoint(struct launch *launch)
 {
-	struct user_regs_struct registers;
-	struct iovec io = { .iov_base = &registers, .iov_len = sizeof(registers) };
+	int err;
 
-	if (!launch->entry)
+	if (!launch->entry || !breakpoint_is_at(launch->pid, launch->entry))
 		return 0;
-	if (ptrace(PTRACE_GETREGSET, launch->pid, NT_PRSTATUS, &io))
-		return -errno;
-	if (PC(registers) != launch->entry + PC_BEHIND_BREAKPOINT)
-		return 0;
-	PC(registers) = launch->entry;
-	if (ptrace(PTRACE_POKETEXT, launch->pid, launch->entry, launch->instruction) ||
-	    ptrace(PTRACE_SETREGSET, launch->pid, NT_PRSTATUS, &io))
-		return -errno;
 	launch->entry = 0;
-	return 1;
+	err = breakpoint_clear(launch->pid);
+	return err ? err : 1;
 }
 
 static int resume(struct launch *launch, int request, int signal)
@@ -173,9 +150,9 @@ static int run_to_entry(struct launch *launch)
 		if (event == PTRACE_EVENT_STOP && signal != SIGTRAP) {
 			err = resume(launch, PTRACE_LISTEN, 0);
 		} else if (event) {
-			if (event == PTRACE_EVENT_EXEC)
-				set_breakpoint(launch);
-			err = resume(launch, PTRACE_CONT, 0);
+			err = event == PTRACE_EVENT_EXEC ? set_breakpoint(launch) : 0;
+			if (!err)
+				err = resume(launch, PTRACE_CONT, 0);
 		} else {
 			err = signal == SIGTRAP ? leave_breakpoint(launch) : 0;
 			if (err > 0)
@@ -196,7 +173,7 @@ static int search(struct launch *launch, int (*accept)(pid_t pid, void *context,
 	for (;;) {
 		found = run_to_entry(launch);
 		if (found < 0) {
-			*why = "ptrace has lost the command";
+			*why = "it cannot be stopped where it begins: start it yourself and use -p";
 			return found;
 		}
 		if (!found)
