@@ -472,6 +472,43 @@ static void state__begins_the_trace(void **state)
 	assert_string_equal(model_find_task(log->model, 42, TASK(1))->name, "first");
 }
 
+/* Attaching probe by probe may catch the end of a state whose beginning was missed. */
+static void state__its_end_alone_begins_nothing(void **state)
+{
+	struct log *log = *state;
+	struct stream *s = &log->stream;
+	const struct model_totals *totals = model_totals(log->model);
+
+	push(s, AT_STATE, AT_END, LOOP(1), 0, 0, 0);
+	change(s, TASK(1), LOOP(1), 0, 0);
+	feed(log->model, s);
+	assert_int_equal(totals->records, 0);
+	write_state(s);
+	feed(log->model, s);
+	assert_int_equal(totals->tasks_existing, 2);
+	assert_int_equal(totals->tasks_created, 0);
+}
+
+/* Met after a hole, and described by the state that another tracer's coming made the target write. */
+static void state__describes_a_task_that_was_met(void **state)
+{
+	struct log *log = *state;
+	struct stream *s = &log->stream;
+	const struct model_totals *totals = model_totals(log->model);
+
+	loop_start(s);
+	push(s, AT_WARNING, 0, TASK(1), 0, 0, 0);
+	lose(s, 1);
+	change(s, TASK(1), LOOP(1), 0, 0);
+	change(s, LOOP(1), TASK(1), 0, 0);
+	feed(log->model, s);
+	assert_int_equal(totals->tasks_created, 1);
+	write_state(s);
+	feed(log->model, s);
+	assert_int_equal(totals->tasks_existing, 2);
+	assert_int_equal(totals->tasks_created, 0);
+}
+
 static void state__again_changes_nothing(void **state)
 {
 	struct log *log = *state;
@@ -955,6 +992,8 @@ int main(void)
 		TEST(loop__is_idle_while_it_is_not_run),
 		TEST(loop__idle_at_the_end_is_idle),
 		TEST(state__begins_the_trace),
+		TEST(state__its_end_alone_begins_nothing),
+		TEST(state__describes_a_task_that_was_met),
 		TEST(state__again_changes_nothing),
 		TEST(state__fills_a_hole_in_the_middle),
 		TEST(state__fills_what_became_innermost),

@@ -83,7 +83,8 @@ static bool thread_accepts(struct model *model, struct thread *thread, const str
 	if (ahead && event->sequence == 1 && event->time_ns > thread->last_ns)
 		thread_restart(model, thread);
 	if (!thread->synchronised) {
-		if (event->kind != AT_LOOP_START && event->kind != AT_STATE)
+		if (event->kind != AT_LOOP_START &&
+		    (event->kind != AT_STATE || event->flags & AT_END))
 			return false;
 		thread->synchronised = true;
 	} else if (ahead < 0) {

@@ -82,8 +82,11 @@ static int task_complete(struct model *model, struct task *task, const struct at
 		return -ENOMEM;
 	task->met = false;
 	task->pub.function = function;
-	if (event->flags & AT_EXISTING)
+	if (event->flags & AT_EXISTING) {
+		model->totals.tasks_created--;
+		model->totals.tasks_existing++;
 		return 0;
+	}
 	if (event->time_ns < task->pub.created_ns)
 		earlier = task->pub.created_ns - event->time_ns;
 	task->pub.existing = false;
