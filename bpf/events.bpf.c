@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Carries records from a target's probes into the ring buffer: whole batches by one hit of the probe
- * "batch", or single records by the probe of each kind.
+ * Carries records from a target's probes into the ring buffer: whole batches by one hit of the
+ * probe "batch", or single records by the probe of each kind.
  *
- * Waking the reader costs more than a batch does, so it sleeps by its own clock and is woken only when
- * the ring fills. What finds no room is counted, and its sequence kept: no loss is silent.
+ * Waking the reader costs more than a batch does, so it sleeps by its own clock and is woken only
+ * when the ring fills. What finds no room is counted, and its sequence kept: no loss is silent.
  */
 #include "events.h"
 #include "kernel_types.h"

@@ -5,9 +5,11 @@
 
 #include <asynctrace/event.h>
 
-/* An entry of the ring: some records of one thread, in their order. Space behind `count` is unused. */
+/*
+ * An entry of the ring: some records of one thread, in their order. Space behind `count` is unused.
+ */
 struct sample {
-	__u32 thread; /* the kernel's number; that of the records is the target's, perhaps in a container */
+	__u32 thread; /* the kernel's number; in a container the records have another one */
 	__u32 count;
 	__u32 flags;
 	__u32 reserved;
@@ -33,8 +35,9 @@ struct tail {
 };
 
 /*
- * Tails lie at the thread's number modulo this. Threads that share a place overwrite each other, which
- * costs the report of a loss at the end of one of them; the count of dropped records stays true.
+ * Tails lie at the thread's number modulo this. Threads that share a place overwrite each other,
+ * which costs the report of a loss at the end of one of them; the count of dropped records stays
+ * true.
  */
 #define TAILS 4096
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The few fields of the kernel's structs that the programs read, relocated to where the running kernel
- * keeps them. Registers are those of the UAPI headers, so bpf_tracing.h must take us for user space:
- * __VMLINUX_H__ stays undefined.
+ * The few fields of the kernel's structs that the programs read, relocated to where the running
+ * kernel keeps them. Registers are those of the UAPI headers, so bpf_tracing.h must take us for
+ * user space: __VMLINUX_H__ stays undefined.
  */
 #ifndef BPF_KERNEL_TYPES_H
 #define BPF_KERNEL_TYPES_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* libasync: asyncio's model, and asyncio's words, for C. Each header below is one noun and its manual. */
+/*
+ * libasync: asyncio's model, and asyncio's words, for C. Each header below is one noun and its
+ * manual.
+ */
 #ifndef ASYNC_H
 #define ASYNC_H
 

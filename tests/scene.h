@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The scene of a system test: a program that is traced, one or two tracers, and a folder for their files. The
- * teardown ends and removes them all, whatever has happened.
+ * The scene of a system test: a program that is traced, one or two tracers, and a folder for their
+ * files. The teardown ends and removes them all, whatever has happened.
  *
  * Nothing here sleeps for a fixed time: UNTIL() waits for what it names.
  */
@@ -221,7 +221,9 @@ struct site {
 	uint64_t memory, file;
 };
 
-/* Reads the sites of the process; returns their number, and the semaphores: batch + direct << 16. */
+/*
+ * Reads the sites of the process; returns their number, and the semaphores: batch + direct << 16.
+ */
 static inline size_t read_sites(pid_t pid, struct site sites[ELF_PROBES_MAX], uint32_t *semaphores)
 {
 	struct elf_probes probes;
@@ -317,7 +319,9 @@ static inline struct totals finish_whole(struct program *tracer)
 /* A header and a chunk that has AT_ATTACH alone are no larger than this. */
 #define NOTHING_SEEN 128
 
-/* Starts a tracer on the target that keeps its records in `name`, and waits until it has seen some. */
+/*
+ * Starts a tracer on the target that keeps its records in `name`, and waits until it has seen some.
+ */
 static inline void start_summary(struct scene *scene, struct program *tracer, const char *name,
 				 const char *options)
 {
@@ -333,7 +337,10 @@ static inline struct totals end_summary(struct program *tracer)
 	return finish_whole(tracer);
 }
 
-/* All records of a recorded file, which must be complete. The scene keeps the last ones that were read. */
+/*
+ * All records of a recorded file, which must be complete. The scene keeps the last ones that were
+ * read.
+ */
 static inline struct at_event *read_records(struct scene *scene, const char *path, size_t *count)
 {
 	const struct at_event *events;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Programs run by system tests: their output goes to memory and their end is waited for when the test
- * wants to know, so that those that sleep can sleep at the same time.
+ * Programs run by system tests: their output goes to memory and their end is waited for when the
+ * test wants to know, so that those that sleep can sleep at the same time.
  *
  *	struct program program = { 0 };
  *
@@ -73,7 +73,9 @@ static inline void program_become(const struct program *program, char *command)
 	_exit(127);
 }
 
-/* Starts a command, whose words are separated by blanks; there is no shell and there are no quotes. */
+/*
+ * Starts a command, whose words are separated by blanks; there is no shell and there are no quotes.
+ */
 static inline __attribute__((format(printf, 2, 3))) void program_start(struct program *program,
 								       const char *format, ...)
 {
@@ -126,8 +128,8 @@ static inline void program_free(struct program *program)
 }
 
 /*
- * Makes texts comparable that differ in addresses and times only: 0x1090dc700 becomes 0x#, and 2.0032
- * becomes #.####. Whole numbers stay.
+ * Makes texts comparable that differ in addresses and times only: 0x1090dc700 becomes 0x#, and
+ * 2.0032 becomes #.####. Whole numbers stay.
  */
 static inline void mask_numbers(char *text)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* asynctrace comes to a process that runs already, sees what it was doing, and leaves no trace behind. */
+/*
+ * asynctrace comes to a process that runs already, sees what it was doing, and leaves no trace
+ * behind.
+ */
 #include "scene.h"
 
 static void churn__is_summed_up(void **state)
@@ -97,7 +100,10 @@ static void idle__is_known_at_once(void **state)
 	assert_untouched(scene->target.pid);
 }
 
-/* A tracer that goes while the loop sleeps leaves no trace in it; the next one must be heard all the same. */
+/*
+ * A tracer that goes while the loop sleeps leaves no trace in it; the next one must be heard all
+ * the same.
+ */
 static void idle__is_known_to_the_next_tracer(void **state)
 {
 	static const char *const recordings[] = { "first", "second", "third" };

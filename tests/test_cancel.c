@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Cancellation, as asyncio's test_tasks.py has it: when it is delivered, to whom, and who may refuse. */
+/*
+ * Cancellation, as asyncio's test_tasks.py has it: when it is delivered, to whom, and who may
+ * refuse.
+ */
 #include <async.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -25,7 +28,10 @@ static void meet(struct victim *victim, int64_t result)
 	victim->met[victim->count++] = result;
 }
 
-/* --- When it is delivered -------------------------------------------------------------------------- */
+/*
+ * --- When it is delivered
+ * --------------------------------------------------------------------------
+ */
 
 ASYNC(begins, struct victim *, victim)
 {
@@ -323,7 +329,10 @@ static void cancel__of_itself_goes_on_to_what_it_awaits(void **state)
 	assert_int_equal(inner.met[0], -ECANCELED);
 }
 
-/* --- The last step --------------------------------------------------------------------------------- */
+/*
+ * --- The last step
+ * ---------------------------------------------------------------------------------
+ */
 
 ASYNC(cancels_itself_and_returns, int64_t, result)
 {
@@ -361,7 +370,10 @@ static void cancel__while_done_is_refused(void **state)
 	assert_int_equal(victim.result, 1);
 }
 
-/* --- Swallowed, repeated, taken back --------------------------------------------------------------- */
+/*
+ * --- Swallowed, repeated, taken back
+ * ---------------------------------------------------------------
+ */
 
 ASYNC(swallows, struct victim *, victim)
 {
@@ -526,7 +538,10 @@ static void uncancel__after_delivery(void **state)
 	assert_int_equal(victim.result, 2);
 }
 
-/* --- Several awaiters ------------------------------------------------------------------------------ */
+/*
+ * --- Several awaiters
+ * ------------------------------------------------------------------------------
+ */
 
 ASYNC(cancels_one_of_two, struct victim *, one, struct victim *, two)
 {
@@ -554,7 +569,10 @@ static void cancel__of_one_awaiter_reaches_the_other(void **state)
 	assert_int_equal(two.result, -ECANCELED);
 }
 
-/* --- Cleanup --------------------------------------------------------------------------------------- */
+/*
+ * --- Cleanup
+ * ---------------------------------------------------------------------------------------
+ */
 
 ASYNC(cleans_up, struct victim *, victim)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Coroutines: their arguments, results, messages, and that their stacks can be walked. What they see they write down;
- * the main stack asserts.
+ * Coroutines: their arguments, results, messages, and that their stacks can be walked. What they
+ * see they write down; the main stack asserts.
  */
 #include <async.h>
 #include <errno.h>
@@ -15,7 +15,10 @@
 
 #include <cmocka.h>
 
-/* --- Arguments ------------------------------------------------------------------------------------- */
+/*
+ * --- Arguments
+ * -------------------------------------------------------------------------------------
+ */
 
 enum colour { RED, GREEN };
 
@@ -190,7 +193,10 @@ static void function__describes_itself(void **state)
 	assert_true(none__function.body == (void (*)(void))none__body);
 }
 
-/* --- Results and messages -------------------------------------------------------------------------- */
+/*
+ * --- Results and messages
+ * --------------------------------------------------------------------------
+ */
 
 ASYNC(returns, int64_t, value)
 {
@@ -328,7 +334,10 @@ static void message__is_lost_outside_of_tasks(void **state)
 	assert_null(async_error_message(-EIO));
 }
 
-/* --- Misuse ---------------------------------------------------------------------------------------- */
+/*
+ * --- Misuse
+ * ----------------------------------------------------------------------------------------
+ */
 
 ASYNC(awaits_null, int64_t *, results)
 {
@@ -397,7 +406,10 @@ static void close__frees_without_running(void **state)
 	assert_false(ran);
 }
 
-/* --- Stacks ---------------------------------------------------------------------------------------- */
+/*
+ * --- Stacks
+ * ----------------------------------------------------------------------------------------
+ */
 
 enum { DEPTH = 30, FRAMES_MAX = 1000 };
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Probes are found in `toy`, which lies beside this test, and in copies of it that were tampered with. */
+/*
+ * Probes are found in `toy`, which lies beside this test, and in copies of it that were tampered
+ * with.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

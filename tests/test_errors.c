@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What cannot be done: one line says so and what to do instead, the exit status tells scripts, and no file is left
- * that would pass for a result.
+ * What cannot be done: one line says so and what to do instead, the exit status tells scripts, and
+ * no file is left that would pass for a result.
  */
 #include "scene.h"
 #include <tracer/formats/recording.h>
@@ -9,7 +9,10 @@
 
 #define NOBODY "setpriv --reuid=65534 --regid=65534 --clear-groups "
 
-/* It failed with this status and said one line, with `reason` in it. It made no file besides `files`. */
+/*
+ * It failed with this status and said one line, with `reason` in it. It made no file besides
+ * `files`.
+ */
 static void assert_refused(struct scene *scene, int status, const char *reason, int files)
 {
 	const char *said;
@@ -24,7 +27,9 @@ static void assert_refused(struct scene *scene, int status, const char *reason, 
 	program_free(&scene->tracer);
 }
 
-/* The command line behind the name of the program, with %s for the folder of the scene, is refused. */
+/*
+ * The command line behind the name of the program, with %s for the folder of the scene, is refused.
+ */
 #define REFUSED(scene, status, reason, files, ...)                                                 \
 	do {                                                                                       \
 		program_start(&(scene)->tracer, "build/asynctrace " __VA_ARGS__);                  \

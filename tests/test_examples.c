@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every example prints what its model in Python prints. They sleep for seconds: all are started before
- * the first is looked at.
+ * Every example prints what its model in Python prints. They sleep for seconds: all are started
+ * before the first is looked at.
  */
 #include "system.h"
 

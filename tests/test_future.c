@@ -108,7 +108,10 @@ static void set_exception__keeps_its_message(void **state)
 	async_future_unref(future);
 }
 
-/* --- Tasks as futures ------------------------------------------------------------------------------ */
+/*
+ * --- Tasks as futures
+ * ------------------------------------------------------------------------------
+ */
 
 ASYNC(returns, int64_t, value)
 {
@@ -140,7 +143,10 @@ static void task__is_a_future(void **state)
 	async_future_unref(future);
 }
 
-/* --- Await ----------------------------------------------------------------------------------------- */
+/*
+ * --- Await
+ * -----------------------------------------------------------------------------------------
+ */
 
 struct waiting {
 	struct async_future *future;
@@ -244,7 +250,10 @@ static void await__outside_of_a_task_is_refused(void **state)
 	assert_int_equal(async_await(future), -EPERM);
 }
 
-/* --- Done callbacks -------------------------------------------------------------------------------- */
+/*
+ * --- Done callbacks
+ * --------------------------------------------------------------------------------
+ */
 
 static struct {
 	int order[8];

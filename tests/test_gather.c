@@ -330,7 +330,10 @@ static void gather__goes_on_when_its_reference_is_given_up(void **state)
 	assert_int_equal(gathered.results[0], 5);
 }
 
-/* --- Loops that are closed while gatherings are pending -------------------------------------------- */
+/*
+ * --- Loops that are closed while gatherings are pending
+ * --------------------------------------------
+ */
 
 ASYNC(stops_when_gathering, struct gathered *, gathered)
 {

@@ -65,7 +65,10 @@ static void assert_order(size_t count, ...)
 	va_end(order);
 }
 
-/* --- Soon ------------------------------------------------------------------------------------------ */
+/*
+ * --- Soon
+ * ------------------------------------------------------------------------------------------
+ */
 
 static void soon__is_in_order_and_not_at_once(void **state)
 {
@@ -116,7 +119,10 @@ static void soon__many(void **state)
 	assert_true(async_handle_done(handle));
 }
 
-/* --- At a time ------------------------------------------------------------------------------------- */
+/*
+ * --- At a time
+ * -------------------------------------------------------------------------------------
+ */
 
 static void at__is_in_order_of_time_then_of_call(void **state)
 {
@@ -205,7 +211,10 @@ static void at__within_a_callback_is_the_next_iteration(void **state)
 	assert_int_equal(called.count, 3);
 }
 
-/* --- Handles --------------------------------------------------------------------------------------- */
+/*
+ * --- Handles
+ * ---------------------------------------------------------------------------------------
+ */
 
 static void cancel__before_it_is_due(void **state)
 {

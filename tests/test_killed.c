@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whoever is killed or stopped, no loss is silent: the records of a killed process are there up to the last one that
- * it wrote, a killed tracer leaves its target as it was, and what a stopped one misses is counted.
+ * Whoever is killed or stopped, no loss is silent: the records of a killed process are there up to
+ * the last one that it wrote, a killed tracer leaves its target as it was, and what a stopped one
+ * misses is counted.
  */
 #include "scene.h"
 
 /* What toy writes in so many rounds. */
 #define TOY_RECORDS(rounds) (26ULL * (rounds) + 5)
 
-/* Holds all that the programs below can write, so that it makes no difference when the tracer gets to run. */
+/*
+ * Holds all that the programs below can write, so that it makes no difference when the tracer gets
+ * to run.
+ */
 #define BUFFER "128M"
 #define CALLS  500000
 #define ROUNDS 40000
 
-/* Waits for the tracer of a killed command. Then the last two records are the last one and AT_DETACH. */
+/*
+ * Waits for the tracer of a killed command. Then the last two records are the last one and
+ * AT_DETACH.
+ */
 static struct at_event *finish_killed(struct scene *scene, size_t *count)
 {
 	struct at_event *events;
@@ -48,8 +55,8 @@ static void kill_command(struct scene *scene)
 }
 
 /*
- * A call counts after its end was written. So the last end that was written is that of the last call that was
- * counted, or the kill came in between and it is one more.
+ * A call counts after its end was written. So the last end that was written is that of the last
+ * call that was counted, or the kill came in between and it is one more.
  */
 static void libasync__up_to_its_last_record(void **state)
 {
@@ -147,7 +154,10 @@ static void tracer__leaves_the_target_as_it_was(void **state)
 	}
 }
 
-/* What a killed tracer has recorded is readable, and who reads it is told that there may have been more. */
+/*
+ * What a killed tracer has recorded is readable, and who reads it is told that there may have been
+ * more.
+ */
 static void tracer__leaves_a_recording(void **state)
 {
 	struct scene *scene = *state;

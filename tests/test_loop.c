@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Loops: run, stop, run again, run until something is done, close. As asyncio's test_base_events.py has it. */
+/*
+ * Loops: run, stop, run again, run until something is done, close. As asyncio's test_base_events.py
+ * has it.
+ */
 #include <async.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -51,7 +54,10 @@ ASYNC(yields, int *, steps, int, times)
 	return *steps;
 }
 
-/* --- Run and stop ---------------------------------------------------------------------------------- */
+/*
+ * --- Run and stop
+ * ----------------------------------------------------------------------------------
+ */
 
 static void stop__before_the_run_makes_one_iteration(void **state)
 {
@@ -190,7 +196,10 @@ static void run__sleeps_until_a_timer(void **state)
 	assert_true(tries > 0);
 }
 
-/* --- Until complete -------------------------------------------------------------------------------- */
+/*
+ * --- Until complete
+ * --------------------------------------------------------------------------------
+ */
 
 static void until_complete__of_each_awaitable(void **state)
 {
@@ -280,7 +289,10 @@ static void until_complete__of_another_loops_future_is_refused(void **state)
 	assert_int_equal(async_loop_close(other), 0);
 }
 
-/* --- async_run ------------------------------------------------------------------------------------- */
+/*
+ * --- async_run
+ * -------------------------------------------------------------------------------------
+ */
 
 ASYNC(stops_its_loop, bool *, cancelled)
 {
@@ -325,7 +337,10 @@ static void run__many_times(void **state)
 		assert_int_equal(async_run(returns(i)), i);
 }
 
-/* --- Close ----------------------------------------------------------------------------------------- */
+/*
+ * --- Close
+ * -----------------------------------------------------------------------------------------
+ */
 
 ASYNC(sleeps_for_ever, bool *, went_on)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Lack of memory. A scenario runs again and again: first its first allocation fails, then its second, and so on
- * until none is left to fail. Each time it must end, with what it promises, and without a leak.
+ * Lack of memory. A scenario runs again and again: first its first allocation fails, then its
+ * second, and so on until none is left to fail. Each time it must end, with what it promises, and
+ * without a leak.
  */
 #include <async.h>
 #include <errno.h>

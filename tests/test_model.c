@@ -420,7 +420,9 @@ static void loop__idle_at_the_end_is_idle(void **state)
 	assert_int_equal(model_loops(log->model)->last_ns, 1500);
 }
 
-/* --- Attaching in the middle -------------------------------------------------------------------- */
+/*
+ * --- Attaching in the middle --------------------------------------------------------------------
+ */
 
 /* Task 1 is in coroutines 1 and 2 and awaits; task 2, in coroutine 3, is ready. */
 static void write_state(struct stream *s)
@@ -489,7 +491,9 @@ static void state__its_end_alone_begins_nothing(void **state)
 	assert_int_equal(totals->tasks_created, 0);
 }
 
-/* Met after a hole, and described by the state that another tracer's coming made the target write. */
+/*
+ * Met after a hole, and described by the state that another tracer's coming made the target write.
+ */
 static void state__describes_a_task_that_was_met(void **state)
 {
 	struct log *log = *state;
@@ -675,7 +679,9 @@ static void thread__number_is_given_to_another(void **state)
 	assert_int_equal(model_loops(log->model)->next->id, LOOP(2));
 }
 
-/* --- Loss ---------------------------------------------------------------------------------------- */
+/*
+ * --- Loss ----------------------------------------------------------------------------------------
+ */
 
 static void hole__is_counted(void **state)
 {
@@ -943,7 +949,10 @@ static void hole__lost_end_of_a_task_is_seen_by_its_switch(void **state)
 	assert_int_equal(model_totals(log->model)->tasks_done, 1);
 }
 
-/* --- The end --------------------------------------------------------------------------------------- */
+/*
+ * --- The end
+ * ---------------------------------------------------------------------------------------
+ */
 
 static void finish__ends_the_oldest_first(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The model against a simulated loop that keeps the times itself; then the same streams with holes and
- * with broken bytes, where they must still add up. Seeds are fixed.
+ * The model against a simulated loop that keeps the times itself; then the same streams with holes
+ * and with broken bytes, where they must still add up. Seeds are fixed.
  */
 #include "events.h"
 #include <setjmp.h>
@@ -313,7 +313,9 @@ static void holes__still_add_up(void **state)
 	}
 }
 
-/* The simulator's records with some of their bytes broken; kinds and ids stay near the true ones. */
+/*
+ * The simulator's records with some of their bytes broken; kinds and ids stay near the true ones.
+ */
 static void broken_records__do_no_harm(void **state)
 {
 	struct simulation simulation;

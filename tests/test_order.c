@@ -25,7 +25,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Adds `count` records of times from `time_ns` on, `step` apart, with sequences from `sequence` on. */
+/*
+ * Adds `count` records of times from `time_ns` on, `step` apart, with sequences from `sequence` on.
+ */
 static void add(struct order *order, uint32_t thread, uint32_t sequence, uint64_t time_ns,
 		uint64_t step, size_t count, bool again)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Stack overflows, in children that die of them: what they say, and that nothing else is touched. */
+/*
+ * Stack overflows, in children that die of them: what they say, and that nothing else is touched.
+ */
 #include <async.h>
 #include <pthread.h>
 #include <setjmp.h>

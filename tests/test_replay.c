@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a file tells is what was seen: a view of a recorded run prints, byte for byte, what it printed live. And both
- * ways to trace, by batches and by the probe of each kind, see the same.
+ * What a file tells is what was seen: a view of a recorded run prints, byte for byte, what it
+ * printed live. And both ways to trace, by batches and by the probe of each kind, see the same.
  */
 #include "scene.h"
 
@@ -82,7 +82,9 @@ static void running_process__is_replayed(void **state)
 	assert_replayed(scene, "summary");
 }
 
-/* What record and -w keep is the same, up to times and addresses: the same view of both files is. */
+/*
+ * What record and -w keep is the same, up to times and addresses: the same view of both files is.
+ */
 static void record__keeps_what_w_keeps(void **state)
 {
 	struct scene *scene = *state;
@@ -137,8 +139,8 @@ static int by_text(const void *one, const void *another)
 }
 
 /*
- * Keeps of a summary what does not depend on time, in an order that does not either: of each coroutine function its
- * counts and its name, of the loop its iterations, of the stream the totals.
+ * Keeps of a summary what does not depend on time, in an order that does not either: of each
+ * coroutine function its counts and its name, of the loop its iterations, of the stream the totals.
  */
 static char *without_times(char *summary)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Targets come in many shapes: stripped, static, with libasync as a library, started by another program, deleted
- * meanwhile, with many threads, with children. And some cannot be traced, which must be said.
+ * Targets come in many shapes: stripped, static, with libasync as a library, started by another
+ * program, deleted meanwhile, with many threads, with children. And some cannot be traced, which
+ * must be said.
  */
 #include "programs/forker.h"
 #include "scene.h"

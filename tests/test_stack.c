@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Stacks: where they lie, what guards them, how they are reused and give their pages back. The kernel is asked, not
- * the memory: a read(2) into a guard fails with EFAULT, and mincore(2) tells which pages are there.
+ * Stacks: where they lie, what guards them, how they are reused and give their pages back. The
+ * kernel is asked, not the memory: a read(2) into a guard fails with EFAULT, and mincore(2) tells
+ * which pages are there.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -26,7 +26,10 @@ ASYNC(yields_then_returns, int, times, int64_t, value)
 	return value;
 }
 
-/* --- Create and await ------------------------------------------------------------------------------ */
+/*
+ * --- Create and await
+ * ------------------------------------------------------------------------------
+ */
 
 struct seen {
 	int64_t result[4];
@@ -163,7 +166,10 @@ static void result__outlives_the_loop(void **state)
 	async_task_detach(task);
 }
 
-/* --- The current task, names, lists ---------------------------------------------------------------- */
+/*
+ * --- The current task, names, lists
+ * ----------------------------------------------------------------
+ */
 
 static void look_at_current(void *arg)
 {
@@ -271,7 +277,10 @@ static void all_tasks__are_those_not_done(void **state)
 	assert_int_equal(seen.result[2], 2);
 }
 
-/* --- Who runs when --------------------------------------------------------------------------------- */
+/*
+ * --- Who runs when
+ * ---------------------------------------------------------------------------------
+ */
 
 ASYNC(notes, struct seen *, seen, int, number, int, times)
 {
@@ -400,7 +409,10 @@ static void timers__need_not_wait_for_the_clock_to_tick(void **state)
 	assert_in_range(async_run(counts_until_timer(&fired)), 0, 100);
 }
 
-/* --- Many ------------------------------------------------------------------------------------------ */
+/*
+ * --- Many
+ * ------------------------------------------------------------------------------------------
+ */
 
 enum { MANY = 10000 };
 
@@ -449,7 +461,10 @@ static void many__await_each_other(void **state)
 	assert_int_equal(async_run(chain(MANY)), MANY);
 }
 
-/* --- A suspended stack ----------------------------------------------------------------------------- */
+/*
+ * --- A suspended stack
+ * -----------------------------------------------------------------------------
+ */
 
 enum { DEPTH = 20 };
 
@@ -460,7 +475,9 @@ ASYNC(nested, int, depth)
 	return result < 0 ? result : result + 1;
 }
 
-/* The frames of a suspended task: at its stack pointer lie where it goes on, and its frame pointer. */
+/*
+ * The frames of a suspended task: at its stack pointer lie where it goes on, and its frame pointer.
+ */
 static __attribute__((no_sanitize_address)) size_t count_frames(const struct async_task *task)
 {
 #if defined(__x86_64__)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * asynctrace timed prints of the examples what the decorator async_timed prints of their models in Python,
- * and the examples do not notice. All are traced at the same time, because they sleep for seconds.
+ * asynctrace timed prints of the examples what the decorator async_timed prints of their models in
+ * Python, and the examples do not notice. All are traced at the same time, because they sleep for
+ * seconds.
  */
 #include "system.h"
 #include <asynctrace/event.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A scheduler of its own, of which asynctrace knows nothing but the records: two coroutines that are
- * state machines take turns, and every run writes the same records.
+ * A scheduler of its own, of which asynctrace knows nothing but the records: two coroutines that
+ * are state machines take turns, and every run writes the same records.
  *
  *	toy [-w] [-c FILE] [-t THREADS] [-r ROUNDS] [-f] [-s | -k]
  *

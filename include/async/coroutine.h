@@ -12,13 +12,13 @@
  * defines delay(int seconds), which runs nothing and returns a coroutine object, as calling an
  * `async def` function does. To run, the object is awaited, made a task, or given to async_run().
  *
- * A body returns an int64_t: 0 or more is its result, negative is -errno, the C form of an exception;
- * -ECANCELED is CancelledError. A body that is cancelled gets -ECANCELED from the await that it is in, and
- * returns it, or swallows the cancellation by going on.
+ * A body returns an int64_t: 0 or more is its result, negative is -errno, the C form of an
+ * exception; -ECANCELED is CancelledError. A body that is cancelled gets -ECANCELED from the await
+ * that it is in, and returns it, or swallows the cancellation by going on.
  *
- * Memory: async_await(), async_create_task() and the like consume the object, even when they fail. They
- * take a null pointer, which a function returned that had no memory, and answer -ENOMEM: it is enough to
- * look at the result of the await.
+ * Memory: async_await(), async_create_task() and the like consume the object, even when they fail.
+ * They take a null pointer, which a function returned that had no memory, and answer -ENOMEM: it is
+ * enough to look at the result of the await.
  *
  * Threads: an object is used by one thread at a time.
  *
@@ -36,7 +36,10 @@ extern "C" {
 
 struct async_coroutine;
 
-/* What ASYNC() keeps of a coroutine function: Python's code object. Tracers see its address of `body`. */
+/*
+ * What ASYNC() keeps of a coroutine function: Python's code object. Tracers see its address of
+ * `body`.
+ */
 struct async_function {
 	const char *name;
 	const char *file;
@@ -48,11 +51,13 @@ struct async_function {
 };
 
 /*
- * Defines a coroutine function with up to six parameters, given as type, name, type, name, …; integers,
- * pointers, `const char *`, float and double, without qualifiers of their own. `static ASYNC(…)` makes it
- * local to the file, as with any function; ASYNC_DECLARE(…) in a header announces it to others.
+ * Defines a coroutine function with up to six parameters, given as type, name, type, name, …;
+ * integers, pointers, `const char *`, float and double, without qualifiers of their own. `static
+ * ASYNC(…)` makes it local to the file, as with any function; ASYNC_DECLARE(…) in a header
+ * announces it to others.
  *
- * A `const char *` argument must stay valid until the coroutine ends, and is printed as a string by whoever traces it.
+ * A `const char *` argument must stay valid until the coroutine ends, and is printed as a string by
+ * whoever traces it.
  */
 #ifndef __cplusplus
 #define ASYNC(name, ...) ASYNC_DEFINE_(name, ASYNC_COUNT_(name, ##__VA_ARGS__), ##__VA_ARGS__)
@@ -62,8 +67,8 @@ struct async_function {
 		ASYNC_PARAMETERS_(ASYNC_COUNT_(name, ##__VA_ARGS__), ##__VA_ARGS__))
 
 /*
- * The object that ASYNC() functions return: `function` with a copy of its six `arguments`. Null without
- * memory. The caller owns it.
+ * The object that ASYNC() functions return: `function` with a copy of its six `arguments`. Null
+ * without memory. The caller owns it.
  */
 struct async_coroutine *async_coroutine_new(struct async_function *function,
 					    const uint64_t arguments[6]);
@@ -72,20 +77,21 @@ struct async_coroutine *async_coroutine_new(struct async_function *function,
 void async_coroutine_close(struct async_coroutine *coroutine);
 
 /*
- * Runs a coroutine within the calling task, as a plain call on its stack, and returns what it returns.
- * Consumes it. -EPERM outside of a task. Written async_await(coroutine).
+ * Runs a coroutine within the calling task, as a plain call on its stack, and returns what it
+ * returns. Consumes it. -EPERM outside of a task. Written async_await(coroutine).
  */
 int64_t async_await_coroutine(struct async_coroutine *coroutine);
 
 /*
- * Leaves a message with an error, a negative errno: `return async_fail(-EINVAL, "no such user: %s", name);`.
- * Returns `error`; a positive one is taken for its negative. Who awaits finds the message with async_error_message(). Outside of a task it is lost.
+ * Leaves a message with an error, a negative errno: `return async_fail(-EINVAL, "no such user: %s",
+ * name);`. Returns `error`; a positive one is taken for its negative. Who awaits finds the message
+ * with async_error_message(). Outside of a task it is lost.
  */
 int64_t async_fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * The message that came with `error`, the failure that the calling task has met last, or null if that came
- * without. Valid until the next await.
+ * The message that came with `error`, the failure that the calling task has met last, or null if
+ * that came without. Valid until the next await.
  */
 const char *async_error_message(int64_t error);
 

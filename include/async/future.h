@@ -2,13 +2,13 @@
 /*
  * Futures: results that are not there yet, and the await of them.
  *
- * A future is pending, then done: with a result, with an exception (a negative errno and perhaps a message)
- * or cancelled. A task is a future too (async_task_future()).
+ * A future is pending, then done: with a result, with an exception (a negative errno and perhaps a
+ * message) or cancelled. A task is a future too (async_task_future()).
  *
- * Memory: futures are counted. Whoever got one from a function that returns a new one owns a reference, and
- * gives it up by awaiting it or with async_future_unref(). A null pointer, which a function returned that had
- * no memory, counts as a future that is done and whose result is -ENOMEM. Once its loop is closed, a future may
- * only be looked at and given up.
+ * Memory: futures are counted. Whoever got one from a function that returns a new one owns a
+ * reference, and gives it up by awaiting it or with async_future_unref(). A null pointer, which a
+ * function returned that had no memory, counts as a future that is done and whose result is
+ * -ENOMEM. Once its loop is closed, a future may only be looked at and given up.
  *
  * Threads: all functions belong to the thread of the future's loop.
  */
@@ -42,8 +42,8 @@ bool async_future_done(const struct async_future *future);
 bool async_future_cancelled(const struct async_future *future);
 
 /*
- * The result if it has one; the negative errno if it failed; -ECANCELED if it was cancelled; -EINPROGRESS
- * while it is pending (asyncio: InvalidStateError).
+ * The result if it has one; the negative errno if it failed; -ECANCELED if it was cancelled;
+ * -EINPROGRESS while it is pending (asyncio: InvalidStateError).
  */
 int64_t async_future_result(const struct async_future *future);
 
@@ -51,10 +51,10 @@ int64_t async_future_result(const struct async_future *future);
 const char *async_future_message(const struct async_future *future);
 
 /*
- * Make a pending future done; who awaits it wakes. `result` is 0 or more; `error` is a negative errno other
- * than -ECANCELED; `message` is copied and may be null.
- * Returns 0; -EALREADY if it is done already or cancelled (asyncio: InvalidStateError); -EINVAL for a value
- * out of range, or a task, whose result is its own.
+ * Make a pending future done; who awaits it wakes. `result` is 0 or more; `error` is a negative
+ * errno other than -ECANCELED; `message` is copied and may be null. Returns 0; -EALREADY if it is
+ * done already or cancelled (asyncio: InvalidStateError); -EINVAL for a value out of range, or a
+ * task, whose result is its own.
  */
 int async_future_set_result(struct async_future *future, int64_t result);
 int async_future_set_exception(struct async_future *future, int error, const char *message);
@@ -63,8 +63,8 @@ int async_future_set_exception(struct async_future *future, int error, const cha
 bool async_future_cancel(struct async_future *future);
 
 /*
- * Has `callback` called once the future is done, by the loop and not at once even if it is done already;
- * callbacks run in the order in which they were added. 0 or -ENOMEM.
+ * Has `callback` called once the future is done, by the loop and not at once even if it is done
+ * already; callbacks run in the order in which they were added. 0 or -ENOMEM.
  */
 int async_future_add_done_callback(struct async_future *future, async_done_callback *callback,
 				   void *arg);
@@ -74,10 +74,10 @@ int async_future_remove_done_callback(struct async_future *future, async_done_ca
 				      const void *arg);
 
 /*
- * Waits until the future is done, and returns what async_future_result() says then. If the calling task is
- * cancelled meanwhile, the future is cancelled too, and -ECANCELED comes back. Does not suspend if it is done
- * already. Consumes the reference. -EPERM outside of a task; -EDEADLK if a task awaits itself; -EXDEV for a
- * pending future of another loop. Written async_await(future).
+ * Waits until the future is done, and returns what async_future_result() says then. If the calling
+ * task is cancelled meanwhile, the future is cancelled too, and -ECANCELED comes back. Does not
+ * suspend if it is done already. Consumes the reference. -EPERM outside of a task; -EDEADLK if a
+ * task awaits itself; -EXDEV for a pending future of another loop. Written async_await(future).
  */
 int64_t async_await_future(struct async_future *future);
 
@@ -102,11 +102,11 @@ enum {
 };
 
 /*
- * A future, the caller's to await or to give up, that is done when all of the `count` tasks are, with result
- * 0, and their results in `results` (unless null; it must live until then). The first failure makes it fail at
- * once, while the other tasks go on, and `results` stays as it was. Cancelling it cancels the tasks. Consumes
- * the references of the tasks, even when it fails: null without memory or loop, or if the tasks are not all of
- * one loop.
+ * A future, the caller's to await or to give up, that is done when all of the `count` tasks are,
+ * with result 0, and their results in `results` (unless null; it must live until then). The first
+ * failure makes it fail at once, while the other tasks go on, and `results` stays as it was.
+ * Cancelling it cancels the tasks. Consumes the references of the tasks, even when it fails: null
+ * without memory or loop, or if the tasks are not all of one loop.
  */
 struct async_future *async_gather(struct async_task *const tasks[], size_t count, int64_t results[],
 				  unsigned int flags);

@@ -2,8 +2,8 @@
 /*
  * Event loops: they run tasks and callbacks, one at a time, on the thread that runs the loop.
  *
- * Most programs need async_run() only. A loop is used by one thread; any number of threads may run one loop
- * each. No function here may be called from another thread than the loop's.
+ * Most programs need async_run() only. A loop is used by one thread; any number of threads may run
+ * one loop each. No function here may be called from another thread than the loop's.
  */
 #ifndef ASYNC_LOOP_H
 #define ASYNC_LOOP_H
@@ -19,9 +19,9 @@ struct async_loop;
 typedef void async_callback(void *arg);
 
 /*
- * Runs the coroutine as the main task of a new loop and returns its result, or -errno as it failed; then
- * cancels the tasks that are left, waits for them, and closes the loop. Consumes the coroutine.
- * -EBUSY if the thread is running a loop already.
+ * Runs the coroutine as the main task of a new loop and returns its result, or -errno as it failed;
+ * then cancels the tasks that are left, waits for them, and closes the loop. Consumes the
+ * coroutine. -EBUSY if the thread is running a loop already.
  */
 int64_t async_run(struct async_coroutine *main);
 
@@ -29,15 +29,16 @@ int64_t async_run(struct async_coroutine *main);
 int async_loop_new(struct async_loop **ret);
 
 /*
- * Closes the loop and frees it. Tasks that are not done are destroyed where they wait, without running any
- * further, and what only their stacks knew of is lost; callbacks are dropped. 0, or -EBUSY while it runs. Takes null.
+ * Closes the loop and frees it. Tasks that are not done are destroyed where they wait, without
+ * running any further, and what only their stacks knew of is lost; callbacks are dropped. 0, or
+ * -EBUSY while it runs. Takes null.
  */
 int async_loop_close(struct async_loop *loop);
 
 /*
- * Runs the loop until the coroutine, task or future is done, and returns its result. Consumes it. -EINTR if the
- * loop was stopped before; -EBUSY if this loop, or another one in this thread, is running; -EXDEV for a task or
- * future of another loop.
+ * Runs the loop until the coroutine, task or future is done, and returns its result. Consumes it.
+ * -EINTR if the loop was stopped before; -EBUSY if this loop, or another one in this thread, is
+ * running; -EXDEV for a task or future of another loop.
  */
 int64_t async_loop_run_coroutine_until_complete(struct async_loop *loop,
 						struct async_coroutine *coroutine);
@@ -57,8 +58,8 @@ int64_t async_loop_run_task_until_complete(struct async_loop *loop, struct async
 int async_loop_run_forever(struct async_loop *loop);
 
 /*
- * Makes the loop return once the iteration at hand is over; if it does not run, the next run makes one
- * iteration.
+ * Makes the loop return once the iteration at hand is over; if it does not run, the next run makes
+ * one iteration.
  */
 void async_loop_stop(struct async_loop *loop);
 
@@ -71,8 +72,8 @@ bool async_loop_is_running(const struct async_loop *loop);
 uint64_t async_loop_time(const struct async_loop *loop);
 
 /*
- * The name of a callback that was scheduled. It is no reference: it costs nothing to keep or to drop, and
- * cancelling it when the callback has run is harmless, until the loop is closed.
+ * The name of a callback that was scheduled. It is no reference: it costs nothing to keep or to
+ * drop, and cancelling it when the callback has run is harmless, until the loop is closed.
  */
 struct async_handle {
 	void *slot;
@@ -80,9 +81,9 @@ struct async_handle {
 };
 
 /*
- * Have `callback` called with `arg`: in the next iteration, first scheduled first called; after `delay`
- * seconds; or when the loop's clock reaches `when_ns`. A callback never runs early, and never at once. A null
- * `loop` is the running one.
+ * Have `callback` called with `arg`: in the next iteration, first scheduled first called; after
+ * `delay` seconds; or when the loop's clock reaches `when_ns`. A callback never runs early, and
+ * never at once. A null `loop` is the running one.
  */
 struct async_handle async_call_soon(struct async_loop *loop, async_callback *callback, void *arg);
 struct async_handle async_call_later(struct async_loop *loop, double delay,

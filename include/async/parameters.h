@@ -2,8 +2,9 @@
 /*
  * How ASYNC() turns parameters into eight-byte slots and back: details of coroutine.h, no manual.
  *
- * Parameters come as pairs of type and name. ASYNC_EACH_ applies a macro to every pair, ASYNC_LIST_ puts
- * commas between; from these follow the parameter list, packing, unpacking and the types for tracers.
+ * Parameters come as pairs of type and name. ASYNC_EACH_ applies a macro to every pair, ASYNC_LIST_
+ * puts commas between; from these follow the parameter list, packing, unpacking and the types for
+ * tracers.
  */
 #ifndef ASYNC_PARAMETERS_H
 #define ASYNC_PARAMETERS_H
@@ -16,8 +17,10 @@
 #define ASYNC_JOIN2_(a, b) a##b
 
 /* The number of pairs behind `name`. */
-#define ASYNC_COUNT_(...)						  ASYNC_COUNT_OF_(__VA_ARGS__, 6, x, 5, x, 4, x, 3, x, 2, x, 1, x, 0, x)
+/* clang-format off */
+#define ASYNC_COUNT_(...) ASYNC_COUNT_OF_(__VA_ARGS__, 6, x, 5, x, 4, x, 3, x, 2, x, 1, x, 0, x)
 #define ASYNC_COUNT_OF_(name, a, b, c, d, e, f, g, h, i, j, k, l, n, ...) n
+/* clang-format on */
 
 #define ASYNC_EACH_(count, m, ...) ASYNC_JOIN_(ASYNC_EACH_, count)(m, ##__VA_ARGS__)
 #define ASYNC_EACH_0(m)

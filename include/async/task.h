@@ -2,15 +2,16 @@
 /*
  * Tasks: coroutines that the loop runs beside each other.
  *
- * Memory: async_create_task() returns a reference. Awaiting the task consumes it; async_task_detach() gives
- * it up, and the task goes on by itself. A null pointer, which a function returned that had no memory, counts as
- * a task that is done and whose result is -ENOMEM. The arguments of a coroutine stay the caller's until it has
- * begun: a task that is cancelled before that never sees them.
+ * Memory: async_create_task() returns a reference. Awaiting the task consumes it;
+ * async_task_detach() gives it up, and the task goes on by itself. A null pointer, which a function
+ * returned that had no memory, counts as a task that is done and whose result is -ENOMEM. The
+ * arguments of a coroutine stay the caller's until it has begun: a task that is cancelled before
+ * that never sees them.
  *
- * Stacks: a task has one of 64 KiB, of which 56 are its own at least, with a guard page below. It takes a page of
- * memory until it needs more. A coroutine that is awaited as such runs on the stack of its awaiter. Who needs more
- * dies by SIGSEGV, with a line on standard error that names the task; build with -fstack-clash-protection so that
- * large frames cannot step over the guard.
+ * Stacks: a task has one of 64 KiB, of which 56 are its own at least, with a guard page below. It
+ * takes a page of memory until it needs more. A coroutine that is awaited as such runs on the stack
+ * of its awaiter. Who needs more dies by SIGSEGV, with a line on standard error that names the
+ * task; build with -fstack-clash-protection so that large frames cannot step over the guard.
  *
  * Threads: all functions belong to the thread of the task's loop.
  */
@@ -25,8 +26,8 @@ extern "C" {
 #endif
 
 /*
- * Makes a coroutine a task of the running loop, or of `loop`, which runs it as soon as it can. Consumes the
- * coroutine. Null without memory or loop.
+ * Makes a coroutine a task of the running loop, or of `loop`, which runs it as soon as it can.
+ * Consumes the coroutine. Null without memory or loop.
  */
 struct async_task *async_create_task(struct async_coroutine *coroutine);
 struct async_task *async_loop_create_task(struct async_loop *loop,
@@ -49,21 +50,24 @@ int64_t async_task_result(const struct async_task *task);
 const char *async_task_message(const struct async_task *task);
 
 /*
- * Asks the task to end. What it awaits is cancelled, and its await returns -ECANCELED; a task that is not
- * waiting gets it from its next await that does, one that has not begun never begins. The task may swallow
- * it. Returns false if the task is done already.
+ * Asks the task to end. What it awaits is cancelled, and its await returns -ECANCELED; a task that
+ * is not waiting gets it from its next await that does, one that has not begun never begins. The
+ * task may swallow it. Returns false if the task is done already.
  */
 bool async_task_cancel(struct async_task *task);
 
-/* Takes one request to cancel back and returns how many remain; the last one is no longer delivered. */
+/*
+ * Takes one request to cancel back and returns how many remain; the last one is no longer
+ * delivered.
+ */
 unsigned int async_task_uncancel(struct async_task *task);
 
 /* How many requests to cancel there are, less those that were taken back. */
 unsigned int async_task_cancelling(const struct async_task *task);
 
 /*
- * The name, at first "Task-1" and so on. Setting copies it; 0, -ENOMEM, or -EINVAL for null. What get returns is valid until the
- * next call of set for that task, as long as the caller's reference.
+ * The name, at first "Task-1" and so on. Setting copies it; 0, -ENOMEM, or -EINVAL for null. What
+ * get returns is valid until the next call of set for that task, as long as the caller's reference.
  */
 int async_task_set_name(struct async_task *task, const char *name);
 const char *async_task_get_name(struct async_task *task);
@@ -72,14 +76,14 @@ const char *async_task_get_name(struct async_task *task);
 struct async_task *async_current_task(void);
 
 /*
- * Puts up to `size` tasks of `loop` (the running one if null) that are not done into `tasks`, with a reference
- * each, and returns how many there are in all.
+ * Puts up to `size` tasks of `loop` (the running one if null) that are not done into `tasks`, with
+ * a reference each, and returns how many there are in all.
  */
 size_t async_all_tasks(struct async_loop *loop, struct async_task *tasks[], size_t size);
 
 /*
- * Suspends the calling task for so many seconds, or nanoseconds; never for less. 0 lets the other tasks that
- * are ready run once. Returns 0, -ECANCELED, -ENOMEM, or -EPERM outside of a task.
+ * Suspends the calling task for so many seconds, or nanoseconds; never for less. 0 lets the other
+ * tasks that are ready run once. Returns 0, -ECANCELED, -ENOMEM, or -EPERM outside of a task.
  */
 int64_t async_sleep(double seconds);
 int64_t async_sleep_ns(uint64_t ns);

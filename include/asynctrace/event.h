@@ -2,8 +2,9 @@
 /*
  * The record: what a runtime says about one moment of its asynchronous code.
  *
- * One fixed size and the same bytes in the target's memory, in the BPF ring buffer and in a recorded
- * file. Runtime, BPF programs and tracer include this header and nothing else of each other.
+ * One fixed size and the same bytes in the target's memory, in the BPF ring buffer and in a
+ * recorded file. Runtime, BPF programs and tracer include this header and nothing else of each
+ * other.
  *
  * Numbers are appended, never changed nor reused.
  */
@@ -14,7 +15,7 @@
 
 struct at_event {
 	__u64 time_ns;	/* CLOCK_MONOTONIC, the clock of bpf_ktime_get_ns() */
-	__u32 thread;	/* kernel thread id */
+	__u32 thread;	/* kernel thread id, never 0 but in what the tracer adds */
 	__u32 sequence; /* 1, 2, 3, … per thread; it counts every record, so a hole is a loss */
 	__u16 kind;	/* enum at_kind */
 	__u16 flags;	/* by kind */
@@ -25,7 +26,8 @@ struct at_event {
 
 /*
  * An id is a type and a number. Loops, tasks, coroutines and futures count from 1 and never reuse a
- * number. A callback is known by the address of its function, a timer by its deadline in microseconds.
+ * number. A callback is known by the address of its function, a timer by its deadline in
+ * microseconds.
  */
 #define AT_ID(type, number) ((__u64)(type) << 56 | ((__u64)(number)&AT_ID_NUMBER))
 #define AT_ID_NUMBER	    ((1ULL << 56) - 1)
@@ -48,27 +50,27 @@ enum at_type {
  *                    subject     a, b, c
  * loop_start         loop        it was made, or begins to run, on this thread
  * loop_stop          loop        it no longer runs
- * state              loop        what follows, to the one flagged AT_END, is all that the loop holds
+ * state              loop        what follows, to the one flagged AT_END, is all of the loop
  * text               up to 32 bytes of text in subject, a, b, c; the flags say how many
  * function           address     a line, b types of the arguments; texts: name, file
  * task_create        task        a function, b who created it, c code address of the creation
  * task_name          task        text: name
  * task_cancel        task        a who asked, b code address of the request
  * task_done          task        a result; text: message, if it failed with one
- * coroutine_begin    coroutine   a function, b and c the first two arguments; texts: string arguments
+ * coroutine_begin    coroutine   a function, b and c the first two arguments; texts: strings
  * arguments                      subject, a, b, c: the third to the sixth argument
  * coroutine_end      coroutine   a result; text: message, if it failed with one
- * switch             who enters  a who leaves, b what it awaits, c ns since when the entering is ready
+ * switch             who enters  a who leaves, b what it awaits, c when who enters became ready
  * warning            any         text: the warning
  *
- * A thread's records mean something from its first loop_start or state on: what a listener sees before
- * that is the rest of a step at which it arrived.
+ * A thread's records mean something from its first loop_start or state on: what a listener sees
+ * before that is the rest of a step at which it arrived.
  *
  * Texts and arguments come before the record that they belong to, on the same thread.
  *
- * switch is one record per transition, as the kernel's sched_switch is. A callback is scheduled like a
- * task; a loop that waits for its next event is the loop's own id. Who leaves either awaits b, or is
- * flagged AT_YIELDED or AT_ENDED.
+ * switch is one record per transition, as the kernel's sched_switch is. A callback is scheduled
+ * like a task; a loop that waits for its next event is the loop's own id. Who leaves either awaits
+ * b, or is flagged AT_YIELDED or AT_ENDED.
  */
 #define AT_KINDS(X)                                                                                \
 	X(1, LOOP_START, loop_start)                                                               \
@@ -86,11 +88,12 @@ enum at_type {
 	X(13, SWITCH, switch)                                                                      \
 	X(14, WARNING, warning)
 
+/* clang-format off */
 enum at_kind {
 #define AT_KIND_(number, NAME, name) AT_##NAME = number,
 	AT_KINDS(AT_KIND_)
 #undef AT_KIND_
-		AT_KINDS_END,
+	AT_KINDS_END,
 
 	/*
 	 * Written by the tracer, not by a target.
@@ -99,11 +102,14 @@ enum at_kind {
 	 * lost     up to `sequence` of `thread`, records were dropped by the kernel's side
 	 * detach   a records dropped, b forked children that were not traced, c threads whose last
 	 *          batch was unreadable
+	 *
+	 * And text and function with thread 0: they name a callback from the symbols.
 	 */
 	AT_ATTACH = 256,
 	AT_LOST = 257,
 	AT_DETACH = 258,
 };
+/* clang-format on */
 
 /* Flags of any kind. */
 enum {
@@ -141,8 +147,8 @@ enum {
 #define AT_TEXT_MAX   128
 
 /*
- * Types of arguments, eight bits each in `b` of function, the first argument lowest; zero ends them.
- * Integers are kept as their own bytes, zero-extended.
+ * Types of arguments, eight bits each in `b` of function, the first argument lowest; zero ends
+ * them. Integers are kept as their own bytes, zero-extended.
  */
 enum at_argument {
 	AT_ARGUMENT_NONE = 0,
@@ -164,10 +170,10 @@ enum at_argument {
 #define AT_ARGUMENTS_MAX 6
 
 /*
- * Records are handed over in batches: a thread appends while somebody listens and passes the address
- * and count to the probe "batch" when it must. `count` is raised after the record is complete, so that
- * whoever reads the memory of a killed process finds whole records only. A thread that will write no more
- * passes a count of 0.
+ * Records are handed over in batches: a thread appends while somebody listens and passes the
+ * address and count to the probe "batch" when it must. `count` is raised after the record is
+ * complete, so that whoever reads the memory of a killed process finds whole records only. A thread
+ * that will write no more passes a count of 0.
  */
 #define AT_BATCH_MAX 256
 
@@ -180,8 +186,8 @@ struct at_batch {
 };
 
 /*
- * The semaphores of the probes, as SystemTap calls them: whoever attaches makes the kernel raise the
- * one that the probe's note names. An idle probe reads `any`, and nothing else.
+ * The semaphores of the probes, as SystemTap calls them: whoever attaches makes the kernel raise
+ * the one that the probe's note names. An idle probe reads `any`, and nothing else.
  *
  * A loop that sleeps does not see the semaphore rise. Who has attached may wake it with a write to
  * `wakeup`, an eventfd of the target that its loops watch, or -1.

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How a C runtime tells asynctrace what it does. libasync does it with this header; any scheduler can.
+ * How a C runtime tells asynctrace what it does. libasync does it with this header; any scheduler
+ * can.
  *
  * Include it wherever records are written; in exactly one .c file of the program or library define
- * AT_PROBES_IMPLEMENTATION before, compile it with -D_GNU_SOURCE and link with -pthread. While nobody listens, a probe is one load and a branch:
+ * AT_PROBES_IMPLEMENTATION before, compile it with -D_GNU_SOURCE and link with -pthread. While
+ * nobody listens, a probe is one load and a branch:
  *
  *	if (at_listening())
  *		at_record(AT_TASK_CREATE, 0, AT_ID(AT_TASK, 7), (uintptr_t)function, 0, 0);
  *
- * Records are kept in a buffer of the thread and handed over with a single probe when it is full, with
- * the first record that comes a millisecond after its oldest, and when the runtime calls at_flush(), which
- * it must before it sleeps. Every record is a USDT probe of its own besides, for bpftrace, perf and gdb.
+ * Records are kept in a buffer of the thread and handed over with a single probe when it is full,
+ * with the first record that comes a millisecond after its oldest, and when the runtime calls
+ * at_flush(), which it must before it sleeps. Every record is a USDT probe of its own besides, for
+ * bpftrace, perf and gdb.
  *
- * Threads: each function works on the calling thread's own buffer. None is safe in a signal handler.
+ * Threads: each function works on the calling thread's own buffer. None is safe in a signal
+ * handler.
  */
 #ifndef ASYNCTRACE_PROBES_H
 #define ASYNCTRACE_PROBES_H
@@ -39,14 +43,14 @@ static inline int at_listening(void)
 }
 
 /*
- * The time of a record: nanoseconds of CLOCK_MONOTONIC, never less than what the thread was told before. For times
- * that are kept until a record tells of them; timers want the clock itself.
+ * The time of a record: nanoseconds of CLOCK_MONOTONIC, never less than what the thread was told
+ * before. For times that are kept until a record tells of them; timers want the clock itself.
  */
 uint64_t at_now(void);
 
 /*
- * Writes one record with the time of the call, and returns that time. Without memory for the thread's
- * buffer the record is counted in its sequence, so that the reader knows of the loss.
+ * Writes one record with the time of the call, and returns that time. Without memory for the
+ * thread's buffer the record is counted in its sequence, so that the reader knows of the loss.
  */
 uint64_t at_record(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a, uint64_t b,
 		   uint64_t c);
@@ -61,9 +65,10 @@ void at_text(const char *text);
 void at_flush(void);
 
 /*
- * 1 if somebody has begun to listen since the last call with the same `seen`, which is the caller's and
- * 0 at first: then the whole state must be written (AT_STATE), at a moment when no step is under way. One
- * that goes and one that comes between two calls look like nobody: who is woken by `wakeup` sets `seen` to 0.
+ * 1 if somebody has begun to listen since the last call with the same `seen`, which is the caller's
+ * and 0 at first: then the whole state must be written (AT_STATE), at a moment when no step is
+ * under way. One that goes and one that comes between two calls look like nobody: who is woken by
+ * `wakeup` sets `seen` to 0.
  */
 static inline int at_listeners_rose(uint32_t *seen)
 {
@@ -82,7 +87,10 @@ static inline int at_listeners_rose(uint32_t *seen)
 #error "compile the file that defines AT_PROBES_IMPLEMENTATION with -D_GNU_SOURCE"
 #endif
 
-/* --- Implementation details ------------------------------------------------------------------------ */
+/*
+ * --- Implementation details
+ * ------------------------------------------------------------------------
+ */
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -95,11 +103,11 @@ static inline int at_listeners_rose(uint32_t *seen)
 #pragma GCC visibility push(hidden)
 
 /*
- * A probe site is a function of its own, so that its arguments are where the calling convention puts
- * them and its caller stays on the stack for who unwinds by frame pointers. The probe goes on the
- * one-byte nop. A five-byte nop must not stand here: kernels that optimise uprobes turn it into a call,
- * which breaks the red zone of the caller and children that were forked. The ten-byte nop behind is
- * what repaired kernels use for the same purpose.
+ * A probe site is a function of its own, so that its arguments are where the calling convention
+ * puts them and its caller stays on the stack for who unwinds by frame pointers. The probe goes on
+ * the one-byte nop. A five-byte nop must not stand here: kernels that optimise uprobes turn it into
+ * a call, which breaks the red zone of the caller and children that were forked. The ten-byte nop
+ * behind is what repaired kernels use for the same purpose.
  *
  * The note is SystemTap's, version 3, which bpftrace, perf and gdb read: address of the site, of
  * .stapsdt.base (to see prelinking), of the semaphore; provider, name, arguments.
@@ -217,9 +225,10 @@ static struct at_spare {
 } * at_spares;
 
 /*
- * The clock of records. Where the kernel makes CLOCK_MONOTONIC of the time-stamp counter, so do we, for reading that
- * costs half (measured: a record 57 ns with clock_gettime(), 30 so). The counter only bridges a millisecond between
- * two readings of the clock, and its speed is measured anew all the time, so the error stays within some ten ns.
+ * The clock of records. Where the kernel makes CLOCK_MONOTONIC of the time-stamp counter, so do we,
+ * for reading that costs half (measured: a record 57 ns with clock_gettime(), 30 so). The counter
+ * only bridges a millisecond between two readings of the clock, and its speed is measured anew all
+ * the time, so the error stays within some ten ns.
  */
 #define AT_HORIZON	(1 << 21) /* ticks */
 #define AT_CALIBRATE_NS 10000000  /* time over which the speed is measured */
@@ -307,7 +316,10 @@ void at_flush(void)
 		at_hand_over(at_thread.batch);
 }
 
-/* An empty batch says that the thread writes no more, so that nobody looks for records when it dies. */
+/*
+ * An empty batch says that the thread writes no more, so that nobody looks for records when it
+ * dies.
+ */
 static void at_retire(struct at_batch *batch)
 {
 	at_hand_over(batch);
@@ -354,8 +366,8 @@ __attribute__((constructor)) static void at_process_begins(void)
 }
 
 /*
- * The destructor of the key does not run for the thread that calls exit(), and must not run when this code has been
- * unloaded.
+ * The destructor of the key does not run for the thread that calls exit(), and must not run when
+ * this code has been unloaded.
  */
 __attribute__((destructor)) static void at_process_ends(void)
 {
@@ -393,7 +405,10 @@ static inline void at_append(struct at_batch *batch)
 	uint64_t now = batch->events[batch->count].time_ns;
 
 	batch->sequence = at_thread.sequence;
-	/* The first record of all is handed over at once: then who listens knows where this thread keeps the others. */
+	/*
+	 * The first record of all is handed over at once: then who listens knows where this thread
+	 * keeps the others.
+	 */
 	if (!batch->count)
 		at_thread.first_ns = at_thread.sequence == 1 ? 0 : now;
 	__atomic_signal_fence(__ATOMIC_RELEASE);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Runs a coroutine, and another one in which it becomes another program: its tasks are gone then. */
+/*
+ * Runs a coroutine, and another one in which it becomes another program: its tasks are gone then.
+ */
 #include <async.h>
 #include <unistd.h>
 

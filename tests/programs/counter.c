@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * To be killed in the middle of its work: a coroutine is called over and over within one step of a task, so that what
- * was written last is in no batch that was handed over. It counts in shared memory what it has written for sure.
+ * To be killed in the middle of its work: a coroutine is called over and over within one step of a
+ * task, so that what was written last is in no batch that was handed over. It counts in shared
+ * memory what it has written for sure.
  *
  *	counter FILE CALLS	the first 8 bytes of FILE count the calls that have returned
  *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A process that forks while its loop runs. Parent and child go on in the loop, and count in shared memory.
+ * A process that forks while its loop runs. Parent and child go on in the loop, and count in shared
+ * memory.
  *
  *	forker FILE	FILE begins with struct forker of forker.h
  */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Four loops in four threads, each with tasks that sleep. four_loops [TIMES] ends after so many sleeps of each task. */
+/*
+ * Four loops in four threads, each with tasks that sleep. four_loops [TIMES] ends after so many
+ * sleeps of each task.
+ */
 #include <async.h>
 #include <limits.h>
 #include <pthread.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sleeps for ever: three tasks wait for a future that nobody completes, and the main task for them. */
+/*
+ * Sleeps for ever: three tasks wait for a future that nobody completes, and the main task for them.
+ */
 #include <async.h>
 #include <stdlib.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A short life that is the same in every run, for what it prints may be compared: arguments, errors, cancellation,
- * names, futures, callbacks. Where it sleeps, nothing else is there to overtake.
+ * A short life that is the same in every run, for what it prints may be compared: arguments,
+ * errors, cancellation, names, futures, callbacks. Where it sleeps, nothing else is there to
+ * overtake.
  */
 #include <async.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Writes records if anybody listens, and says in shared memory how many it has written: of what it keeps for itself
- * nobody else could know.
+ * Writes records if anybody listens, and says in shared memory how many it has written: of what it
+ * keeps for itself nobody else could know.
  *
  *	writer FILE	FILE begins with the number of rounds, and the sequence of the last record
  */

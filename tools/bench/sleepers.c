@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A million guarded tasks that sleep: resident memory of each, mappings, and time to make and to wake them. */
+/*
+ * A million guarded tasks that sleep: resident memory of each, mappings, and time to make and to
+ * wake them.
+ */
 #include "bench.h"
 #include <async.h>
 #include <unistd.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Calling a coroutine function runs nothing; awaiting what it returns does, and gives the result. */
+/*
+ * Calling a coroutine function runs nothing; awaiting what it returns does, and gives the result.
+ */
 #include <async.h>
 #include <inttypes.h>
 #include <stdio.h>

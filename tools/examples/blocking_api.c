@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A call that blocks the thread blocks the loop, and with it all tasks: three requests take three times as
- * long as one.
+ * A call that blocks the thread blocks the loop, and with it all tasks: three requests take three
+ * times as long as one.
  */
 #include <async.h>
 #include <time.h>
 
-/* Stands for a library that knows nothing of loops: waits for the answer, and returns its status. */
+/*
+ * Stands for a library that knows nothing of loops: waits for the answer, and returns its status.
+ */
 static int get(const char *url)
 {
 	const struct timespec latency = { .tv_nsec = 50 * 1000 * 1000 };

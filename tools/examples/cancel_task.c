@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A task that takes too long is cancelled. It is done a moment later only, when the loop has told it: that
- * is why this asks a sixth time.
+ * A task that takes too long is cancelled. It is done a moment later only, when the loop has told
+ * it: that is why this asks a sixth time.
  */
 #include "delay.h"
 #include <errno.h>

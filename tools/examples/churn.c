@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A steady load to be traced: workers that sleep, yield, await tasks and futures, fail and cancel, over and
- * over. churn [TASKS [SECONDS]] has 100 of them, until it is killed. It prints its process id.
+ * A steady load to be traced: workers that sleep, yield, await tasks and futures, fail and cancel,
+ * over and over. churn [TASKS [SECONDS]] has 100 of them, until it is killed. It prints its process
+ * id.
  */
 #include <async.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A future is a result that is not there yet: first one that is set at once, then one that a task sets
- * later. Everybody who keeps a future has a reference, and awaiting gives one up.
+ * A future is a result that is not there yet: first one that is set at once, then one that a task
+ * sets later. Everybody who keeps a future has a reference, and awaiting gives one up.
  */
 #include <async.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Coroutines that are awaited run one after the other: add_one() has to wait for the message. What is more
- * than a number comes back through a pointer.
+ * Coroutines that are awaited run one after the other: add_one() has to wait for the message. What
+ * is more than a number comes back through a pointer.
  */
 #include "delay.h"
 #include <inttypes.h>

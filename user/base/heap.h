@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A heap of four children a node, with the keys in its array: what a node is compared by lies on the cache
- * line that is being looked at. Equal keys leave in the order in which they came.
+ * A heap of four children a node, with the keys in its array: what a node is compared by lies on
+ * the cache line that is being looked at. Equal keys leave in the order in which they came.
  *
  * All of it is in this header, so that a library which uses it has no symbols of these names.
  */

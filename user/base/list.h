@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A doubly linked ring of nodes that are part of what is listed. A list is a node too: its own first and last. */
+/*
+ * A doubly linked ring of nodes that are part of what is listed. A list is a node too: its own
+ * first and last.
+ */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
 

@@ -33,7 +33,10 @@ static inline void *pool_take(struct pool *pool, size_t size)
 	return object ? object : malloc(size);
 }
 
-/* The same, aligned to a power of two of which `size` is a multiple. One pool keeps to one of the two. */
+/*
+ * The same, aligned to a power of two of which `size` is a multiple. One pool keeps to one of the
+ * two.
+ */
 static inline void *pool_take_aligned(struct pool *pool, size_t size, size_t alignment)
 {
 	void *object = pool_pop(pool);

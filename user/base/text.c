@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Text for people. Strings go through one loop that decodes UTF-8 and decides what is harmless; quotes
- * and the escapes of repr() are a variation of it.
+ * Text for people. Strings go through one loop that decodes UTF-8 and decides what is harmless;
+ * quotes and the escapes of repr() are a variation of it.
  */
 #include "text.h"
 #include <math.h>
@@ -44,7 +44,9 @@ static bool is_harmful(uint32_t point)
 	       (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
 }
 
-/* Writes what stands for the first character of `text` to `piece` and returns its bytes in `text`. */
+/*
+ * Writes what stands for the first character of `text` to `piece` and returns its bytes in `text`.
+ */
 static size_t escape(char piece[8], const char *text, char quote)
 {
 	static const char named[] = "\nn\rr\tt";

@@ -3,8 +3,8 @@
  * Text for people: values as Python's repr() writes them, durations, and strings of strangers made
  * harmless. A name that a traced process has chosen must not move the terminal's cursor.
  *
- * Each function fills the caller's buffer, ends it with a zero, and returns it, so that it can stand
- * among the arguments of printf(). None fails: what has no room is cut, and ends in "...".
+ * Each function fills the caller's buffer, ends it with a zero, and returns it, so that it can
+ * stand among the arguments of printf(). None fails: what has no room is cut, and ends in "...".
  */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
@@ -36,7 +36,10 @@ const char *text_float(char buffer[TEXT_DOUBLE_SIZE], float number);
 
 #define TEXT_DURATION_SIZE 24
 
-/* Four digits and a unit: "12 ns", "830.2 us", "15.31 ms", "2.003 s". No wider than 8 below 100000 s. */
+/*
+ * Four digits and a unit: "12 ns", "830.2 us", "15.31 ms", "2.003 s". No wider than 8 below 100000
+ * s.
+ */
 const char *text_duration(char buffer[TEXT_DURATION_SIZE], uint64_t ns);
 
 #endif

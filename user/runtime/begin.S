@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where a new stack begins, entered from switch.h with the task on its top. It jumps, for a call that never returns would
- * mislead the predictor of return addresses for whoever runs next (see switch.h). A zero frame pointer and a zero return
- * address end every walk of the stack.
+ * Where a new stack begins, entered from switch.h with the task on its top. It jumps, for a call
+ * that never returns would mislead the predictor of return addresses for whoever runs next (see
+ * switch.h). A zero frame pointer and a zero return address end every walk of the stack.
  */
 	.text
 	.globl	async__begin

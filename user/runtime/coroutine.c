@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Coroutine objects: a function and its arguments, to be run once; and the messages that their failures carry. */
+/*
+ * Coroutine objects: a function and its arguments, to be run once; and the messages that their
+ * failures carry.
+ */
 #include "runtime.h"
 #include <errno.h>
 #include <stdarg.h>

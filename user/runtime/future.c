@@ -170,7 +170,10 @@ static int wait_for(struct async_task *task, struct async_future *future)
 	return 0;
 }
 
-/* Takes its message over. A failure without one must not be taken for an earlier one with the same error. */
+/*
+ * Takes its message over. A failure without one must not be taken for an earlier one with the same
+ * error.
+ */
 static void hear_of_failure(struct async_task *task, const struct async_future *future)
 {
 	if (future->message)

@@ -33,7 +33,9 @@ int async_loop_new(struct async_loop **ret)
 	}
 	loop->number = async__number(&number, AT_LOOP);
 	async__numbers_give(&number, AT_LOOP);
-	/* Who listens already is told of everything that this loop does: it needs no state of it. */
+	/*
+	 * Who listens already is told of everything that this loop does: it needs no state of it.
+	 */
 	at_listeners_rose(&loop->listeners);
 	if (at_listening())
 		async__trace_loop(loop, true);
@@ -90,8 +92,8 @@ static int wait_for_events(struct async_loop *loop, const struct timespec *limit
 	if (ready >= 0 || errno == EINTR)
 		return ready;
 	/*
-	 * Before Linux 5.11, or in a sandbox that does not know of it: milliseconds, rounded up, for timers are
-	 * never early.
+	 * Before Linux 5.11, or in a sandbox that does not know of it: milliseconds, rounded up,
+	 * for timers are never early.
 	 */
 	if (limit)
 		ms = limit->tv_sec < 1000000

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A stack overflow says whose it was. The handler of SIGSEGV is ours only where the program has none; it writes the
- * line, puts the default action back and returns, so that the fault repeats and kills with the right core.
+ * A stack overflow says whose it was. The handler of SIGSEGV is ours only where the program has
+ * none; it writes the line, puts the default action back and returns, so that the fault repeats and
+ * kills with the right core.
  */
 #include "runtime.h"
 #include <pthread.h>

@@ -2,11 +2,13 @@
 /*
  * The ready queue, and who runs next.
  *
- * A task that suspends or ends picks its successor itself and switches to it, without a detour over the loop. Only
- * callbacks, timers, events and the end of an iteration at which these are due need the loop's own stack.
+ * A task that suspends or ends picks its successor itself and switches to it, without a detour over
+ * the loop. Only callbacks, timers, events and the end of an iteration at which these are due need
+ * the loop's own stack.
  *
- * The queue is a ring of addresses, not a linked list, so that the tasks and stacks that come next can be fetched
- * while the present one runs (measured with 100,000 tasks: 29 ns a switch against 168).
+ * The queue is a ring of addresses, not a linked list, so that the tasks and stacks that come next
+ * can be fetched while the present one runs (measured with 100,000 tasks: 29 ns a switch against
+ * 168).
  */
 #include "runtime.h"
 #include "switch.h"
@@ -69,7 +71,10 @@ void async__wake(struct async_loop *loop, entry_t entry)
 	loop->ready[loop->tail++ & loop->mask] = entry;
 }
 
-/* A cheap look at the clock, so that timers are not late by more than its tick while steps are long. */
+/*
+ * A cheap look at the clock, so that timers are not late by more than its tick while steps are
+ * long.
+ */
 static bool clock_ticked(const struct async_loop *loop)
 {
 	struct timespec now;
@@ -97,8 +102,8 @@ static __attribute__((noinline)) bool turn_is_over(struct async_loop *loop)
 }
 
 /*
- * What is fetched may be a stale entry, or a task that has ended: prefetching any address is harmless, and memory that
- * was a task is still mapped.
+ * What is fetched may be a stale entry, or a task that has ended: prefetching any address is
+ * harmless, and memory that was a task is still mapped.
  */
 static inline void fetch_ahead(const struct async_loop *loop)
 {
@@ -131,7 +136,9 @@ static inline __attribute__((always_inline)) struct async_task *take_task(struct
 	return (struct async_task *)entry;
 }
 
-/* Switches to the task that runs next, or to the loop if it must act, until somebody switches back. */
+/*
+ * Switches to the task that runs next, or to the loop if it must act, until somebody switches back.
+ */
 static inline __attribute__((always_inline)) void
 switch_away(struct async_loop *loop, struct async_task *task, struct async_task *next)
 {

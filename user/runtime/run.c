@@ -44,7 +44,10 @@ int64_t async_loop_run_coroutine_until_complete(struct async_loop *loop,
 	return async_loop_run_task_until_complete(loop, async_loop_create_task(loop, coroutine));
 }
 
-/* Cancels all tasks and runs the loop until they have ended. Without memory they are destroyed instead. */
+/*
+ * Cancels all tasks and runs the loop until they have ended. Without memory they are destroyed
+ * instead.
+ */
 static void end_tasks(struct async_loop *loop)
 {
 	size_t count = async_all_tasks(loop, NULL, 0), i;

@@ -2,9 +2,9 @@
 /*
  * The inside of libasync: every struct, and what its files call of each other.
  *
- * There is one way to wait: a task awaits a future (async_await_future). Sleeping, joining a task, gathering are
- * futures that somebody completes. So there is one place where tasks are suspended, woken and cancelled, and one
- * place that tells the tracer.
+ * There is one way to wait: a task awaits a future (async_await_future). Sleeping, joining a task,
+ * gathering are futures that somebody completes. So there is one place where tasks are suspended,
+ * woken and cancelled, and one place that tells the tracer.
  *
  * Public functions are async_noun_verb(), these here async__noun_verb().
  */
@@ -84,8 +84,9 @@ struct timer {
 };
 
 /*
- * A callback that is scheduled, or waits for its time or future. Its memory stays a slot until the loop is
- * closed, so that a handle can always be looked at: its serial tells whether it is still the same.
+ * A callback that is scheduled, or waits for its time or future. Its memory stays a slot until the
+ * loop is closed, so that a handle can always be looked at: its serial tells whether it is still
+ * the same.
  */
 struct slot {
 	struct pool_item spare;
@@ -117,7 +118,9 @@ struct stacks {
 	size_t trimmed; /* the first so many spare ones hold no pages */
 };
 
-/* Numbers from a counter of the process, taken in blocks so that loops need not share a cache line. */
+/*
+ * Numbers from a counter of the process, taken in blocks so that loops need not share a cache line.
+ */
 struct numbers {
 	uint64_t next, end;
 };
@@ -157,11 +160,15 @@ struct async_loop {
 
 #pragma GCC visibility push(hidden)
 
-/* number.c: the next number, never 0. Giving back what is left keeps the numbers of one loop dense. */
+/*
+ * number.c: the next number, never 0. Giving back what is left keeps the numbers of one loop dense.
+ */
 uint64_t async__number(struct numbers *numbers, enum at_type type);
 void async__numbers_give(struct numbers *numbers, enum at_type type);
 
-/* The loop that this thread runs. The model of TLS that costs one load, in the shared library too. */
+/*
+ * The loop that this thread runs. The model of TLS that costs one load, in the shared library too.
+ */
 extern __thread struct async_loop *async__running __attribute__((tls_model("initial-exec")));
 
 /* stack.c */
@@ -171,7 +178,10 @@ bool async__stacks_trim(struct stacks *stacks); /* true: call again */
 void async__stacks_free(struct stacks *stacks);
 void *async__stacks_guarded(const struct stacks *stacks, uintptr_t address); /* top, or null */
 
-/* overflow.c: between the two, a fault in a guard page of this thread is reported with the task's name. */
+/*
+ * overflow.c: between the two, a fault in a guard page of this thread is reported with the task's
+ * name.
+ */
 struct watch {
 	void *stack; /* for the signal handler; null if the thread has one of its own */
 };
@@ -200,8 +210,8 @@ void async__task_failed(struct async_task *task, int error, char *message); /* t
 int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *coroutine);
 
 /*
- * ready.c: the queue, and who runs next. Whoever may be queued reserves his place when he is made, so that
- * waking cannot fail. 0 or -ENOMEM.
+ * ready.c: the queue, and who runs next. Whoever may be queued reserves his place when he is made,
+ * so that waking cannot fail. 0 or -ENOMEM.
  */
 int async__ready_reserve(struct async_loop *loop);
 void async__ready_release(struct async_loop *loop);
@@ -217,7 +227,10 @@ void async__slot_drop(struct slot *slot);
 void async__slot_run(struct slot *slot);
 void async__slots_free(struct async_loop *loop);
 
-/* As async_future_add_done_callback() with a reference as argument, which it consumes even when it fails. */
+/*
+ * As async_future_add_done_callback() with a reference as argument, which it consumes even when it
+ * fails.
+ */
 int async__future_add_owner(struct async_future *future, async_done_callback *callback,
 			    struct async_future *owner);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* AddressSanitizer knows the bounds of the stack at hand, so it is told of each switch. Empty without the sanitizer. */
+/*
+ * AddressSanitizer knows the bounds of the stack at hand, so it is told of each switch. Empty
+ * without the sanitizer.
+ */
 #include "switch.h"
 
 #ifdef SANITIZED

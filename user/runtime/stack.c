@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Stacks of tasks: carved from slabs that double in size, each with a guard page below it, and pooled.
+ * Stacks of tasks: carved from slabs that double in size, each with a guard page below it, and
+ * pooled.
  *
  *	slab   | guard | … stack … top | colour | guard | … stack … top | colour | …
  *
- * A guard costs no mapping of its own where the kernel has MADV_GUARD_INSTALL (6.13), so a million stacks make some
- * twenty mappings; elsewhere mprotect() splits the slab, and vm.max_map_count limits the stacks.
+ * A guard costs no mapping of its own where the kernel has MADV_GUARD_INSTALL (6.13), so a million
+ * stacks make some twenty mappings; elsewhere mprotect() splits the slab, and vm.max_map_count
+ * limits the stacks.
  *
- * The tops are staggered ("coloured") within their page: at the same offset they would fight for the same sets of
- * the cache (measured with 1,000 tasks: 26 ns a switch against 8).
+ * The tops are staggered ("coloured") within their page: at the same offset they would fight for
+ * the same sets of the cache (measured with 1,000 tasks: 26 ns a switch against 8).
  */
 #include "runtime.h"
 #include <errno.h>

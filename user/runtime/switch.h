@@ -5,12 +5,13 @@
  *	x86-64   the address to go on at, rbp
  *	aarch64  x29, the address to go on at
  *
- * and the compiler has saved whatever else it needs, for the asm says that it overwrites all. The floating-point control
- * words belong to the thread, not to the task.
+ * and the compiler has saved whatever else it needs, for the asm says that it overwrites all. The
+ * floating-point control words belong to the thread, not to the task.
  *
- * It is inlined and ends in a jump because a call and a `ret` would unbalance the predictor of return addresses, which
- * then misses on every return of the task that goes on (measured among 1,000 tasks: 47 ns a switch with a function that
- * ends in a jump, 19 with one that ends in `ret`, 8 so).
+ * It is inlined and ends in a jump because a call and a `ret` would unbalance the predictor of
+ * return addresses, which then misses on every return of the task that goes on (measured among
+ * 1,000 tasks: 47 ns a switch with a function that ends in a jump, 19 with one that ends in `ret`,
+ * 8 so).
  */
 #ifndef RUNTIME_SWITCH_H
 #define RUNTIME_SWITCH_H
@@ -106,8 +107,8 @@ static inline __attribute__((always_inline)) void switch_stacks(void **save, voi
 }
 
 /*
- * The same, from wherever to the stack with that top, or to the thread's own if null. `ended`: the one at hand will not
- * be entered again.
+ * The same, from wherever to the stack with that top, or to the thread's own if null. `ended`: the
+ * one at hand will not be entered again.
  */
 static inline __attribute__((always_inline)) void switch_to(void **save, void *sp, void *stack,
 							    int ended)

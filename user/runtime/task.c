@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Tasks: a future, a stack and the coroutine that runs on it. Cancellation follows asyncio's Task. */
+/*
+ * Tasks: a future, a stack and the coroutine that runs on it. Cancellation follows asyncio's Task.
+ */
 #include "runtime.h"
 #include "switch.h"
 #include <errno.h>
@@ -37,8 +39,9 @@ static struct async_task *ask(struct async_task *task, uintptr_t place)
 }
 
 /*
- * What a task awaits is cancelled in its place: down a chain of tasks without recursion, for the chain may be longer
- * than the stack. Tasks that wait for each other in a circle are asked once each.
+ * What a task awaits is cancelled in its place: down a chain of tasks without recursion, for the
+ * chain may be longer than the stack. Tasks that wait for each other in a circle are asked once
+ * each.
  */
 static bool cancel(struct async_task *task, uintptr_t place)
 {

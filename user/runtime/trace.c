@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the tracer is told, and when: the records of event.h. Nothing here is called while nobody listens.
+ * What the tracer is told, and when: the records of event.h. Nothing here is called while nobody
+ * listens.
  *
- * A switch is one record, though two know of it: who leaves notes why, and who enters writes it down.
+ * A switch is one record, though two know of it: who leaves notes why, and who enters writes it
+ * down.
  */
 #include "runtime.h"
 #include <errno.h>
@@ -107,7 +109,10 @@ void async__trace_begin(struct async_loop *loop, struct async_coroutine *corouti
 		coroutine->number = async__number(&loop->coroutine_numbers, AT_COROUTINE);
 	announce(loop, function);
 	for (i = 0; i < AT_ARGUMENTS_MAX; i++) {
-		/* A string is looked at only when its coroutine begins: who knows if it is still there? */
+		/*
+		 * A string is looked at only when its coroutine begins: who knows if it is still
+		 * there?
+		 */
 		if (function->types[i] == AT_ARGUMENT_STRING && !(flags & AT_EXISTING))
 			at_text((const char *)(uintptr_t)arguments[i]);
 	}
@@ -207,11 +212,17 @@ void async__trace_state(struct async_loop *loop)
 	list_for_each (link, &loop->tasks)
 		task_state(loop, container_of(link, struct async_task, link));
 	at_record(AT_STATE, AT_END, id, 0, 0, 0);
-	/* Whoever knows this thread's buffer can read what it holds when the thread dies or is stuck. */
+	/*
+	 * Whoever knows this thread's buffer can read what it holds when the thread dies or is
+	 * stuck.
+	 */
 	at_flush();
 }
 
-/* A child that goes on in its copy of the loop may be followed, by somebody whom it has told of nothing. */
+/*
+ * A child that goes on in its copy of the loop may be followed, by somebody whom it has told of
+ * nothing.
+ */
 static void forked(void)
 {
 	if (async__running)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The eventfd by which a tracer wakes loops that sleep (see at_listeners). One for the process: every loop watches it
- * edge-triggered, so that one write wakes all and nobody has to read it.
+ * The eventfd by which a tracer wakes loops that sleep (see at_listeners). One for the process:
+ * every loop watches it edge-triggered, so that one write wakes all and nobody has to read it.
  */
 #include "runtime.h"
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Many numbers in bounded memory: each power of two is cut into 4096 equal buckets, so a percentile is
- * too high by less than that part of it. Buckets of a power are allocated when it first occurs.
+ * Many numbers in bounded memory: each power of two is cut into 4096 equal buckets, so a percentile
+ * is too high by less than that part of it. Buckets of a power are allocated when it first occurs.
  */
 #ifndef TRACER_HISTOGRAM_H
 #define TRACER_HISTOGRAM_H
@@ -22,8 +22,8 @@ struct histogram {
 int histogram_add(struct histogram *histogram, uint64_t value);
 
 /*
- * The least upper bound known of the smallest `percent` of the numbers (1 to 100): not below the true
- * percentile, nor above the maximum. 0 of an empty histogram.
+ * The least upper bound known of the smallest `percent` of the numbers (1 to 100): not below the
+ * true percentile, nor above the maximum. 0 of an empty histogram.
  */
 uint64_t histogram_percentile(const struct histogram *histogram, unsigned int percent);
 

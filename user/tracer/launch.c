@@ -87,7 +87,10 @@ static int await_child(struct launch *launch, int *status)
 	return 0;
 }
 
-/* Sets the breakpoint, if the program is one that can be traced here. Else it goes on without. 0 or -errno. */
+/*
+ * Sets the breakpoint, if the program is one that can be traced here. Else it goes on without. 0 or
+ * -errno.
+ */
 static int set_breakpoint(struct launch *launch)
 {
 	char path[32];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The entrance of the model: which records count. Each thread numbers its own, so that here it is
- * decided what is lost, what comes twice, and what was before the trace; the rest of the model sees a
- * clean sequence and is told of its holes.
+ * decided what is lost, what comes twice, and what was before the trace; the rest of the model sees
+ * a clean sequence and is told of its holes.
  */
 #include "model_internal.h"
 #include <errno.h>
@@ -75,7 +75,9 @@ static void thread_restart(struct model *model, struct thread *thread)
 	thread->synchronised = false;
 }
 
-/* Whether the record is the thread's next, after a hole or not. Else it is a duplicate or not ours. */
+/*
+ * Whether the record is the thread's next, after a hole or not. Else it is a duplicate or not ours.
+ */
 static bool thread_accepts(struct model *model, struct thread *thread, const struct at_event *event)
 {
 	int32_t ahead = event->sequence - thread->expected;

@@ -8,9 +8,9 @@
  * A task is running, ready (it could run and waits for the loop) or awaiting, and nothing else: the
  * three times add up to its wall time, to the nanosecond.
  *
- * Records may be missing. What they would have said is left open, not guessed: a task that is met for
- * the first time in the middle of its life counts from there, a coroutine whose end is missing ends with
- * MODEL_OPEN, and arguments of which a part is missing are absent.
+ * Records may be missing. What they would have said is left open, not guessed: a task that is met
+ * for the first time in the middle of its life counts from there, a coroutine whose end is missing
+ * ends with MODEL_OPEN, and arguments of which a part is missing are absent.
  */
 #ifndef TRACER_MODEL_H
 #define TRACER_MODEL_H
@@ -105,8 +105,9 @@ struct model_totals {
 };
 
 /*
- * A view gives the functions that it wants; null ones are skipped. `view` is what it registered. The
- * coroutine, its task and its awaiters can be read during the call only; functions as long as the model.
+ * A view gives the functions that it wants; null ones are skipped. `view` is what it registered.
+ * The coroutine, its task and its awaiters can be read during the call only; functions as long as
+ * the model.
  */
 struct model_listener {
 	/* Before all others, within model_new(): the model that the view may ask from now on. */
@@ -134,7 +135,9 @@ void model_finish(struct model *model);
 
 const struct model_totals *model_totals(const struct model *model);
 
-/* The loops, in the order in which they were first seen, linked by `next`; null if there was none. */
+/*
+ * The loops, in the order in which they were first seen, linked by `next`; null if there was none.
+ */
 const struct model_loop *model_loops(const struct model *model);
 
 /* Task of that id, or null. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Coroutines. Those of a task form a chain from the innermost outwards, like the frames of a stack; so
- * do those of a thread that run in no task. Their times are what the task's have grown by.
+ * Coroutines. Those of a task form a chain from the innermost outwards, like the frames of a stack;
+ * so do those of a thread that run in no task. Their times are what the task's have grown by.
  */
 #include "model_internal.h"
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the files of the model share. Every object begins with its public half, and that with its key:
- * an id (an address, a thread) and a process.
+ * What the files of the model share. Every object begins with its public half, and that with its
+ * key: an id (an address, a thread) and a process.
  */
 #ifndef TRACER_MODEL_INTERNAL_H
 #define TRACER_MODEL_INTERNAL_H
@@ -100,8 +100,8 @@ struct coroutine {
 };
 
 /*
- * A thread, and what is believed to run on it. After a hole in its records it is in doubt who runs until
- * the next switch tells it: coroutines that begin meanwhile wait in `outside` for their task.
+ * A thread, and what is believed to run on it. After a hole in its records it is in doubt who runs
+ * until the next switch tells it: coroutines that begin meanwhile wait in `outside` for their task.
  */
 struct thread {
 	struct model_key key;
@@ -197,11 +197,15 @@ int coroutine_begin_record(struct model *model, struct thread *thread,
 			   const struct at_event *event);
 void coroutine_end_record(struct model *model, struct thread *thread, const struct at_event *event);
 
-/* Ends coroutines of one chain with MODEL_OPEN, from the innermost to the one that `last` awaits. */
+/*
+ * Ends coroutines of one chain with MODEL_OPEN, from the innermost to the one that `last` awaits.
+ */
 void coroutine_end_inner(struct model *model, struct model_coroutine **innermost,
 			 const struct model_coroutine *last, uint64_t now_ns);
 
-/* The task is known to run on the thread: it takes over what began there while that was in doubt. */
+/*
+ * The task is known to run on the thread: it takes over what began there while that was in doubt.
+ */
 void coroutine_adopt(struct thread *thread, struct task *task, uint64_t now_ns);
 
 /* Since when coroutines have begun while it is in doubt who runs; `now_ns` if none has. */

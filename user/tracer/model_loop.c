@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Loops and their switches: who runs on a thread. A step lasts from the switch that enters it to the
- * next one; the loop's own id stands for waiting.
+ * Loops and their switches: who runs on a thread. A step lasts from the switch that enters it to
+ * the next one; the loop's own id stands for waiting.
  */
 #include "model_internal.h"
 #include <errno.h>

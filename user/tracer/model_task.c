@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tasks and their three times. `since_ns` moves only forward, and what it moves over is added to one
- * of the times: so they add up whatever the records say.
+ * Tasks and their three times. `since_ns` moves only forward, and what it moves over is added to
+ * one of the times: so they add up whatever the records say.
  */
 #include "model_internal.h"
 #include <errno.h>
@@ -71,7 +71,10 @@ struct task *task_meet(struct model *model, uint32_t process, uint64_t id, uint6
 	return task;
 }
 
-/* The record of its creation comes after others about it, from another thread: it was ready till then. */
+/*
+ * The record of its creation comes after others about it, from another thread: it was ready till
+ * then.
+ */
 static int task_complete(struct model *model, struct task *task, const struct at_event *event)
 {
 	struct model_function *function = model_function(model, event->process, event->a);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Texts and arguments come in records of their own, before the one that they belong to. They wait here
- * for it; if a record was lost among them, none of them is believed.
+ * Texts and arguments come in records of their own, before the one that they belong to. They wait
+ * here for it; if a record was lost among them, none of them is believed.
  */
 #include "model_internal.h"
 #include <errno.h>

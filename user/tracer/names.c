@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is inserted is the tracer's own, thread 0: it has no sequence, and nothing of it can be lost. */
+/*
+ * What is inserted is the tracer's own, thread 0: it has no sequence, and nothing of it can be
+ * lost.
+ */
 #include "names.h"
 #include "symbols.h"
 #include "target.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where a run writes to: the text of a view, as it happens, and the recorded file, if one is wanted. */
+/*
+ * Where a run writes to: the text of a view, as it happens, and the recorded file, if one is
+ * wanted.
+ */
 #ifndef TRACER_OUTPUT_H
 #define TRACER_OUTPUT_H
 

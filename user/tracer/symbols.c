@@ -13,7 +13,9 @@ struct symbols {
 	Dwfl *dwfl;
 };
 
-/* No file but the program's own: its debug link may lead anywhere, a pipe that hangs us included. */
+/*
+ * No file but the program's own: its debug link may lead anywhere, a pipe that hangs us included.
+ */
 static int find_nothing(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base,
 			const char *file, const char *link, GElf_Word checksum, char **found)
 {
@@ -65,7 +67,10 @@ int symbols_add(struct symbols *symbols, const char *path, int fd, uint64_t bias
 	return dwfl_report_end(symbols->dwfl, NULL, NULL) ? -ENOEXEC : 0;
 }
 
-/* Where the function was declared. The line table would tell that of its first instruction, which is elsewhere. */
+/*
+ * Where the function was declared. The line table would tell that of its first instruction, which
+ * is elsewhere.
+ */
 static void find_declaration(Dwfl_Module *module, uint64_t address, struct symbol *ret)
 {
 	Dwarf_Die *scopes = NULL, *unit;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * libbpf 1.1 knows nothing of links of many uprobes, so these are made by the system call itself, whose
- * attributes are spelled out here because the headers of older systems lack them.
+ * libbpf 1.1 knows nothing of links of many uprobes, so these are made by the system call itself,
+ * whose attributes are spelled out here because the headers of older systems lack them.
  */
 #include "attach.h"
 #include <bpf/bpf.h>
@@ -71,8 +71,8 @@ static int link_multi(int program, const char *path, const struct sites *sites, 
 }
 
 /*
- * Linux before 6.10 took `pid` for a thread. Those that are right refuse a wrong one before they look
- * at the path.
+ * Linux before 6.10 took `pid` for a thread. Those that are right refuse a wrong one before they
+ * look at the path.
  */
 static bool filters_processes(int program)
 {

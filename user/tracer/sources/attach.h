@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Puts programs on probes. There are two ways, and a program is loaded for one of them: a link of many
- * uprobes, which detaches quickly and needs fewer capabilities, and perf's events, which older kernels
- * have. Which of them works is found out by trying.
+ * Puts programs on probes. There are two ways, and a program is loaded for one of them: a link of
+ * many uprobes, which detaches quickly and needs fewer capabilities, and perf's events, which older
+ * kernels have. Which of them works is found out by trying.
  */
 #ifndef TRACER_SOURCES_ATTACH_H
 #define TRACER_SOURCES_ATTACH_H
@@ -30,10 +30,12 @@ struct attach {
 int attach_prepare(const struct attach *attach, struct bpf_program *program);
 
 /*
- * Attaches the loaded program to every probe of the file `fd` whose kind is in `kinds`, one bit for each,
- * in the process `pid` or in any if it is 0. A link of many uprobes gives each its kind for a cookie.
+ * Attaches the loaded program to every probe of the file `fd` whose kind is in `kinds`, one bit for
+ * each, in the process `pid` or in any if it is 0. A link of many uprobes gives each its kind for a
+ * cookie.
  *
- * Returns 0 or -errno: -EOPNOTSUPP if the links of this kernel filter threads in place of processes.
+ * Returns 0 or -errno: -EOPNOTSUPP if the links of this kernel filter threads in place of
+ * processes.
  */
 int attach_probes(struct attach *attach, struct bpf_program *program, int fd,
 		  const struct elf_probes *probes, uint64_t kinds, pid_t pid);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ring is read by the clock, for waking the reader costs the target more than a batch does; only a
- * ring that fills wakes it. That is why it is waited for by edges: a ring that merely holds something
- * must not end the wait.
+ * The ring is read by the clock, for waking the reader costs the target more than a batch does;
+ * only a ring that fills wakes it. That is why it is waited for by edges: a ring that merely holds
+ * something must not end the wait.
  *
- * On stop() a thread may be in a long step with records that it has not handed over. They are copied from
- * the memory of the target before the probes go: each is then in the copy or in the ring, or in both,
- * which its sequence shows.
+ * On stop() a thread may be in a long step with records that it has not handed over. They are
+ * copied from the memory of the target before the probes go: each is then in the copy or in the
+ * ring, or in both, which its sequence shows.
  */
 #include "bpf.h"
 #include "memory.h"
@@ -240,7 +240,10 @@ static int add_leftover(struct bpf_source *self, uint32_t thread, const struct a
 	return 0;
 }
 
-/* The memory of a child that was followed is opened when it is wanted, if privileges still allow it. */
+/*
+ * The memory of a child that was followed is opened when it is wanted, if privileges still allow
+ * it.
+ */
 static int read_child(const struct writer *writer, struct at_batch *batch)
 {
 	int pidfd = syscall(SYS_pidfd_open, writer->process, 0), memory, count;
@@ -256,7 +259,9 @@ static int read_child(const struct writer *writer, struct at_batch *batch)
 	return count;
 }
 
-/* Where a map or memory may not be read, without privileges, it is unknown whether there were any. */
+/*
+ * Where a map or memory may not be read, without privileges, it is unknown whether there were any.
+ */
 static int find_leftovers(struct bpf_source *self)
 {
 	int map = bpf_map__fd(self->programs.skeleton->maps.writers), count, err = 0, next;

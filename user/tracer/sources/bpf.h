@@ -2,9 +2,9 @@
 /*
  * The live source: the probes of a running process, through BPF programs.
  *
- * The stream begins with AT_ATTACH. What follows is in order of time, up to the little by which a thread
- * may be late. It closes, when the target ends or stop() is called, with AT_LOST for every thread that
- * lost its last records, and AT_DETACH.
+ * The stream begins with AT_ATTACH. What follows is in order of time, up to the little by which a
+ * thread may be late. It closes, when the target ends or stop() is called, with AT_LOST for every
+ * thread that lost its last records, and AT_DETACH.
  */
 #ifndef TRACER_SOURCES_BPF_H
 #define TRACER_SOURCES_BPF_H
@@ -33,11 +33,13 @@ struct bpf_options {
 };
 
 /*
- * Attaches to the target, wakes its loops that sleep, and gives the source in `*ret`. The options, and
- * the files of the images, may go when it returns. Reading, stopping and freeing need no privileges.
+ * Attaches to the target, wakes its loops that sleep, and gives the source in `*ret`. The options,
+ * and the files of the images, may go when it returns. Reading, stopping and freeing need no
+ * privileges.
  *
- * Returns 0 or -errno, with a sentence for the user in `*why`, valid until the next call: -ENOENT if no
- * image has the probes, -EPERM or -EACCES without the privileges, -ESRCH if the process has ended.
+ * Returns 0 or -errno, with a sentence for the user in `*why`, valid until the next call: -ENOENT
+ * if no image has the probes, -EPERM or -EACCES without the privileges, -ESRCH if the process has
+ * ended.
  */
 int bpf_source_open(struct source **ret, const struct bpf_options *options, const char **why);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A SystemTap note names the addresses of a site and its semaphore as the linker saw them. What the
- * kernel wants are offsets in the file, which the loaded segments give: a site must lie in one that is
- * executable, a semaphore in one that is writable.
+ * kernel wants are offsets in the file, which the loaded segments give: a site must lie in one that
+ * is executable, a semaphore in one that is writable.
  */
 #include "elf.h"
 #include <asynctrace/event.h>

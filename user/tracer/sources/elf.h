@@ -25,12 +25,13 @@ struct elf_probes {
 };
 
 /*
- * Reads the probes of the provider "asynctrace" by the section headers of the file; names that are not
- * known are left out. A file without any, or stripped of its section headers, has none: `count` is 0.
+ * Reads the probes of the provider "asynctrace" by the section headers of the file; names that are
+ * not known are left out. A file without any, or stripped of its section headers, has none: `count`
+ * is 0.
  *
  * `fd` stays the caller's. Returns 0, or -errno: -ENOEXEC if it is no ELF file of this machine,
- * -EBADMSG if a note makes no sense, -ENOTSUP if a site is not the instruction that probes.h puts there
- * (a probe on another one can be slow or break the target), -E2BIG for too many sites.
+ * -EBADMSG if a note makes no sense, -ENOTSUP if a site is not the instruction that probes.h puts
+ * there (a probe on another one can be slow or break the target), -E2BIG for too many sites.
  */
 int elf_read_probes(struct elf_probes *ret, int fd);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The target runs on while its batch is read: records are only appended until it is handed over, so a
- * copy is whole if the first record is the same before and after, and none has gone.
+ * The target runs on while its batch is read: records are only appended until it is handed over, so
+ * a copy is whole if the first record is the same before and after, and none has gone.
  */
 #include "memory.h"
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A queue for each thread, and a merge that copies runs: as long as the thread with the oldest record
- * stays the oldest, its records go over in one piece.
+ * A queue for each thread, and a merge that copies runs: as long as the thread with the oldest
+ * record stays the oldest, its records go over in one piece.
  */
 #include "order.h"
 #include <errno.h>
@@ -113,7 +113,10 @@ static struct thread *add_thread(struct order *order, uint32_t number)
 	return thread;
 }
 
-/* A target may write what it likes, but not in the tracer's name: neither its kinds nor as thread 0. */
+/*
+ * A target may write what it likes, but not in the tracer's name: neither its kinds nor as thread
+ * 0.
+ */
 static void disown(struct at_event *events, size_t count, uint32_t number)
 {
 	size_t i;

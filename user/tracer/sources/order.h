@@ -2,9 +2,9 @@
 /*
  * Merges the records of several threads into one stream in order of time.
  *
- * Threads hand their records over when it suits them, so those of one may come after younger ones of
- * another. Records are held back for a fixed time, after which the past is taken for settled. A single
- * thread needs no merging, and its records pass at once.
+ * Threads hand their records over when it suits them, so those of one may come after younger ones
+ * of another. Records are held back for a fixed time, after which the past is taken for settled. A
+ * single thread needs no merging, and its records pass at once.
  */
 #ifndef TRACER_SOURCES_ORDER_H
 #define TRACER_SOURCES_ORDER_H
@@ -20,8 +20,8 @@ struct order;
 #define ORDER_HELD_MAX (1 << 20)
 
 /*
- * An empty one, or null without memory. Records are held for `window_ns`. Those older than `since_ns`
- * that come first of a thread are left out: it kept them since somebody else listened.
+ * An empty one, or null without memory. Records are held for `window_ns`. Those older than
+ * `since_ns` that come first of a thread are left out: it kept them since somebody else listened.
  */
 struct order *order_new(uint64_t window_ns, uint64_t since_ns);
 
@@ -30,8 +30,9 @@ void order_free(struct order *order);
 
 /*
  * Adds records of one thread, which are copied: they follow those that were added for it before. If
- * `again` they may repeat some of these, by their sequence, which are left out then; a thread's number
- * may come to mean a new one, so otherwise nothing is concluded from a sequence that does not rise.
+ * `again` they may repeat some of these, by their sequence, which are left out then; a thread's
+ * number may come to mean a new one, so otherwise nothing is concluded from a sequence that does
+ * not rise.
  *
  * `thread` tells threads apart; what the records say themselves is the target's claim. Ends the
  * validity of what order_take() gave. Returns 0 or -ENOMEM.
@@ -40,12 +41,12 @@ int order_add(struct order *order, uint32_t thread, const struct at_event *event
 	      bool again);
 
 /*
- * Gives, in `*events` and `*count`, the records that are settled: their time is the window before that
- * of the newest, to which what has passed by `now_ns` since it came is added. Only differences of
- * `now_ns` count; UINT64_MAX settles everything, and so does having seen a single thread.
+ * Gives, in `*events` and `*count`, the records that are settled: their time is the window before
+ * that of the newest, to which what has passed by `now_ns` since it came is added. Only differences
+ * of `now_ns` count; UINT64_MAX settles everything, and so does having seen a single thread.
  *
- * The records of a thread keep their order; one that comes too late is given at once. Valid until the
- * next call for the same order. Returns 0 or -ENOMEM.
+ * The records of a thread keep their order; one that comes too late is given at once. Valid until
+ * the next call for the same order. Returns 0 or -ENOMEM.
  */
 int order_take(struct order *order, uint64_t now_ns, const struct at_event **events, size_t *count);
 

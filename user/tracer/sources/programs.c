@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ladder: the programs are loaded and attached by links of many uprobes, and if any step fails, all
- * is done again by perf's events.
+ * The ladder: the programs are loaded and attached by links of many uprobes, and if any step fails,
+ * all is done again by perf's events.
  *
- * A target writes its state when its semaphore rises. With a probe for each kind it rises many times, and
- * only when the last one is attached would nothing be missed: so records pass before that one.
+ * A target writes its state when its semaphore rises. With a probe for each kind it rises many
+ * times, and only when the last one is attached would nothing be missed: so records pass before
+ * that one.
  *
- * The kernel counts sites, not listeners: where somebody has the same probe already the semaphore stays
- * as it is. Then the other semaphore is made to rise, by a program that does nothing at a site of its own.
+ * The kernel counts sites, not listeners: where somebody has the same probe already the semaphore
+ * stays as it is. Then the other semaphore is made to rise, by a program that does nothing at a
+ * site of its own.
  */
 #include "programs.h"
 #include "memory.h"
@@ -158,7 +160,10 @@ static uint64_t taken_kinds(const struct bpf_image *image, const struct elf_prob
 	return kinds;
 }
 
-/* The kind by which to raise it, as one bit: 0 if there is no need. Returns 0, or -EBUSY if none is left. */
+/*
+ * The kind by which to raise it, as one bit: 0 if there is no need. Returns 0, or -EBUSY if none is
+ * left.
+ */
 static int find_trigger(uint64_t *ret, const struct bpf_options *options, size_t image,
 			const struct elf_probes *probes, int memory)
 {

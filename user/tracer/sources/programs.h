@@ -14,12 +14,13 @@ struct programs {
 };
 
 /*
- * Loads the programs and attaches them, by the better way that this machine and its user's privileges
- * allow. `probes` are those of the images of the options, in the same order; `memory` is the target's, or
- * -1. When it returns, the target has been told of a listener, and its state has not been missed.
+ * Loads the programs and attaches them, by the better way that this machine and its user's
+ * privileges allow. `probes` are those of the images of the options, in the same order; `memory` is
+ * the target's, or -1. When it returns, the target has been told of a listener, and its state has
+ * not been missed.
  *
- * Returns 0, or -errno with a sentence for the user in `*why`, valid until the next call. In both cases
- * the caller frees `*programs` with programs_free().
+ * Returns 0, or -errno with a sentence for the user in `*why`, valid until the next call. In both
+ * cases the caller frees `*programs` with programs_free().
  */
 int programs_start(struct programs *programs, const struct bpf_options *options,
 		   const struct elf_probes *probes, int memory, const char **why);

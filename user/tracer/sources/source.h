@@ -8,15 +8,16 @@
 
 struct source {
 	/*
-	 * Waits up to `timeout_ms` for records. Returns 1 and, in `*events` and `*count`, those that have
-	 * come (perhaps none), valid until the next call; 0 when the stream has ended; -errno.
+	 * Waits up to `timeout_ms` for records. Returns 1 and, in `*events` and `*count`, those
+	 * that have come (perhaps none), valid until the next call; 0 when the stream has ended;
+	 * -errno.
 	 */
 	int (*read)(struct source *source, const struct at_event **events, size_t *count,
 		    int timeout_ms);
 
 	/*
-	 * Asks for the end: what the target has written until now still comes, closed by AT_DETACH, and
-	 * then read() returns 0. A file ends by itself and leaves this null.
+	 * Asks for the end: what the target has written until now still comes, closed by AT_DETACH,
+	 * and then read() returns 0. A file ends by itself and leaves this null.
 	 */
 	int (*stop)(struct source *source);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Arguments as Python writes them. Their types are the function's; integers were kept as their bytes. */
+/*
+ * Arguments as Python writes them. Their types are the function's; integers were kept as their
+ * bytes.
+ */
 #include "arguments.h"
 #include <base/text.h>
 #include <inttypes.h>

@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 /*
- * Prints the arguments of a coroutine as Python prints a tuple: "()", "(2,)", "(2, 'a', 1.5)". It is
- * "(...)" if they are not known.
+ * Prints the arguments of a coroutine as Python prints a tuple: "()", "(2,)", "(2, 'a', 1.5)". It
+ * is "(...)" if they are not known.
  */
 void arguments_print(FILE *out, const struct model_coroutine *coroutine);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where does the time of each coroutine function go? One row each, the longest first; then the loops,
- * and how much of the stream has been seen.
+ * Where does the time of each coroutine function go? One row each, the longest first; then the
+ * loops, and how much of the stream has been seen.
  */
 #include "../histogram.h"
 #include "view.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What started and finished, when? The lines that the decorator async_timed prints, for every coroutine.
- * Columns in front of them are as wide as the widest so far.
+ * What started and finished, when? The lines that the decorator async_timed prints, for every
+ * coroutine. Columns in front of them are as wide as the widest so far.
  */
 #include "arguments.h"
 #include "view.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A view: one question about a stream of records, answered as text. One file each; views.c lists them. */
+/*
+ * A view: one question about a stream of records, answered as text. One file each; views.c lists
+ * them.
+ */
 #ifndef TRACER_VIEW_H
 #define TRACER_VIEW_H
 
@@ -21,7 +24,9 @@ struct view {
 	/* State of one run, or null without memory. `options` outlives it. */
 	void *(*open)(const struct view_options *options);
 
-	/* The stream has ended: prints what is still to be said. Null if nothing is. 0 or -errno. */
+	/*
+	 * The stream has ended: prints what is still to be said. Null if nothing is. 0 or -errno.
+	 */
 	int (*finish)(void *state, const struct model *model);
 
 	/* Takes null. */
