@@ -7,8 +7,8 @@
  * the loop's own stack.
  *
  * The queue is a ring of addresses, not a linked list, so that the tasks and stacks that come next
- * can be fetched while the present one runs (measured with 100,000 tasks: 29 ns a switch against
- * 168).
+ * can be fetched while the present one runs (measured with 100,000 tasks: 72 ns a switch against
+ * 141).
  */
 #include "runtime.h"
 #include "switch.h"
@@ -18,8 +18,8 @@
 
 enum {
 	TURN = 61, /* steps after which timers and events are looked at, whatever is ready */
-	FETCH_TASK = 16,
-	FETCH_STACK = 8,
+	FETCH_TASK = 10,
+	FETCH_STACK = 5,
 };
 
 static int grow(struct async_loop *loop)
@@ -75,12 +75,10 @@ void async__wake(struct async_loop *loop, entry_t entry)
  * A cheap look at the clock, so that timers are not late by more than its tick while steps are
  * long.
  */
-static bool clock_ticked(const struct async_loop *loop)
+static __attribute__((noinline)) bool clock_ticked(const struct async_loop *loop)
 {
 	struct timespec now;
 
-	if (!loop->timers.count)
-		return false;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	return now.tv_sec * 1000000000ULL + now.tv_nsec != loop->coarse_ns;
 }
@@ -92,20 +90,20 @@ static void begin_iteration(struct async_loop *loop)
 }
 
 /* The iteration is over; so is the turn of the tasks if the loop has something to do. */
-static __attribute__((noinline)) bool turn_is_over(struct async_loop *loop)
+static inline __attribute__((always_inline)) bool turn_is_over(struct async_loop *loop)
 {
 	if (loop->head == loop->tail || loop->stopping || loop->head >= loop->turn ||
-	    clock_ticked(loop))
+	    (loop->timers.count && clock_ticked(loop)))
 		return true;
 	begin_iteration(loop);
 	return false;
 }
 
 /*
- * What is fetched may be a stale entry, or a task that has ended: prefetching any address is
- * harmless, and memory that was a task is still mapped.
+ * Always inlined, for GCC takes a function that does nothing but prefetch for one that does nothing,
+ * and drops the call.
  */
-static inline void fetch_ahead(const struct async_loop *loop)
+static inline __attribute__((always_inline)) void fetch_ahead(const struct async_loop *loop)
 {
 	const char *sp;
 	entry_t next;

@@ -6,11 +6,11 @@
  *	slab   | guard | … stack … top | colour | guard | … stack … top | colour | …
  *
  * A guard costs no mapping of its own where the kernel has MADV_GUARD_INSTALL (6.13), so a million
- * stacks make some twenty mappings; elsewhere mprotect() splits the slab, and vm.max_map_count
+ * stacks make some forty mappings; elsewhere mprotect() splits the slab, and vm.max_map_count
  * limits the stacks.
  *
  * The tops are staggered ("coloured") within their page: at the same offset they would fight for
- * the same sets of the cache (measured with 1,000 tasks: 26 ns a switch against 8).
+ * the same sets of the cache (measured with 1,000 tasks: 15.5 ns a switch against 12.7).
  */
 #include "runtime.h"
 #include <errno.h>
