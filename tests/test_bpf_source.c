@@ -550,6 +550,38 @@ static void refuse_links(void)
 	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
+static int trace_without_bpf(struct fixture *fixture)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(filter) / sizeof(*filter), filter };
+	struct bpf_options options = { .buffer = RING };
+	struct bpf_image image = { .fd = fixture->target->images[0].fd };
+	struct source *source;
+	const char *why = "";
+
+	options.pid = fixture->pid;
+	options.pidfd = fixture->target->pidfd;
+	options.images = &image;
+	options.image_count = 1;
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+	if (bpf_source_open(&source, &options, &why) != -ENOSYS)
+		return 1;
+	return strcmp(why, "this kernel has no BPF, and without it a running process cannot be "
+			   "traced");
+}
+
+static void kernel_without_bpf__says_so(void **state)
+{
+	start(*state, "-w -k -r 1");
+	check_in_child(*state, trace_without_bpf);
+}
+
 static int trace_without_links(struct fixture *fixture)
 {
 	const struct bpf_options options = { .direct = fixture->direct };
@@ -612,6 +644,7 @@ int main(void)
 		TEST(forked_child__is_followed),
 		TEST(privileges__are_not_needed_any_more),
 		TEST(old_kernel__is_attached_by_perf),
+		TEST(kernel_without_bpf__says_so),
 		TEST(no_probes__is_an_error_with_a_reason),
 	};
 

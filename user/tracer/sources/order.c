@@ -10,6 +10,9 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+/* With more threads than this, empty queues give their memory back: most of them have died. */
+#define KEEP 64
+
 struct events {
 	struct at_event *at;
 	size_t first, count, room; /* those before `first` have been given */
@@ -81,6 +84,12 @@ static int events_reserve(struct events *events, size_t count)
 	events->at = at;
 	events->room = room;
 	return 0;
+}
+
+static void events_free(struct events *events)
+{
+	free(events->at);
+	*events = (struct events){ 0 };
 }
 
 static void events_append(struct events *events, const struct at_event *from, size_t count)
@@ -197,10 +206,13 @@ static ssize_t find_active(struct order *order, uint64_t until_ns)
 		order->active = active;
 		order->active_room = room * 2;
 	}
-	for (thread = order->threads; thread; thread = thread->hh.next)
-		if (thread->queue.first < thread->queue.count &&
-		    oldest(thread)->time_ns <= until_ns)
+	for (thread = order->threads; thread; thread = thread->hh.next) {
+		if (thread->queue.first == thread->queue.count && room > KEEP)
+			events_free(&thread->queue);
+		else if (thread->queue.first < thread->queue.count &&
+			 oldest(thread)->time_ns <= until_ns)
 			order->active[count++] = thread;
+	}
 	return count;
 }
 
