@@ -4,6 +4,9 @@
  * line that says what to type instead.
  */
 #include "options.h"
+#include "actions.h"
+#include "doctor.h"
+#include "views/view.h"
 #include <argp.h>
 #include <errno.h>
 #include <limits.h>
@@ -68,32 +71,11 @@ static const char description[] =
 	"not "
 	"be run.";
 
-const struct view view_record = {
-	.name = "record",
-	.question = "keep what happens in a file that every view reads with -i",
-};
-
-const struct view view_doctor = {
-	.name = "doctor",
-	.question = "what can this machine, and with -p this process, give?",
-};
-
-/* The views, the words above, and null. */
-static const struct view *view_at(size_t i)
-{
-	static const struct view *const words[] = { &view_record, &view_doctor, NULL };
-	size_t count = 0;
-
-	while (views[count])
-		count++;
-	return i < count ? views[i] : words[i - count];
-}
-
 static char *help(int key, const char *text, void *input)
 {
-	const struct view *view;
+	const struct action *action;
 	char *epilogue = NULL;
-	size_t size, i;
+	size_t size;
 	FILE *out;
 
 	(void)input;
@@ -103,8 +85,8 @@ static char *help(int key, const char *text, void *input)
 	if (!out)
 		return (char *)text;
 	fprintf(out, "VIEWS\n");
-	for (i = 0; (view = view_at(i)); i++)
-		fprintf(out, "  %-9s %s\n", view->name, view->question);
+	for (action = actions; action->name; action++)
+		fprintf(out, "  %-9s %s\n", action->name, action->question);
 	fputs(text, out);
 	fclose(out);
 	return epilogue;
@@ -115,23 +97,22 @@ static char *help(int key, const char *text, void *input)
 
 static void list_views(char *buffer, size_t size)
 {
-	const struct view *view;
-	size_t i, length = 0;
+	const struct action *action;
+	size_t length = 0;
 
-	for (i = 0; (view = view_at(i)) && length < size; i++)
-		length +=
-			snprintf(buffer + length, size - length, "%s%s", i ? ", " : "", view->name);
+	for (action = actions; action->name && length < size; action++)
+		length += snprintf(buffer + length, size - length, "%s%s",
+				   action == actions ? "" : ", ", action->name);
 }
 
-static const struct view *find_view(struct argp_state *state, const char *name)
+static const struct action *find_action(struct argp_state *state, const char *name)
 {
-	const struct view *view;
+	const struct action *action;
 	char list[256];
-	size_t i;
 
-	for (i = 0; (view = view_at(i)); i++) {
-		if (!strcmp(view->name, name))
-			return view;
+	for (action = actions; action->name; action++) {
+		if (!strcmp(action->name, name))
+			return action;
 	}
 	list_views(list, sizeof(list));
 	REJECT(state, "there is no view '%s': the views are %s", name, list);
@@ -199,25 +180,26 @@ static void reject_argument(struct argp_state *state, const char *text)
 	REJECT(state, "'%s' is one word too many: a command is given as -- %s", text, text);
 }
 
-static void check_view(struct argp_state *state, const struct options *options)
+static void check_action(struct argp_state *state, const struct options *options)
 {
-	const struct view *view = options->view;
+	bool examines = options->action && options->action->run == doctor_run;
+	bool records = options->action && !options->view && !examines;
 	char list[256];
 
 	list_views(list, sizeof(list));
-	if (!view)
+	if (!options->action)
 		REJECT(state, "which view? There are %s", list);
-	if (view != &view_timed && (options->task || options->time || options->where))
+	if (options->view != &view_timed && (options->task || options->time || options->where))
 		REJECT(state, "--task, --time and --where are columns of timed");
-	if (view == &view_record && !options->output)
+	if (records && !options->output)
 		REJECT(state, "record needs a file to write: -o FILE");
-	if (view == &view_record && options->write)
+	if (records && options->write)
 		REJECT(state, "record writes one file: -o FILE");
 	if (options->output && options->write && !strcmp(options->output, options->write))
 		REJECT(state, "-o and -w name the same file: give each its own");
-	if (view == &view_doctor && (options->input || options->command))
+	if (examines && (options->input || options->command))
 		REJECT(state, "doctor looks at the machine, and with -p PID at a process");
-	if (view == &view_doctor && (options->output || options->write || options->duration_ns))
+	if (examines && (options->output || options->write || options->duration_ns))
 		REJECT(state, "doctor prints what it finds, and takes no option but -p");
 }
 
@@ -228,12 +210,12 @@ static void check(struct argp_state *state, struct options *options)
 
 	if (state->argc == 1 && !options->command)
 		argp_state_help(state, stderr, ARGP_HELP_STD_USAGE);
-	check_view(state, options);
+	check_action(state, options);
 	if (sources > 1)
 		REJECT(state, "one source only: -p PID, -i FILE or -- COMMAND");
-	if (options->view != &view_doctor && !sources)
+	if (options->action->run != doctor_run && !sources)
 		REJECT(state, "%s of what? Give -p PID, -i FILE or -- COMMAND",
-		       options->view->name);
+		       options->action->name);
 	if (options->command && !options->command[0])
 		REJECT(state, "no command follows --");
 	if (options->input &&
@@ -290,9 +272,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		options->where = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (options->view)
+		if (options->action)
 			reject_argument(state, text);
-		options->view = find_view(state, text);
+		options->action = find_action(state, text);
+		options->view = options->action->view;
 		return 0;
 	case ARGP_KEY_END:
 		check(state, options);

@@ -3,7 +3,6 @@
 #ifndef TRACER_OPTIONS_H
 #define TRACER_OPTIONS_H
 
-#include "views/view.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,24 +11,25 @@
 /* The largest buffer that can be asked for. */
 #define OPTIONS_BUFFER_MAX (1UL << 30)
 
+struct action;
+struct view;
+
 struct options {
-	const struct view *view;
+	const struct action *action;
+	const struct view *view; /* of the action */
 
 	/* The source: one of these; the others are 0 or null. */
 	pid_t pid;
 	const char *input;
 	char **command;
 
-	const char *output;   /* null if not given; view_record always has one */
+	const char *output;   /* null if not given; record always has one */
 	const char *write;    /* where to keep the records besides; null if not given */
 	uint64_t duration_ns; /* 0 if not given */
 	size_t buffer;	      /* bytes, a power of two */
 	bool direct, follow;
 	bool task, time, where;
 };
-
-/* Words that stand where a view does: keep the records; look at the machine. */
-extern const struct view view_record, view_doctor;
 
 /*
  * Reads the command line. The result points into `argv`. Prints and exits itself for --help and

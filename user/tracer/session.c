@@ -12,6 +12,7 @@
 #include "sources/file.h"
 #include "sources/source.h"
 #include "target.h"
+#include "views/view.h"
 #include <base/clock.h>
 #include <errno.h>
 #include <signal.h>
@@ -32,10 +33,14 @@ struct session {
 	bool ignored; /* whoever reads the output has gone */
 	bool stopped; /* the source was asked for the end */
 	int failure;  /* -errno, if the source failed */
+	const struct view *view;
 	struct view_options view_options;
 	void *state; /* of the view; null if it has none */
 	struct model *model;
 };
+
+/* Shows nothing: the records are only kept. */
+static const struct view silent;
 
 static volatile sig_atomic_t interrupts, terminations;
 
@@ -131,7 +136,7 @@ static int open_output(struct session *session)
 	if (same_file(options->input, overwritten))
 		return complain("cannot write '%s': that is what is read: give another name",
 				overwritten);
-	if (options->view == &view_record) {
+	if (!options->view) {
 		recording = text;
 	} else {
 		err = output_open_text(&session->output, text, options->command ? stderr : stdout);
@@ -148,7 +153,7 @@ static int open_output(struct session *session)
 static int open_result(struct session *session)
 {
 	const struct options *options = session->options;
-	const struct view *view = options->view;
+	const struct view *view = session->view;
 	int status = open_output(session);
 
 	if (status)
@@ -273,7 +278,7 @@ static void report(const struct session *session, const struct options *options)
 {
 	const struct model_totals *totals = model_totals(session->model);
 
-	if (options->view == &view_record)
+	if (!options->view)
 		say("%lu records in '%s', %lu lost, %lu dropped", totals->records, options->output,
 		    totals->lost, totals->dropped);
 	if (totals->dropped && !options->input)
@@ -286,7 +291,7 @@ static void report(const struct session *session, const struct options *options)
 /* The stream has ended: shows what is left to show. 0 or the exit status. */
 static int finish(struct session *session)
 {
-	const struct view *view = session->options->view;
+	const struct view *view = session->view;
 	int err = 0, status;
 
 	if (session->broken)
@@ -322,7 +327,7 @@ static int await_command(struct session *session)
 static void session_free(struct session *session)
 {
 	if (session->state)
-		session->options->view->free(session->state);
+		session->view->free(session->state);
 	model_free(session->model);
 	names_free(session->names);
 	output_discard(&session->output);
@@ -356,7 +361,10 @@ static void keep_first(int *status, int next)
 
 int session_run(const struct options *options)
 {
-	struct session session = { .options = options };
+	struct session session = {
+		.options = options,
+		.view = options->view ? options->view : &silent,
+	};
 	int status = start(&session);
 
 	if (!status) {

@@ -204,8 +204,6 @@ static void summary_free(void *state)
 }
 
 const struct view view_summary = {
-	.name = "summary",
-	.question = "where does the time of each coroutine go?",
 	.listener = { .end = summary_end },
 	.open = summary_open,
 	.finish = summary_finish,

@@ -143,8 +143,6 @@ static int timed_finish(void *state, const struct model *model)
 }
 
 const struct view view_timed = {
-	.name = "timed",
-	.question = "what started and finished, when?",
 	.listener = { .open = timed_open, .begin = timed_begin, .end = timed_end },
 	.open = timed_new,
 	.finish = timed_finish,

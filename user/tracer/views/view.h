@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A view: one question about a stream of records, answered as text. One file each; views.c lists
- * them.
+ * A view: one question about a stream of records, answered as text. One file each; actions.c
+ * lists them.
  */
 #ifndef TRACER_VIEW_H
 #define TRACER_VIEW_H
@@ -17,8 +17,6 @@ struct view_options {
 };
 
 struct view {
-	const char *name;
-	const char *question; /* for --help: what it answers */
 	struct model_listener listener;
 
 	/* State of one run, or null without memory. `options` outlives it. */
@@ -34,8 +32,5 @@ struct view {
 };
 
 extern const struct view view_timed, view_summary;
-
-/* All views, ended by null. */
-extern const struct view *const views[];
 
 #endif
