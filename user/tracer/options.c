@@ -61,15 +61,12 @@ static const char description[] =
 	"  asynctrace record -o run.rec -- ./server\n"
 	"  asynctrace summary -i run.rec          what has been recorded\n"
 	"\nWhat a command prints stays on its standard output; asynctrace then writes to its "
-	"standard "
-	"error, or to -o FILE. The first Ctrl-C is the command's alone, the second ends the "
-	"trace.\n"
+	"standard error, or to -o FILE. The first Ctrl-C is the command's alone, the second ends "
+	"the trace, and the command runs on.\n"
 	"\nEXIT STATUS\n"
 	"  0 if all went well, 1 if not, 2 if the command line makes no sense. With a command it "
-	"is "
-	"the command's: 128 + N if signal N killed it, 127 if it was not found, 126 if it could "
-	"not "
-	"be run.";
+	"is the command's: 128 + N if signal N killed it, 127 if it was not found, 126 if it "
+	"could not be run, 1 if nothing of it could be traced.";
 
 static char *help(int key, const char *text, void *input)
 {

@@ -44,8 +44,7 @@ static const char *explain(int err)
 	case -EPERM:
 	case -EACCES:
 		return "tracing needs root (sudo), or the capabilities CAP_BPF and CAP_PERFMON, "
-		       "and "
-		       "CAP_SYS_ADMIN before Linux 6.10";
+		       "and CAP_SYS_ADMIN before Linux 6.10";
 	case -ENOSYS:
 		return "this kernel has no BPF, and without it a running process cannot be traced";
 	case -ESRCH:
