@@ -104,76 +104,79 @@ static inline int at_listeners_rose(uint32_t *seen)
 
 /*
  * A probe site is a function of its own, so that its arguments are where the calling convention
- * puts them and its caller stays on the stack for who unwinds by frame pointers. The probe goes on
- * the one-byte nop. A five-byte nop must not stand here: kernels that optimise uprobes turn it into
- * a call, which breaks the red zone of the caller and children that were forked. The ten-byte nop
- * behind is what repaired kernels use for the same purpose.
+ * puts them and its caller stays on the stack for whoever unwinds by frame pointers. The probe goes
+ * on the one-byte nop. A five-byte nop must not stand here: kernels that optimise uprobes turn it
+ * into a call, which breaks the red zone of the caller and children that were forked. The ten-byte
+ * nop behind is what repaired kernels use for the same purpose.
  *
  * The note is SystemTap's, version 3, which bpftrace, perf and gdb read: address of the site, of
  * .stapsdt.base (to see prelinking), of the semaphore; provider, name, arguments.
  */
+/* clang-format off */
 #if defined(__x86_64__)
-#define AT_SITE_BODY                                                                               \
-	"	.cfi_startproc\n"                                                                        \
-	"	endbr64\n"                                                                               \
-	"	push %rbp\n"                                                                             \
-	"	.cfi_def_cfa_offset 16\n"                                                                \
-	"	.cfi_offset rbp, -16\n"                                                                  \
-	"	mov %rsp, %rbp\n"                                                                        \
-	"	.cfi_def_cfa_register rbp\n"                                                             \
-	"990:	nop\n"                                                                               \
-	"	.byte 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0\n"                                     \
-	"	pop %rbp\n"                                                                              \
-	"	.cfi_def_cfa rsp, 8\n"                                                                   \
-	"	ret\n"                                                                                   \
-	"	.cfi_endproc\n"
+#define AT_SITE_BODY                                                                       \
+	"      .cfi_startproc\n"                                                           \
+	"      endbr64\n"                                                                  \
+	"      push %rbp\n"                                                                \
+	"      .cfi_def_cfa_offset 16\n"                                                   \
+	"      .cfi_offset rbp, -16\n"                                                     \
+	"      mov %rsp, %rbp\n"                                                           \
+	"      .cfi_def_cfa_register rbp\n"                                                \
+	"990:  nop\n"                                                                      \
+	"      .byte 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0\n"                        \
+	"      pop %rbp\n"                                                                 \
+	"      .cfi_def_cfa rsp, 8\n"                                                      \
+	"      ret\n"                                                                      \
+	"      .cfi_endproc\n"
 #define AT_SITE_ARGUMENTS "8@%rdi 8@%rsi 8@%rdx 8@%rcx 8@%r8 8@%r9"
 #else
-#define AT_SITE_BODY                                                                               \
-	"	.cfi_startproc\n"                                                                        \
-	"	hint 34\n" /* bti c */                                                             \
-	"	stp x29, x30, [sp, -16]!\n"                                                              \
-	"	.cfi_def_cfa_offset 16\n"                                                                \
-	"	.cfi_offset x29, -16\n"                                                                  \
-	"	.cfi_offset x30, -8\n"                                                                   \
-	"	mov x29, sp\n"                                                                           \
-	"990:	nop\n"                                                                               \
-	"	ldp x29, x30, [sp], 16\n"                                                                \
-	"	.cfi_restore x29\n"                                                                      \
-	"	.cfi_restore x30\n"                                                                      \
-	"	.cfi_def_cfa_offset 0\n"                                                                 \
-	"	ret\n"                                                                                   \
-	"	.cfi_endproc\n"
+#define AT_SITE_BODY                                                                       \
+	"      .cfi_startproc\n"                                                           \
+	"      hint 34 /* bti c */\n"                                                      \
+	"      stp x29, x30, [sp, -16]!\n"                                                 \
+	"      .cfi_def_cfa_offset 16\n"                                                   \
+	"      .cfi_offset x29, -16\n"                                                     \
+	"      .cfi_offset x30, -8\n"                                                      \
+	"      mov x29, sp\n"                                                              \
+	"990:  nop\n"                                                                      \
+	"      ldp x29, x30, [sp], 16\n"                                                   \
+	"      .cfi_restore x29\n"                                                         \
+	"      .cfi_restore x30\n"                                                         \
+	"      .cfi_def_cfa_offset 0\n"                                                    \
+	"      ret\n"                                                                      \
+	"      .cfi_endproc\n"
 #define AT_SITE_ARGUMENTS "8@x0 8@x1 8@x2 8@x3 8@x4 8@x5"
 #endif
 
-#define AT_SITE(name, semaphore, arguments)                                                        \
-	__asm__(".pushsection .text\n"                                                             \
-		"	.globl at_probe_" name "\n"                                                \
-		"	.hidden at_probe_" name "\n"                                               \
-		"	.type at_probe_" name ", STT_FUNC\n"                                       \
-		"	.balign 16\n"                                                                    \
-		"at_probe_" name ":\n" AT_SITE_BODY "	.size at_probe_" name                      \
-		", . - at_probe_" name "\n"                                                        \
-		"	.popsection\n"                                                                   \
-		"	.pushsection .note.stapsdt, \"\", %note\n"                                       \
-		"	.balign 4\n"                                                                     \
-		"	.4byte 992f - 991f, 994f - 993f, 3\n"                                            \
-		"991:	.asciz \"stapsdt\"\n"                                                        \
-		"992:	.balign 4\n"                                                                 \
-		"993:	.8byte 990b, _.stapsdt.base, at_listeners + " semaphore "\n"               \
-		"	.asciz \"asynctrace\"\n"                                                         \
-		"	.asciz \"" name "\"\n"                                                     \
-		"	.asciz \"" arguments "\"\n"                                                \
-		"994:	.balign 4\n"                                                                 \
-		"	.popsection\n");
+#define AT_SITE(name, semaphore, arguments)                                                \
+	__asm__(".pushsection .text\n"                                                     \
+		"      .globl at_probe_" name "\n"                                         \
+		"      .hidden at_probe_" name "\n"                                        \
+		"      .type at_probe_" name ", STT_FUNC\n"                                \
+		"      .balign 16\n"                                                       \
+		"at_probe_" name ":\n"                                                     \
+		AT_SITE_BODY                                                               \
+		"      .size at_probe_" name ", . - at_probe_" name "\n"                   \
+		"      .popsection\n"                                                      \
+		"      .pushsection .note.stapsdt, \"\", %note\n"                          \
+		"      .balign 4\n"                                                        \
+		"      .4byte 992f - 991f, 994f - 993f, 3\n"                               \
+		"991:  .asciz \"stapsdt\"\n"                                               \
+		"992:  .balign 4\n"                                                        \
+		"993:  .8byte 990b, _.stapsdt.base, at_listeners + " semaphore "\n"        \
+		"      .asciz \"asynctrace\"\n"                                            \
+		"      .asciz \"" name "\"\n"                                              \
+		"      .asciz \"" arguments "\"\n"                                         \
+		"994:  .balign 4\n"                                                        \
+		"      .popsection\n");
 
 __asm__(".pushsection .stapsdt.base, \"aG\", %progbits, .stapsdt.base, comdat\n"
-	"	.weak _.stapsdt.base\n"
-	"	.hidden _.stapsdt.base\n"
+	"      .weak _.stapsdt.base\n"
+	"      .hidden _.stapsdt.base\n"
 	"_.stapsdt.base: .space 1\n"
-	"	.size _.stapsdt.base, 1\n"
-	"	.popsection\n");
+	"      .size _.stapsdt.base, 1\n"
+	"      .popsection\n");
+/* clang-format on */
 
 /* Not in .bss: the kernel changes semaphores through the pages of the file. */
 struct at_listeners at_listeners __attribute__((section(".probes"), used)) = { .wakeup = -1 };

@@ -100,8 +100,8 @@ static inline __attribute__((always_inline)) bool turn_is_over(struct async_loop
 }
 
 /*
- * Always inlined, for GCC takes a function that does nothing but prefetch for one that does nothing,
- * and drops the call.
+ * Always inlined, for GCC takes a function that does nothing but prefetch for one that does
+ * nothing, and drops the call.
  */
 static inline __attribute__((always_inline)) void fetch_ahead(const struct async_loop *loop)
 {
