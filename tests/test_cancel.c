@@ -674,6 +674,42 @@ static void cancel__of_tasks_that_wait_for_each_other(void **state)
 	async_task_detach(victim.other);
 }
 
+ASYNC(gathers_the_other, struct victim *, victim)
+{
+	struct async_task *both[] = { async_task_ref(victim->other), async_task_ref(victim->task) };
+
+	return async_await(async_gather(both, 2, NULL, 0));
+}
+
+ASYNC(cancels_circle_with_gathering, struct victim *, victim)
+{
+	victim->task = async_create_task(gathers_the_other(victim));
+	victim->other = async_create_task(waits_for_the_other(victim, false));
+	async_sleep(0);
+	victim->refused = !async_task_cancel(victim->task);
+	victim->cancelling[0] = async_task_cancelling(victim->task);
+	victim->cancelling[1] = async_task_cancelling(victim->other);
+	return 0;
+}
+
+static void cancel__of_a_circle_with_a_gathering(void **state)
+{
+	struct victim victim = { 0 };
+	struct async_loop *loop;
+
+	(void)state;
+	assert_int_equal(async_loop_new(&loop), 0);
+	assert_int_equal(async_loop_run_until_complete(loop,
+						       cancels_circle_with_gathering(&victim)),
+			 0);
+	assert_false(victim.refused);
+	assert_int_equal(victim.cancelling[0], 1);
+	assert_int_equal(victim.cancelling[1], 1);
+	assert_int_equal(async_loop_close(loop), 0);
+	async_task_detach(victim.task);
+	async_task_detach(victim.other);
+}
+
 static void null__is_a_task_that_is_done(void **state)
 {
 	struct async_task *task = NULL;
@@ -721,6 +757,7 @@ int main(void)
 		cmocka_unit_test(run__cancels_what_is_left_and_waits_for_it),
 		cmocka_unit_test(cancel__goes_down_a_chain_of_tasks),
 		cmocka_unit_test(cancel__of_tasks_that_wait_for_each_other),
+		cmocka_unit_test(cancel__of_a_circle_with_a_gathering),
 		cmocka_unit_test(null__is_a_task_that_is_done),
 	};
 

@@ -40,24 +40,30 @@ static struct async_task *ask(struct async_task *task, uintptr_t place)
 
 /*
  * What a task awaits is cancelled in its place: down a chain of tasks without recursion, for the
- * chain may be longer than the stack. Tasks that wait for each other in a circle are asked once
- * each.
+ * chain may be longer than the stack. Tasks that wait for each other in a circle, be it by way of a
+ * gathering, are asked once each.
  */
 static bool cancel(struct async_task *task, uintptr_t place)
 {
 	struct async_task *last = task, *next;
 
+	if (task->on_path)
+		return true;
 	if (task->future.state != PENDING) {
 		if (at_listening())
 			async__trace_cancel(task, AT_REFUSED, place);
 		return false;
 	}
-	for (; (next = ask(last, place)) && !next->on_path; last = next)
-		last->on_path = true;
+	task->on_path = true;
+	while ((next = ask(last, place)) && !next->on_path) {
+		next->on_path = true;
+		last = next;
+	}
 	if (next || !last->awaits || !last->awaits->cancel(last->awaits))
 		last->must_cancel = true;
-	for (next = task; next->on_path; next = task_of(next->awaits))
+	for (next = task; next != last; next = task_of(next->awaits))
 		next->on_path = false;
+	last->on_path = false;
 	return true;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs a command up to the first instruction of the first program that is worth tracing, its
- * libraries being mapped by then: nothing that it does is missed. `env X=1 prog` leads to prog.
+ * Runs a command up to the first instruction of the first program that is worth tracing. Its
+ * libraries are mapped by then, and have run their constructors; nothing that the program does
+ * itself is missed. `env X=1 prog` leads to prog.
  */
 #ifndef TRACER_LAUNCH_H
 #define TRACER_LAUNCH_H

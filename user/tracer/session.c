@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define POLL_MS 100
 
@@ -136,14 +137,19 @@ static int open_output(struct session *session)
 	if (same_file(options->input, overwritten))
 		return complain("cannot write '%s': that is what is read: give another name",
 				overwritten);
+	if (same_file(text, recording))
+		return complain("-o and -w lead to the same file: give each its own");
 	if (!options->view) {
 		recording = text;
 	} else {
 		err = output_open_text(&session->output, text, options->command ? stderr : stdout);
 		if (err)
 			return complain("cannot write '%s': %s", text, strerror(-err));
-		if (same_file(text, recording))
+		/* Created just now, under another spelling of its name. */
+		if (same_file(text, recording)) {
+			unlink(text);
 			return complain("-o and -w lead to the same file: give each its own");
+		}
 	}
 	if (recording)
 		err = output_open_recording(&session->output, recording);

@@ -43,7 +43,10 @@ int attach_probes(struct attach *attach, struct bpf_program *program, int fd,
 /* Attaches the program to the tracepoint that its section names. Returns 0 or -errno. */
 int attach_tracepoint(struct attach *attach, struct bpf_program *program);
 
-/* Detaches all, the last one first. When it returns none of the programs is running. */
+/*
+ * Detaches all, the last one first. No probe is hit any more when it returns; a program on a
+ * tracepoint may still be at its end.
+ */
 void attach_end(struct attach *attach);
 
 #endif

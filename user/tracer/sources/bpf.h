@@ -2,9 +2,9 @@
 /*
  * The live source: the probes of a running process, through BPF programs.
  *
- * The stream begins with AT_ATTACH. What follows is in order of time, up to the little by which a
- * thread may be late. It closes, when the target ends or stop() is called, with AT_LOST for every
- * thread that lost its last records, and AT_DETACH.
+ * The stream begins with AT_ATTACH. What follows is in order of time, but for threads that hand
+ * their records over late because a step of theirs takes long. It closes, when the target ends or
+ * stop() is called, with AT_LOST for every thread that lost its last records, and AT_DETACH.
  */
 #ifndef TRACER_SOURCES_BPF_H
 #define TRACER_SOURCES_BPF_H
