@@ -89,7 +89,7 @@ static void gather__without_results(void **state)
 
 ASYNC(gathers_nothing, struct gathered *, gathered)
 {
-	struct async_future *future = async_gather(NULL, 0, NULL, 0);
+	struct async_future *future = async_gather_tasks(NULL, 0, NULL, 0);
 
 	gathered->flag = async_future_done(future);
 	gathered->result = async_await(future);
@@ -101,7 +101,7 @@ static void gather__of_nothing_is_done(void **state)
 	struct gathered gathered = { .result = -1 };
 
 	(void)state;
-	assert_null(async_gather(NULL, 0, NULL, 0));
+	assert_null(async_gather_tasks(NULL, 0, NULL, 0));
 	assert_int_equal(async_run(gathers_nothing(&gathered)), 0);
 	assert_true(gathered.flag);
 	assert_int_equal(gathered.result, 0);

@@ -83,6 +83,14 @@ void async_coroutine_close(struct async_coroutine *coroutine);
 int64_t async_await_coroutine(struct async_coroutine *coroutine);
 
 /*
+ * Has `function(arg)` called when the coroutine at hand ends, whatever the reason: it returns, is
+ * cancelled, or is destroyed with its loop. What was deferred last is called first. It may await,
+ * except in the last case, where awaits fail with -EPERM. 0; -ENOMEM or, outside of a coroutine,
+ * -EPERM, and then it will not be called.
+ */
+int async_defer(void (*function)(void *arg), void *arg);
+
+/*
  * Leaves a message with an error, a negative errno: `return async_fail(-EINVAL, "no such user: %s",
  * name);`. Returns `error`; a positive one is taken for its negative. Who awaits finds the message
  * with async_error_message(). Outside of a task it is lost.

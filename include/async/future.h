@@ -95,22 +95,6 @@ int64_t async_await_task(struct async_task *task);
 /* clang-format on */
 #endif
 
-/* Flags of async_gather(). */
-enum {
-	/* A failure is a result as any other and does not end the gathering. */
-	ASYNC_RETURN_EXCEPTIONS = 1 << 0,
-};
-
-/*
- * A future, the caller's to await or to give up, that is done when all of the `count` tasks are,
- * with result 0, and their results in `results` (unless null; it must live until then). The first
- * failure makes it fail at once, while the other tasks go on, and `results` stays as it was.
- * Cancelling it cancels the tasks. Consumes the references of the tasks, even when it fails: null
- * without memory or loop, or if the tasks are not all of one loop.
- */
-struct async_future *async_gather(struct async_task *const tasks[], size_t count, int64_t results[],
-				  unsigned int flags);
-
 #ifdef __cplusplus
 }
 #endif

@@ -42,6 +42,9 @@ void async_task_detach(struct async_task *task);
 /* The future that the task is: the same object and reference, for functions that take futures. */
 struct async_future *async_task_future(struct async_task *task);
 
+/* The task that a future is, without a reference of its own; null if it is a plain future. */
+struct async_task *async_task_of(struct async_future *future);
+
 bool async_task_done(const struct async_task *task);
 bool async_task_cancelled(const struct async_task *task);
 

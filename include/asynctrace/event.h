@@ -27,7 +27,8 @@ struct at_event {
 /*
  * An id is a type and a number. Loops, tasks, coroutines and futures count from 1 and never reuse a
  * number. A callback is known by the address of its function, a timer by its deadline in
- * microseconds.
+ * microseconds, what is awaited of a descriptor or a process by the kernel's number of that, a
+ * signal by its own. Locks, and all that tasks meet at, count from 1 as well.
  */
 #define AT_ID(type, number) ((__u64)(type) << 56 | ((__u64)(number)&AT_ID_NUMBER))
 #define AT_ID_NUMBER	    ((1ULL << 56) - 1)
@@ -41,6 +42,18 @@ enum at_type {
 	AT_COROUTINE = 4,
 	AT_FUTURE = 5,
 	AT_TIMER = 6,
+	AT_READ = 7,  /* of a descriptor, until it can be read */
+	AT_WRITE = 8, /* until it can be written */
+	AT_LOCK = 9,
+	AT_EVENT = 10,
+	AT_CONDITION = 11,
+	AT_SEMAPHORE = 12,
+	AT_BARRIER = 13,
+	AT_QUEUE = 14,
+	AT_JOB = 15, /* of an executor */
+	AT_PROCESS = 16,
+	AT_SIGNAL = 17,
+	AT_TYPES_END,
 };
 
 /*
@@ -62,9 +75,13 @@ enum at_type {
  * coroutine_end      coroutine   a result; text: message, if it failed with one
  * switch             who enters  a who leaves, b what it awaits, c when who enters became ready
  * warning            any         text: the warning
+ * job_begin          job         a function, b kernel id of the thread or process that runs it,
+ *                                c when it was given to the executor
+ * job_end            job         a result
  *
  * A thread's records mean something from its first loop_start or state on: what a listener sees
- * before that is the rest of a step at which it arrived.
+ * before that is the rest of a step at which it arrived. Threads that run jobs and no loop write
+ * nothing but job_begin and job_end; for a worker process the loop's thread writes them.
  *
  * Texts and arguments come before the record that they belong to, on the same thread.
  *
@@ -86,7 +103,9 @@ enum at_type {
 	X(11, ARGUMENTS, arguments)                                                                \
 	X(12, COROUTINE_END, coroutine_end)                                                        \
 	X(13, SWITCH, switch)                                                                      \
-	X(14, WARNING, warning)
+	X(14, WARNING, warning)                                                                    \
+	X(15, JOB_BEGIN, job_begin)                                                                \
+	X(16, JOB_END, job_end)
 
 /* clang-format off */
 enum at_kind {

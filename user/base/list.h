@@ -6,6 +6,7 @@
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct list {
@@ -17,6 +18,11 @@ static inline void list_init(struct list *list)
 {
 	list->next = list;
 	list->previous = list;
+}
+
+static inline bool list_empty(const struct list *list)
+{
+	return list->next == list;
 }
 
 /* Adds a node at the end. */

@@ -27,6 +27,7 @@ struct async_coroutine *async_coroutine_new(struct async_function *function,
 	coroutine->function = function;
 	coroutine->awaiter = NULL;
 	coroutine->number = 0;
+	coroutine->deferred = NULL;
 	memcpy(coroutine->arguments, arguments, sizeof(coroutine->arguments));
 	return coroutine;
 }
@@ -51,6 +52,8 @@ int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *co
 	if (at_listening())
 		async__trace_begin(loop, coroutine, 0);
 	result = coroutine->function->call(coroutine->arguments);
+	if (unlikely(coroutine->deferred))
+		async__run_deferred(coroutine);
 	if (at_listening())
 		async__trace_end(task, coroutine, result);
 	task->innermost = coroutine->awaiter;

@@ -32,18 +32,22 @@ void async__future_init(struct async_future *future, struct async_loop *loop, ui
 	future->free = free_plain;
 }
 
+struct async_future *async__future_new(struct async_loop *loop, enum at_type type, uint64_t number)
+{
+	struct async_future *future = malloc(sizeof(*future));
+
+	if (!future)
+		return NULL;
+	async__future_init(future, loop, type);
+	future->number = number;
+	return future;
+}
+
 struct async_future *async_future_new(struct async_loop *loop)
 {
-	struct async_future *future;
-
 	if (!loop)
 		loop = async__running;
-	if (!loop)
-		return NULL;
-	future = malloc(sizeof(*future));
-	if (future)
-		async__future_init(future, loop, AT_FUTURE);
-	return future;
+	return loop ? async__future_new(loop, AT_FUTURE, 0) : NULL;
 }
 
 struct async_future *async_future_ref(struct async_future *future)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Gathering: one future for many tasks. Semantics are asyncio's _GatheringFuture. */
+/* Gathering: one future for many. Semantics are asyncio's _GatheringFuture. */
 #include "runtime.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@ struct gathering {
 	int64_t *results;
 	unsigned int flags;
 	bool cancelled; /* it was asked to: it ends so when the last task has ended */
-	struct async_task *tasks[];
+	struct async_future *futures[];
 };
 
 static struct gathering *gathering_of(struct async_future *future)
@@ -25,7 +25,7 @@ static void free_gathering(struct async_future *future)
 	size_t i;
 
 	for (i = 0; i < gathering->count; i++)
-		async_task_detach(gathering->tasks[i]);
+		async_future_unref(gathering->futures[i]);
 	free(gathering);
 }
 
@@ -38,7 +38,7 @@ static bool cancel_gathering(struct async_future *future)
 	if (future->state != PENDING)
 		return false;
 	for (i = 0; i < gathering->count; i++) {
-		if (async_task_cancel(gathering->tasks[i]))
+		if (gathering->futures[i]->cancel(gathering->futures[i]))
 			any = true;
 	}
 	if (any)
@@ -51,7 +51,7 @@ static void finish(struct gathering *gathering)
 	size_t i;
 
 	for (i = 0; gathering->results && i < gathering->count; i++)
-		gathering->results[i] = async_task_result(gathering->tasks[i]);
+		gathering->results[i] = async_future_result(gathering->futures[i]);
 	if (gathering->cancelled)
 		async__future_finish(&gathering->future, CANCELLED, -ECANCELED);
 	else
@@ -77,22 +77,14 @@ static void on_done(struct async_future *future, void *arg)
 	async_future_unref(&gathering->future);
 }
 
-struct async_future *async_gather(struct async_task *const tasks[], size_t count, int64_t results[],
-				  unsigned int flags)
+static struct gathering *gathering_new(struct async_loop *loop, size_t count, int64_t results[],
+				       unsigned int flags)
 {
-	struct async_loop *loop = async__running;
-	struct gathering *gathering = NULL;
-	size_t i;
+	struct gathering *gathering =
+		malloc(sizeof(*gathering) + count * sizeof(*gathering->futures));
 
-	for (i = 0; i < count && tasks[i]; i++) {
-		if (i && tasks[i]->future.loop != loop)
-			break;
-		loop = tasks[i]->future.loop;
-	}
-	if (loop && i == count)
-		gathering = malloc(sizeof(*gathering) + count * sizeof(*tasks));
 	if (!gathering)
-		goto error;
+		return NULL;
 	async__future_init(&gathering->future, loop, AT_FUTURE);
 	gathering->future.cancel = cancel_gathering;
 	gathering->future.free = free_gathering;
@@ -101,24 +93,64 @@ struct async_future *async_gather(struct async_task *const tasks[], size_t count
 	gathering->results = results;
 	gathering->flags = flags;
 	gathering->cancelled = false;
-	for (i = 0; i < count; i++)
-		gathering->tasks[i] = tasks[i];
+	return gathering;
+}
+
+/* Of one loop, and all there. That loop, or the running one if there are none; or null. */
+static struct async_loop *loop_of(struct async_future *const futures[], size_t count)
+{
+	size_t i;
+
 	for (i = 0; i < count; i++) {
-		if (async__future_add_owner(&tasks[i]->future, on_done,
+		if (!futures[i] || futures[i]->loop != futures[0]->loop)
+			return NULL;
+	}
+	return count ? futures[0]->loop : async__running;
+}
+
+struct async_future *async_gather_futures(struct async_future *const futures[], size_t count,
+					  int64_t results[], unsigned int flags)
+{
+	struct async_loop *loop = loop_of(futures, count);
+	struct gathering *gathering = loop ? gathering_new(loop, count, results, flags) : NULL;
+	size_t i;
+
+	if (!gathering) {
+		for (i = 0; i < count; i++)
+			async_future_unref(futures[i]);
+		return NULL;
+	}
+	for (i = 0; i < count; i++)
+		gathering->futures[i] = futures[i];
+	for (i = 0; i < count; i++) {
+		if (async__future_add_owner(futures[i], on_done,
 					    async_future_ref(&gathering->future)))
-			goto error_callbacks;
+			break;
+	}
+	if (i < count) {
+		while (i--)
+			async_future_remove_done_callback(futures[i], on_done, &gathering->future);
+		async_future_unref(&gathering->future);
+		return NULL;
 	}
 	if (!count)
 		finish(gathering);
 	return &gathering->future;
+}
 
-error_callbacks:
-	while (i--)
-		async_future_remove_done_callback(&tasks[i]->future, on_done, &gathering->future);
-	async_future_unref(&gathering->future);
-	return NULL;
-error:
-	for (i = 0; i < count; i++)
-		async_task_detach(tasks[i]);
-	return NULL;
+struct async_future *async_gather_tasks(struct async_task *const tasks[], size_t count,
+					int64_t results[], unsigned int flags)
+{
+	struct async_future **futures = reallocarray(NULL, count + 1, sizeof(*futures)), *gathered;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (futures)
+			futures[i] = async_task_future(tasks[i]);
+		else
+			async_task_detach(tasks[i]);
+	}
+	gathered = futures ? async_gather_futures(futures, count, results, flags) : NULL;
+	free(futures);
+	return gathered;
 }

@@ -3,9 +3,9 @@
 #include "runtime.h"
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <time.h>
-#include <unistd.h>
+
+static const struct timespec no_time;
 
 __thread struct async_loop *async__running __attribute__((tls_model("initial-exec")));
 
@@ -13,21 +13,14 @@ int async_loop_new(struct async_loop **ret)
 {
 	struct async_loop *loop = calloc(1, sizeof(*loop));
 	struct numbers number = { 0 };
-	int err = -ENOMEM;
+	int err;
 
 	if (!loop)
-		return err;
+		return -ENOMEM;
 	list_init(&loop->tasks);
 	list_init(&loop->slots);
-	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (loop->epoll < 0) {
-		err = -errno;
-		free(loop);
-		return err;
-	}
-	err = async__wakeup_open(loop);
+	err = async__poll_open(loop);
 	if (err) {
-		close(loop->epoll);
 		free(loop);
 		return err;
 	}
@@ -53,6 +46,7 @@ int async_loop_close(struct async_loop *loop)
 		return -EBUSY;
 	list_for_each_safe (link, next, &loop->tasks)
 		async__task_destroy(container_of(link, struct async_task, link));
+	async__poll_close(loop);
 	async__slots_free(loop);
 	async__numbers_give(&loop->task_numbers, AT_TASK);
 	async__numbers_give(&loop->coroutine_numbers, AT_COROUTINE);
@@ -61,8 +55,6 @@ int async_loop_close(struct async_loop *loop)
 	pool_free(&loop->spare_coroutines);
 	async__stacks_free(&loop->stacks);
 	heap_free(&loop->timers);
-	async__wakeup_close();
-	close(loop->epoll);
 	free(loop->announced);
 	free(loop->ready);
 	free(loop);
@@ -83,28 +75,8 @@ static const struct timespec *timeout(const struct async_loop *loop, struct time
 	return ret;
 }
 
-/* How many events there are: one, by which a tracer makes itself known, or none. */
-static int wait_for_events(struct async_loop *loop, const struct timespec *limit)
-{
-	struct epoll_event event;
-	int ms = -1, ready = epoll_pwait2(loop->epoll, &event, 1, limit, NULL);
-
-	if (ready >= 0 || errno == EINTR)
-		return ready;
-	/*
-	 * Before Linux 5.11, or in a sandbox that does not know of it: milliseconds, rounded up,
-	 * for timers are never early.
-	 */
-	if (limit)
-		ms = limit->tv_sec < 1000000
-			     ? (int)(limit->tv_sec * 1000 + (limit->tv_nsec + 999999) / 1000000)
-			     : 1000000000;
-	return epoll_wait(loop->epoll, &event, 1, ms);
-}
-
 static void sleep_until_event(struct async_loop *loop)
 {
-	static const struct timespec no_time;
 	struct timespec until;
 	const struct timespec *limit = timeout(loop, &until);
 
@@ -114,9 +86,16 @@ static void sleep_until_event(struct async_loop *loop)
 	}
 	if (async__stacks_trim(&loop->stacks))
 		limit = &no_time;
-	/* Another one may have gone meanwhile: their number alone would not show it. */
-	if (wait_for_events(loop, limit) > 0)
-		loop->listeners = 0;
+	async__poll(loop, limit);
+}
+
+/* While tasks are ready it does not sleep, but looks all the same. */
+static void hear_of_events(struct async_loop *loop)
+{
+	if (loop->head == loop->tail && !loop->stopping)
+		sleep_until_event(loop);
+	else if (!list_empty(&loop->sources) || __atomic_load_n(&loop->calls, __ATOMIC_RELAXED))
+		async__poll(loop, &no_time);
 }
 
 static void look_at_clock(struct async_loop *loop)
@@ -143,8 +122,7 @@ static void run(struct async_loop *loop)
 	do {
 		if (unlikely(at_listeners_rose(&loop->listeners)))
 			async__trace_state(loop);
-		if (loop->head == loop->tail && !loop->stopping)
-			sleep_until_event(loop);
+		hear_of_events(loop);
 		look_at_clock(loop);
 		async__run_ready(loop);
 	} while (!loop->stopping);

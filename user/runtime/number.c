@@ -4,7 +4,7 @@
 
 enum { BLOCK = 64 };
 
-static uint64_t next[AT_FUTURE + 1];
+static uint64_t next[AT_TYPES_END];
 
 uint64_t async__number(struct numbers *numbers, enum at_type type)
 {
@@ -13,6 +13,11 @@ uint64_t async__number(struct numbers *numbers, enum at_type type)
 		numbers->end = numbers->next + BLOCK;
 	}
 	return ++numbers->next;
+}
+
+uint64_t async__number_of(enum at_type type)
+{
+	return __atomic_add_fetch(&next[type], 1, __ATOMIC_RELAXED);
 }
 
 void async__numbers_give(struct numbers *numbers, enum at_type type)

@@ -28,6 +28,7 @@ struct async_coroutine {
 		*awaiter; /* who awaits it inside of the same task; or the next spare one */
 	uint64_t number;  /* for tracers; 0 until one listens */
 	uint64_t arguments[AT_ARGUMENTS_MAX];
+	struct deferral *deferred; /* the last one first */
 };
 
 /*
@@ -76,6 +77,27 @@ struct async_task {
 	char *failed_message;
 	uintptr_t place; /* code address of the creation */
 } __attribute__((aligned(64)));
+
+/*
+ * A descriptor that the loop watches, part of whom it concerns. `ready` is called between two steps
+ * with the events of epoll; it wakes whom it may concern, and runs nothing of the user's.
+ */
+struct source {
+	struct list link; /* of the loop's sources */
+	struct async_loop *loop;
+	int fd;
+	void (*ready)(struct source *source, uint32_t events);
+	void (*close)(struct source *source); /* the loop is closed; it must remove the source */
+};
+
+/*
+ * What another thread has to say to a loop. `run` is called between two steps, with a null loop if
+ * that is closed instead; the call is its own from then on.
+ */
+struct call {
+	struct call *next;
+	void (*run)(struct call *call, struct async_loop *loop);
+};
 
 /* Something to be done at a time. */
 struct timer {
@@ -144,7 +166,12 @@ struct async_loop {
 	struct list slots; /* in use */
 	struct pool spare_tasks, spare_coroutines, spare_slots;
 	bool running, stopping;
+
 	int epoll;
+	struct list sources;	      /* that belong to users */
+	struct source tracer, caller; /* eventfds: a tracer has come; another thread has called */
+	struct call *calls;	      /* of other threads, the last one first; atomic */
+	bool sleeping;		      /* or about to: who calls must write to the eventfd; atomic */
 
 	uint64_t number;
 	struct numbers task_numbers, coroutine_numbers, future_numbers;
@@ -164,6 +191,7 @@ struct async_loop {
  * number.c: the next number, never 0. Giving back what is left keeps the numbers of one loop dense.
  */
 uint64_t async__number(struct numbers *numbers, enum at_type type);
+uint64_t async__number_of(enum at_type type); /* the same, one by one, for what is rare */
 void async__numbers_give(struct numbers *numbers, enum at_type type);
 
 /*
@@ -188,7 +216,11 @@ struct watch {
 void async__overflow_watch(struct watch *watch);
 void async__overflow_unwatch(struct watch *watch);
 
-/* future.c */
+/* defer.c: runs what the coroutine has deferred. */
+void async__run_deferred(struct async_coroutine *coroutine);
+
+/* future.c: a new one whose tracing id is given by type and number; null without memory. */
+struct async_future *async__future_new(struct async_loop *loop, enum at_type type, uint64_t number);
 void async__future_init(struct async_future *future, struct async_loop *loop, uint8_t type);
 void async__future_finish(struct async_future *future, enum future_state state, int64_t result);
 void async__future_add_waiter(struct async_future *future, struct waiter *waiter, entry_t entry);
@@ -200,6 +232,18 @@ uint64_t async__ns_of(double seconds);
 /* wakeup.c: makes the loop watch for tracers that want it to wake. 0 or -errno. */
 int async__wakeup_open(struct async_loop *loop);
 void async__wakeup_close(void);
+
+/*
+ * poll.c: descriptors. `source` has its fd, `ready` and `close`; `events` are epoll's, EPOLLET among
+ * them. 0 or -errno: -EEXIST if the descriptor is watched already, -EPERM if it cannot be.
+ */
+int async__poll_open(struct async_loop *loop);
+void async__poll_close(struct async_loop *loop);
+int async__source_add(struct async_loop *loop, struct source *source, uint32_t events);
+void async__source_remove(struct source *source); /* before the descriptor is closed */
+/* Hears of events and calls. `limit`: how long it may sleep, null for ever. */
+void async__poll(struct async_loop *loop, const struct timespec *limit);
+void async__post(struct async_loop *loop, struct call *call); /* any thread */
 
 /* task.c */
 void async__task_main(struct async_task *task); /* does not return: see async__leave() */

@@ -189,6 +189,8 @@ void async__task_destroy(struct async_task *task)
 		async_coroutine_close(task->coroutine);
 	for (; coroutine; coroutine = awaiter) {
 		awaiter = coroutine->awaiter;
+		if (coroutine->deferred)
+			async__run_deferred(coroutine);
 		async_coroutine_close(coroutine);
 	}
 	list_remove(&task->link);
@@ -233,6 +235,11 @@ struct async_future *async_task_future(struct async_task *task)
 static const struct async_future *future_of(const struct async_task *task)
 {
 	return task ? &task->future : NULL;
+}
+
+struct async_task *async_task_of(struct async_future *future)
+{
+	return future && future->type == AT_TASK ? task_of(future) : NULL;
 }
 
 bool async_task_done(const struct async_task *task)

@@ -55,7 +55,7 @@ static uint64_t id_of(struct async_loop *loop, struct async_future *future)
 		return 0;
 	if (future->type == AT_TIMER)
 		return AT_ID(AT_TIMER, future->number / 1000);
-	if (!future->number)
+	if (future->type == AT_FUTURE && !future->number)
 		future->number = async__number(&loop->future_numbers, AT_FUTURE);
 	return AT_ID(future->type, future->number);
 }

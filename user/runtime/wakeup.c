@@ -25,9 +25,10 @@ static void forget(void)
 
 int async__wakeup_open(struct async_loop *loop)
 {
-	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET, .data.ptr = &loop->tracer };
 	int err = 0;
 
+	loop->tracer.loop = loop;
 	pthread_mutex_lock(&lock);
 	if (!loops)
 		at_listeners.wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
