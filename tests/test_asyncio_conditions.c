@@ -412,6 +412,28 @@ static void wait__in_another_loop_is_refused_with_the_lock_held(void **state)
 	assert_int_equal(async_loop_close(first), 0);
 }
 
+/* Else it could not take the lock back. */
+static void wait__with_a_lock_of_another_loop_is_refused(void **state)
+{
+	struct async_loop *first = loop;
+
+	(void)state;
+	start(holds("a"));
+	start(holds("b"));
+	iterate();
+	assert_int_equal(async_loop_new(&loop), 0);
+	async_condition_release(condition);
+	async_task_cancel(started.tasks[1]);
+	async_loop_stop(first);
+	assert_int_equal(async_loop_run_forever(first), 0);
+	start(waits("c"));
+	iterate();
+	assert_journal("a b!ECANCELED c!EXDEV");
+	iterate();
+	assert_false(async_condition_locked(condition));
+	assert_int_equal(async_loop_close(first), 0);
+}
+
 static void close__with_tasks_that_wait(void **state)
 {
 	(void)state;
@@ -481,6 +503,7 @@ int main(void)
 		test(cancel__of_who_waits_for_the_lock_passes_it_on),
 		test(cancel__of_who_was_not_notified_wakes_nobody),
 		test(wait__in_another_loop_is_refused_with_the_lock_held),
+		test(wait__with_a_lock_of_another_loop_is_refused),
 		test(close__with_tasks_that_wait),
 		test(close__frees_in_a_deferred_function),
 	};

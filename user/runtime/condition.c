@@ -50,7 +50,7 @@ bool async_condition_locked(const struct async_condition *condition)
 	return condition && async_lock_locked(condition->lock);
 }
 
-/* The lock is bound as well, for once it is given up, taking it back must not fail. */
+/* Once the lock is given up, taking it back must not fail: it is bound before. */
 static int64_t may_wait(struct async_condition *condition)
 {
 	int64_t err = async__waiting_allowed(condition);
@@ -59,8 +59,6 @@ static int64_t may_wait(struct async_condition *condition)
 		err = async_fail(-EPERM, "cannot wait on un-acquired lock");
 	if (!err)
 		err = async__lock_bind(condition->lock);
-	if (!err)
-		err = async__waiting_bind(&condition->waiting);
 	return err;
 }
 

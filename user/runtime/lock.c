@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Locks. Who is woken still has to take the lock; until he runs, nobody else may. */
+/* Locks. Who was woken still has to take the lock; until he has run, nobody else may. */
 #include "waiting.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ int64_t async_lock_acquire(struct async_lock *lock)
 
 	if (err)
 		return err;
-	if (lock->locked || async__waiting_any(&lock->waiting))
+	if (lock->locked || !list_empty(&lock->waiting.woken))
 		err = async__waiting_wait(&lock->waiting, &woken);
 	if (!err)
 		lock->locked = true;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Semaphores. Whoever wakes a task gives it the permit, which a cancelled one gives back. */
+/*
+ * Semaphores. Whoever wakes a task gives it the permit, which a cancelled one gives back. Until all
+ * who were woken have run, whoever comes waits behind them, even if permits are left.
+ */
 #include "waiting.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -75,5 +78,5 @@ int async_semaphore_release(struct async_semaphore *semaphore)
 
 bool async_semaphore_locked(const struct async_semaphore *semaphore)
 {
-	return semaphore && (!semaphore->value || async__waiting_any(&semaphore->waiting));
+	return semaphore && (!semaphore->value || !list_empty(&semaphore->waiting.woken));
 }

@@ -63,11 +63,6 @@ int async__waiting_bind(struct waiting *waiting)
 	return 0;
 }
 
-bool async__waiting_any(const struct waiting *waiting)
-{
-	return !list_empty(&waiting->asleep) || !list_empty(&waiting->woken);
-}
-
 int64_t async__waiting_wait(struct waiting *waiting, bool *woken)
 {
 	struct place place;

@@ -33,9 +33,6 @@ int async__waiting_allowed(const void *object);
 /* Binds the object to the running loop. 0, or -EXDEV if it is bound to another one. */
 int async__waiting_bind(struct waiting *waiting);
 
-/* Somebody waits, or was woken and has not run yet: whoever comes now must not overtake him. */
-bool async__waiting_any(const struct waiting *waiting);
-
 /*
  * Waits until woken. 0, -ECANCELED, or -EXDEV. If the task was woken and cancelled before it could
  * run, *woken is true, and it may have to wake another one instead.
