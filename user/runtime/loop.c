@@ -38,14 +38,13 @@ int async_loop_new(struct async_loop **ret)
 
 int async_loop_close(struct async_loop *loop)
 {
-	struct list *link, *next;
-
 	if (!loop)
 		return 0;
 	if (loop->running)
 		return -EBUSY;
-	list_for_each_safe (link, next, &loop->tasks)
-		async__task_destroy(container_of(link, struct async_task, link));
+	/* What the tasks have deferred may create some more. */
+	while (!list_empty(&loop->tasks))
+		async__task_destroy(container_of(loop->tasks.next, struct async_task, link));
 	async__poll_close(loop);
 	async__slots_free(loop);
 	async__numbers_give(&loop->task_numbers, AT_TASK);

@@ -185,6 +185,7 @@ void async__task_destroy(struct async_task *task)
 	if (task->awaits) {
 		async__future_remove_waiter(task->awaits, &task->waiter);
 		async_future_unref(task->awaits);
+		task->awaits = NULL;
 	}
 	if (!coroutine)
 		async_coroutine_close(task->coroutine);
