@@ -42,11 +42,6 @@ void async_semaphore_free(struct async_semaphore *semaphore)
 	free(semaphore);
 }
 
-static void give_permits(struct async_semaphore *semaphore)
-{
-	semaphore->value -= async__waiting_wake(&semaphore->waiting, semaphore->value);
-}
-
 int64_t async_semaphore_acquire(struct async_semaphore *semaphore)
 {
 	int64_t err = async__waiting_allowed(semaphore);
@@ -61,7 +56,8 @@ int64_t async_semaphore_acquire(struct async_semaphore *semaphore)
 	err = async__waiting_wait(&semaphore->waiting, &woken);
 	if (err && woken)
 		semaphore->value++;
-	give_permits(semaphore);
+	/* Permits may be left, for which others waited behind this task. */
+	semaphore->value -= async__waiting_wake(&semaphore->waiting, semaphore->value);
 	return err;
 }
 
@@ -71,8 +67,8 @@ int async_semaphore_release(struct async_semaphore *semaphore)
 		return -ENOMEM;
 	if (semaphore->value >= semaphore->bound)
 		return async_fail(-EOVERFLOW, "BoundedSemaphore released too many times");
-	semaphore->value++;
-	give_permits(semaphore);
+	if (!async__waiting_wake(&semaphore->waiting, 1))
+		semaphore->value++;
 	return 0;
 }
 
