@@ -99,6 +99,17 @@ struct call {
 	void (*run)(struct call *call, struct async_loop *loop);
 };
 
+/*
+ * Where a loop gets its calls. It outlives the loop, for the sake of those who may call when it is
+ * closed: they hold a reference, and their calls are run with a null loop then, by themselves.
+ */
+struct mailbox {
+	struct call *calls;  /* the last one first; atomic */
+	bool sleeping;	     /* or about to: who calls must write to the eventfd; atomic */
+	uint32_t references; /* atomic */
+	int eventfd;
+};
+
 /* Something to be done at a time. */
 struct timer {
 	struct heap_node node;
@@ -164,14 +175,18 @@ struct async_loop {
 	size_t reserved;   /* entries that could be queued at once: live tasks and slots */
 	struct list tasks; /* not done */
 	struct list slots; /* in use */
-	struct pool spare_tasks, spare_coroutines, spare_slots;
+	struct pool spare_tasks, spare_coroutines, spare_slots, spare_jobs;
 	bool running, stopping;
 
 	int epoll;
 	struct list sources;	      /* that belong to users */
 	struct source tracer, caller; /* eventfds: a tracer has come; another thread has called */
-	struct call *calls;	      /* of other threads, the last one first; atomic */
-	bool sleeping;		      /* or about to: who calls must write to the eventfd; atomic */
+	struct mailbox *mailbox;
+	struct call *late, **last_late;	 /* callbacks of other threads that found no memory here */
+	struct call retry;		 /* of these; posted while there are any */
+	struct list jobs;		 /* given to executors, and not done */
+	struct async_executor *executor; /* its own, or null */
+	bool executor_shut;
 
 	uint64_t number;
 	struct numbers task_numbers, coroutine_numbers, future_numbers;
@@ -257,7 +272,24 @@ int async__source_add(struct async_loop *loop, struct source *source, uint32_t e
 void async__source_remove(struct source *source); /* before the descriptor is closed */
 /* Hears of events and calls. `limit`: how long it may sleep, null for ever. */
 void async__poll(struct async_loop *loop, const struct timespec *limit);
-void async__post(struct async_loop *loop, struct call *call); /* any thread */
+
+/* mailbox.c: any thread. */
+struct mailbox *async__mailbox_new(void); /* null, and errno */
+struct mailbox *async__mailbox_ref(struct mailbox *mailbox);
+void async__mailbox_unref(struct mailbox *mailbox);
+void async__mailbox_post(struct mailbox *mailbox, struct call *call);
+void async__post(struct async_loop *loop, struct call *call); /* one that is not closed meanwhile */
+
+/* mailbox.c: the loop's thread. Takes the calls in the order in which they came, and runs them. */
+bool async__mailbox_empty(const struct mailbox *mailbox);
+void async__mailbox_run(struct mailbox *mailbox, struct async_loop *loop);
+void async__mailbox_close(struct mailbox *mailbox); /* runs what is left with a null loop */
+
+/* executor.c: runs the loop until its own executor has ended. */
+void async__executor_end(struct async_loop *loop);
+
+/* executor.c: the loop is about to be closed; its jobs are cancelled, or go on unheard. */
+void async__jobs_close(struct async_loop *loop);
 
 /* task.c */
 struct async_task *async__task_create(struct async_loop *loop, struct async_coroutine *coroutine,
@@ -267,6 +299,11 @@ void async__task_destroy(struct async_task *task);
 
 /* coroutine.c */
 void async__task_failed(struct async_task *task, int error, char *message); /* takes the message */
+
+/* The job that this thread runs for an executor, or null; and what async_fail() tells it. */
+extern __thread struct job *async__job __attribute__((tls_model("initial-exec")));
+void async__job_failed(struct job *job, int error, char *message); /* takes the message */
+
 int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *coroutine);
 
 /*
