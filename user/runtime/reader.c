@@ -101,7 +101,9 @@ static int add(struct async_loop *loop, int fd, uint32_t event, async_callback *
 	int err;
 
 	loop = loop ? loop : async__running;
-	slot = loop ? async__slot_take_lasting(loop, callback, arg) : NULL;
+	if (!loop)
+		return -EPERM;
+	slot = async__slot_take_lasting(loop, callback, arg);
 	if (!slot)
 		return -ENOMEM;
 	watcher = watcher_of(loop, fd);
