@@ -134,7 +134,8 @@ struct slot {
 	struct waiter waiter;
 	struct timer timer;
 	uint64_t ready_ns;
-	bool queued; /* it is in the ready queue */
+	bool queued;  /* it is in the ready queue */
+	bool lasting; /* it may be queued again when it has run */
 };
 
 enum {
@@ -187,6 +188,9 @@ struct async_loop {
 	struct list jobs;		 /* given to executors, and not done */
 	struct async_executor *executor; /* its own, or null */
 	bool executor_shut;
+	struct watcher **watchers; /* of add_reader() and add_writer(), by descriptor; or null */
+	size_t watchers_size;
+	char *scratch; /* where transports read to, made when one does */
 
 	uint64_t number;
 	struct numbers task_numbers, coroutine_numbers, future_numbers;
@@ -269,6 +273,7 @@ void async__wakeup_close(void);
 int async__poll_open(struct async_loop *loop);
 void async__poll_close(struct async_loop *loop);
 int async__source_add(struct async_loop *loop, struct source *source, uint32_t events);
+int async__source_change(struct source *source, uint32_t events);
 void async__source_remove(struct source *source); /* before the descriptor is closed */
 /* Hears of events and calls. `limit`: how long it may sleep, null for ever. */
 void async__poll(struct async_loop *loop, const struct timespec *limit);
@@ -290,6 +295,15 @@ void async__executor_end(struct async_loop *loop);
 
 /* executor.c: the loop is about to be closed; its jobs are cancelled, or go on unheard. */
 void async__jobs_close(struct async_loop *loop);
+
+/*
+ * transport.c: a transport of an open socket, pipe or terminal, which becomes non-blocking, to be
+ * read or written or both. connection_made is called before it returns. 0, and the descriptor is
+ * the transport's; or -errno, and it stays the caller's: -EBUSY if the loop watches it already.
+ */
+int async__transport_new(struct async_loop *loop, int fd, bool reads, bool writes,
+			 const struct async_protocol *protocol, void *self,
+			 struct async_transport **ret);
 
 /* task.c */
 struct async_task *async__task_create(struct async_loop *loop, struct async_coroutine *coroutine,
@@ -323,6 +337,9 @@ struct slot *async__slot_take(struct async_loop *loop); /* null without memory *
 void async__slot_drop(struct slot *slot);
 void async__slot_run(struct slot *slot);
 void async__slots_free(struct async_loop *loop);
+/* One that stays until it is dropped, so that queueing it, at most once at a time, cannot fail. */
+struct slot *async__slot_take_lasting(struct async_loop *loop, async_callback *callback, void *arg);
+void async__slot_queue(struct slot *slot);
 
 /*
  * As async_future_add_done_callback(), with a reference that is given up if the callback is dropped;
