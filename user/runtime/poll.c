@@ -141,7 +141,7 @@ static int wait_for_events(struct async_loop *loop, struct epoll_event *events,
 	return epoll_wait(loop->epoll, events, EVENTS_MAX, ms);
 }
 
-void async__poll(struct async_loop *loop, const struct timespec *limit)
+int async__poll(struct async_loop *loop, const struct timespec *limit)
 {
 	static const struct timespec no_time;
 	struct epoll_event events[EVENTS_MAX];
@@ -160,4 +160,5 @@ void async__poll(struct async_loop *loop, const struct timespec *limit)
 	}
 	if (__atomic_load_n(&loop->calls, __ATOMIC_RELAXED))
 		run_calls(loop, loop);
+	return count;
 }
