@@ -17,7 +17,7 @@ enum { SPARE_LIMIT = 4096 };
 static struct list homeless = { &homeless, &homeless };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-static struct async_coroutine *allocate(struct async_loop *loop)
+static __attribute__((noinline)) struct async_coroutine *allocate(struct async_loop *loop)
 {
 	struct async_coroutine *coroutine = malloc(sizeof(*coroutine));
 
@@ -34,6 +34,7 @@ static struct async_coroutine *allocate(struct async_loop *loop)
 	return coroutine;
 }
 
+/* Takes it out of its list, whose thread we are. */
 static void forget(struct async_coroutine *coroutine)
 {
 	if (coroutine->loop) {
@@ -43,6 +44,14 @@ static void forget(struct async_coroutine *coroutine)
 	pthread_mutex_lock(&lock);
 	list_remove(&coroutine->link);
 	pthread_mutex_unlock(&lock);
+}
+
+static __attribute__((noinline)) void release(struct async_coroutine *coroutine)
+{
+	if (!coroutine)
+		return;
+	forget(coroutine);
+	free(coroutine);
 }
 
 /* What the thread wants of new coroutines: an origin, a wrapper. */
@@ -67,15 +76,11 @@ struct async_coroutine *async_coroutine_new(struct async_function *function,
 					    uintptr_t place)
 {
 	struct async_loop *loop = async__running;
-	struct async_coroutine *coroutine = NULL;
+	struct async_coroutine *coroutine;
 
-	if (likely(loop))
-		coroutine = pool_pop(&loop->spare_coroutines);
-	if (unlikely(!coroutine)) {
-		coroutine = allocate(loop);
-		if (!coroutine)
-			return NULL;
-	}
+	coroutine = likely(loop) ? pool_pop(&loop->spare_coroutines) : NULL;
+	if (unlikely(!coroutine) && !(coroutine = allocate(loop)))
+		return NULL;
 	coroutine->function = function;
 	coroutine->awaiter = NULL;
 	coroutine->number = 0;
@@ -91,16 +96,13 @@ void async_coroutine_close(struct async_coroutine *coroutine)
 {
 	struct async_loop *loop = async__running;
 
-	if (!coroutine)
-		return;
-	if (likely(loop && coroutine->loop == loop &&
-		   loop->spare_coroutines.count < SPARE_LIMIT)) {
-		coroutine->state = SPARE;
-		pool_give(&loop->spare_coroutines, coroutine, SPARE_LIMIT);
+	if (unlikely(!loop || !coroutine || coroutine->loop != loop ||
+		     loop->spare_coroutines.count >= SPARE_LIMIT)) {
+		release(coroutine);
 		return;
 	}
-	forget(coroutine);
-	free(coroutine);
+	coroutine->state = SPARE;
+	pool_give(&loop->spare_coroutines, coroutine, SIZE_MAX);
 }
 
 void async__coroutine_take(struct async_coroutine *coroutine)
@@ -163,11 +165,12 @@ __attribute__((destructor)) static void free_forgotten(void)
 	}
 }
 
-int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *coroutine)
+static inline __attribute__((always_inline)) int64_t
+run(struct async_task *task, struct async_coroutine *coroutine, bool timed)
 {
 	struct async_loop *loop = task->future.loop;
+	uint64_t since_ns = timed ? clock_ns() : 0;
 	int64_t result;
-	uint64_t since_ns = unlikely(loop->long_coroutine) ? clock_ns() : 0;
 
 	coroutine->awaiter = task->innermost;
 	task->innermost = coroutine;
@@ -178,11 +181,24 @@ int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *co
 		async__run_deferred(coroutine);
 	if (at_listening())
 		async__trace_end(task, coroutine, result);
-	if (unlikely(since_ns))
+	if (timed)
 		async__long_coroutine(loop, coroutine, since_ns, result);
 	task->innermost = coroutine->awaiter;
 	async_coroutine_close(coroutine);
 	return result;
+}
+
+static __attribute__((noinline)) int64_t run_timed(struct async_task *task,
+						   struct async_coroutine *coroutine)
+{
+	return run(task, coroutine, true);
+}
+
+int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *coroutine)
+{
+	if (unlikely(task->future.loop->long_coroutine))
+		return run_timed(task, coroutine);
+	return run(task, coroutine, false);
 }
 
 int64_t async_await_coroutine(struct async_coroutine *coroutine)

@@ -65,10 +65,12 @@ void async_loop_default_exception_handler(struct async_loop *loop,
 					  const struct async_exception_context *context)
 {
 	char *message = NULL;
+	FILE *stream = NULL;
 	size_t size;
-	FILE *stream = open_memstream(&message, &size);
 
 	(void)loop;
+	if (async_log_get_level() <= ASYNC_LOG_ERROR)
+		stream = open_memstream(&message, &size);
 	if (!stream)
 		return;
 	print(stream, context);

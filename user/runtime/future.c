@@ -46,6 +46,11 @@ struct async_future *async__future_new(struct async_loop *loop, enum at_type typ
 	return future;
 }
 
+void async__keep_origin(struct async_future *future)
+{
+	future->has_origin = async__origin_keep(&future->place, DEBUG_DEPTH);
+}
+
 struct async_future *async_future_new(struct async_loop *loop)
 {
 	struct async_future *future;
@@ -55,7 +60,7 @@ struct async_future *async_future_new(struct async_loop *loop)
 	future = loop ? async__future_new(loop, AT_FUTURE, 0) : NULL;
 	if (future && unlikely(loop->debug)) {
 		future->place.address = (uintptr_t)__builtin_return_address(0);
-		future->has_origin = async__origin_keep(&future->place, DEBUG_DEPTH);
+		async__keep_origin(future);
 	}
 	return future;
 }

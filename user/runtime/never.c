@@ -40,23 +40,23 @@ void async__destroyed_pending(struct async_task *task)
 
 void async__never_awaited(struct async_coroutine *coroutine)
 {
-	char *message = NULL, *text = NULL;
+	char *message = NULL;
 	FILE *stream;
 	size_t size;
 
-	if (asprintf(&text, "coroutine '%s' was never awaited", coroutine->function->name) < 0)
+	if (async_log_get_level() > ASYNC_LOG_WARNING && !at_listening())
 		return;
-	if (at_listening())
-		async__trace_warning(AT_ID(AT_COROUTINE, coroutine->number), text);
 	stream = open_memstream(&message, &size);
-	if (stream) {
-		fputs(text, stream);
-		if (coroutine->place.address) {
-			fputs("\nCoroutine created at (most recent call last)", stream);
-			async__print_frames(stream, coroutine->place, coroutine->has_origin);
-		}
-		fclose(stream);
-		async__log_taking(ASYNC_LOG_WARNING, message);
+	if (!stream)
+		return;
+	fprintf(stream, "coroutine '%s' was never awaited", coroutine->function->name);
+	fflush(stream);
+	if (at_listening() && message)
+		async__trace_warning(AT_ID(AT_COROUTINE, coroutine->number), message);
+	if (coroutine->place.address) {
+		fputs("\nCoroutine created at (most recent call last)", stream);
+		async__print_frames(stream, coroutine->place, coroutine->has_origin);
 	}
-	free(text);
+	fclose(stream);
+	async__log_taking(ASYNC_LOG_WARNING, message);
 }

@@ -6,10 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A task waits for a task that waits for a task: so many of them are told of. */
+/* A task waits for a task that waits for a task: so many of them are told of, and each once. */
 enum { NESTED_MAX = 6 };
 
-static void print(FILE *stream, const struct async_future *future, int nested);
+struct path {
+	const struct path *outer;
+	const struct async_future *future;
+};
+
+static void print(FILE *stream, const struct async_future *future, const struct path *outer);
 
 /* As Python quotes it. */
 static void print_quoted(FILE *stream, const char *text)
@@ -148,30 +153,42 @@ static void print_body(FILE *stream, const struct async_task *task)
 			task->innermost ? ", defined" : "", function->file, function->line);
 }
 
-static void print_task(FILE *stream, const struct async_task *task, int nested)
+static void print_task(FILE *stream, const struct async_task *task, const struct path *path)
 {
 	fputs(" name=", stream);
-	if (task->name) {
+	if (task->name)
 		print_quoted(stream, task->name);
-	} else {
+	else
 		fprintf(stream, "'Task-%" PRIu64 "'", task->future.number);
-	}
 	print_body(stream, task);
 	if (task->future.state == PENDING && task->awaits) {
 		fputs(" wait_for=", stream);
-		print(stream, task->awaits, nested + 1);
+		print(stream, task->awaits, path);
 	}
 }
 
-static void print(FILE *stream, const struct async_future *future, int nested)
+static bool is_too_much(const struct async_future *future, const struct path *path)
 {
-	if (nested > NESTED_MAX) {
+	int count = 0;
+
+	for (; path; path = path->outer) {
+		if (path->future == future || ++count == NESTED_MAX)
+			return true;
+	}
+	return false;
+}
+
+static void print(FILE *stream, const struct async_future *future, const struct path *outer)
+{
+	struct path path = { outer, future };
+
+	if (is_too_much(future, outer)) {
 		fputs("...", stream);
 		return;
 	}
 	fprintf(stream, "<%s %s", future->type == AT_TASK ? "Task" : "Future", state_of(future));
 	if (future->type == AT_TASK)
-		print_task(stream, container_of(future, const struct async_task, future), nested);
+		print_task(stream, container_of(future, const struct async_task, future), &path);
 	print_result(stream, future);
 	print_callbacks(stream, future->waiters);
 	print_created(stream, future->place, future->has_origin);
@@ -180,7 +197,7 @@ static void print(FILE *stream, const struct async_future *future, int nested)
 
 void async__print_future(FILE *stream, const struct async_future *future)
 {
-	print(stream, future, 0);
+	print(stream, future, NULL);
 }
 
 void async__print_coroutine(FILE *stream, const struct async_coroutine *coroutine)
@@ -212,7 +229,7 @@ char *async_future_repr(const struct async_future *future)
 	stream = open_memstream(&text, &size);
 	if (!stream)
 		return NULL;
-	print(stream, future, 0);
+	print(stream, future, NULL);
 	if (!fclose(stream))
 		return text;
 	free(text);

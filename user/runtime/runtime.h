@@ -41,10 +41,10 @@ struct async_coroutine {
 	uint64_t arguments[AT_ARGUMENTS_MAX];
 	struct deferral *deferred; /* the last one first */
 	struct async_loop *loop;   /* that ran when it was made; null if none did */
-	struct list link;	   /* of the loop's, or of those that belong to no loop */
 	union place place;
 	uint8_t state; /* enum coroutine_state */
 	bool has_origin;
+	struct list link; /* of the loop's, or of those that belong to no loop */
 };
 
 /*
@@ -310,6 +310,7 @@ void async__run_deferred(struct async_coroutine *coroutine);
 /* future.c: a new one whose tracing id is given by type and number; null without memory. */
 struct async_future *async__future_new(struct async_loop *loop, enum at_type type, uint64_t number);
 void async__future_init(struct async_future *future, struct async_loop *loop, uint8_t type);
+void async__keep_origin(struct async_future *future); /* of its place, in debug mode */
 void async__future_finish(struct async_future *future, enum future_state state, int64_t result);
 void async__future_add_waiter(struct async_future *future, struct waiter *waiter, entry_t entry);
 void async__future_remove_waiter(struct async_future *future, struct waiter *waiter);

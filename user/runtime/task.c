@@ -115,7 +115,7 @@ static struct async_task *create(struct async_loop *loop, struct async_coroutine
 	init(task, loop, coroutine);
 	task->future.place.address = place;
 	if (unlikely(loop->debug))
-		task->future.has_origin = async__origin_keep(&task->future.place, DEBUG_DEPTH);
+		async__keep_origin(&task->future);
 	list_add(&loop->tasks, &task->link);
 	if (at_listening())
 		async__trace_create(task);
