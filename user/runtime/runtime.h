@@ -296,7 +296,7 @@ void async__loop_closes(struct async_loop *loop); /* first */
 void async__loop_closed(struct async_loop *loop); /* last */
 bool async__loop_is_open(const struct async_loop *loop);
 bool async__wrong_thread(const struct async_loop *loop); /* if it is refused, it has been logged */
-void async__debug_begin(struct async_loop *loop); /* around its run */
+void async__debug_begin(struct async_loop *loop);	 /* around its run */
 void async__debug_end(struct async_loop *loop);
 void async__warn_slow(const struct async_task *task, const struct slot *slot, uint64_t ns);
 void async__log_poll(const struct timespec *limit, uint64_t ns, int events);

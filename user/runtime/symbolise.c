@@ -29,8 +29,8 @@ static struct known *all_known[BUCKETS];
 
 #define FUNCTIONS(f)                                                                               \
 	f(dwfl_begin) f(dwfl_linux_proc_report) f(dwfl_linux_proc_find_elf) f(dwfl_report_begin)   \
-	f(dwfl_report_end) f(dwfl_addrmodule) f(dwfl_module_addrname) f(dwfl_module_getsrc)        \
-	f(dwfl_lineinfo) f(dwfl_line_comp_dir)
+		f(dwfl_report_end) f(dwfl_addrmodule) f(dwfl_module_addrname)                      \
+			f(dwfl_module_getsrc) f(dwfl_lineinfo) f(dwfl_line_comp_dir)
 
 #define DECLARE(function) __typeof__(&function) function;
 static struct {
