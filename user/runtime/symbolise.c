@@ -5,6 +5,7 @@
  */
 #include "runtime.h"
 #include <dlfcn.h>
+#include <dwarf.h>
 #include <elfutils/libdwfl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -27,11 +28,14 @@ struct known {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct known *all_known[BUCKETS];
 
+/* clang-format off */
 #define FUNCTIONS(f)                                                                               \
-	f(dwfl_begin) f(dwfl_linux_proc_report) f(dwfl_linux_proc_find_elf) f(dwfl_report_begin)   \
-		f(dwfl_report_end) f(dwfl_addrmodule) f(dwfl_module_addrname)                      \
-			f(dwfl_module_getsrc) f(dwfl_lineinfo) f(dwfl_line_comp_dir)
-
+	f(dwarf_attr) f(dwarf_decl_file) f(dwarf_decl_line) f(dwarf_entrypc) f(dwarf_formudata)    \
+	f(dwarf_getscopes) f(dwarf_getscopes_die) f(dwarf_tag) f(dwfl_addrmodule) f(dwfl_begin) f(dwfl_line_comp_dir)     \
+	f(dwfl_lineinfo) f(dwfl_linux_proc_find_elf) f(dwfl_linux_proc_report)                     \
+	f(dwfl_module_addrdie) f(dwfl_module_addrname) f(dwfl_module_getsrc) f(dwfl_report_begin)  \
+	f(dwfl_report_end)
+/* clang-format on */
 #define DECLARE(function) __typeof__(&function) function;
 static struct {
 	FUNCTIONS(DECLARE)
@@ -106,21 +110,65 @@ static char *copy_path(const char *path, const char *folder)
 	return strdup(path);
 }
 
+/*
+ * The line table would tell of the first instruction of a function where its body begins, and of
+ * what was inlined where that was written. Returns the line at which the function is declared, or
+ * the call was inlined; 0 if it is neither.
+ */
+static int find_line(Dwfl_Module *module, uintptr_t address, const char **file)
+{
+	Dwarf_Addr bias, start;
+	Dwarf_Die *unit = libdw.dwfl_module_addrdie(module, address, &bias);
+	Dwarf_Die *innermost = NULL, *scopes = NULL, *scope;
+	Dwarf_Attribute attribute;
+	Dwarf_Word call = 0;
+	int line = 0, count = 0;
+
+	if (unit && libdw.dwarf_getscopes(unit, address - bias, &innermost) > 0)
+		count = libdw.dwarf_getscopes_die(&innermost[0], &scopes);
+	for (scope = scopes; count-- > 0; scope++) {
+		if (libdw.dwarf_tag(scope) == DW_TAG_inlined_subroutine)
+			libdw.dwarf_formudata(libdw.dwarf_attr(scope, DW_AT_call_line, &attribute),
+					      &call);
+		if (libdw.dwarf_tag(scope) != DW_TAG_subprogram)
+			continue;
+		*file = libdw.dwarf_decl_file(scope);
+		if (!libdw.dwarf_entrypc(scope, &start) && start + bias == address)
+			libdw.dwarf_decl_line(scope, &line);
+		else
+			line = call;
+		break;
+	}
+	free(scopes);
+	free(innermost);
+	return line;
+}
+
+static void find_in_module(Dwfl_Module *module, struct async_frame *frame)
+{
+	const char *name = libdw.dwfl_module_addrname(module, frame->address), *path = NULL;
+	Dwfl_Line *line = libdw.dwfl_module_getsrc(module, frame->address);
+
+	if (name)
+		frame->function = copy_name(name);
+	if (!line)
+		return;
+	frame->line = find_line(module, frame->address, &path);
+	if (!frame->line || !path)
+		path = libdw.dwfl_lineinfo(line, NULL, &frame->line, NULL, NULL, NULL);
+	if (path)
+		frame->file = copy_path(path, libdw.dwfl_line_comp_dir(line));
+}
+
 static void find(struct async_frame *frame)
 {
 	Dwfl_Module *module = module_of(frame->address);
-	const char *name = module ? libdw.dwfl_module_addrname(module, frame->address) : NULL;
-	Dwfl_Line *line = module ? libdw.dwfl_module_getsrc(module, frame->address) : NULL;
-	const char *path;
 	Dl_info info;
 
-	if (!name && dladdr && dladdr((void *)frame->address, &info))
-		name = info.dli_sname;
-	if (name)
-		frame->function = copy_name(name);
-	path = line ? libdw.dwfl_lineinfo(line, NULL, &frame->line, NULL, NULL, NULL) : NULL;
-	if (path)
-		frame->file = copy_path(path, libdw.dwfl_line_comp_dir(line));
+	if (module)
+		find_in_module(module, frame);
+	if (!frame->function && dladdr && dladdr((void *)frame->address, &info) && info.dli_sname)
+		frame->function = copy_name(info.dli_sname);
 }
 
 static void *run_find(void *frame)
