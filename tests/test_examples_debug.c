@@ -35,6 +35,7 @@ static struct example {
 		 "never_retrieved.c:22>\n"
 		 "source_traceback: Object created at (most recent call last):\n"
 		 "  File \"" FOLDER "never_retrieved.c\", line 34, in main\n"
+		 "  File \"" FOLDER "never_retrieved.c\", line 22, in run_once\n"
 		 "EIO: not consumed\n" },
 	{ .command = "build/examples/chaining_wrong",
 	  .out = "(3) close file\n"
@@ -52,15 +53,15 @@ static struct example {
 	{ .command = "build/examples/pending_destroyed",
 	  .err = "Task was destroyed but it is pending!\n"
 		 "task: <Task pending name='Task-1' coro=<kill_me() running at " FOLDER
-		 "pending_destroyed.c:11> wait_for=<Future pending cb=[Task.task_wakeup()]>>\n" },
+		 "pending_destroyed.c:14> wait_for=<Future pending cb=[Task.task_wakeup()]>>\n" },
 	{ .command = "env ASYNCDEBUG=1 build/examples/pending_destroyed",
 	  .err = "Task was destroyed but it is pending!\n"
 		 "source_traceback: Object created at (most recent call last):\n"
-		 "  File \"" FOLDER "pending_destroyed.c\", line 23, in main\n"
+		 "  File \"" FOLDER "pending_destroyed.c\", line 24, in main\n"
 		 "task: <Task pending name='Task-1' coro=<kill_me() running at " FOLDER
-		 "pending_destroyed.c:11> wait_for=<Future pending cb=[Task.task_wakeup()] created "
-		 "at " FOLDER "pending_destroyed.c:10> created at " FOLDER
-		 "pending_destroyed.c:23>\n" },
+		 "pending_destroyed.c:14> wait_for=<Future pending cb=[Task.task_wakeup()] created "
+		 "at " FOLDER "pending_destroyed.c:11> created at " FOLDER
+		 "pending_destroyed.c:24>\n" },
 	{ .command = "build/examples/debugging",
 	  .err = "  DEBUG: Using selector: EpollSelector\n"
 		 "   INFO: entering event loop\n"

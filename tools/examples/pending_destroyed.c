@@ -4,12 +4,14 @@
  * it waits for, were created.
  */
 #include <async.h>
+#include <errno.h>
 
 ASYNC(kill_me)
 {
 	struct async_future *future = async_future_new(NULL);
 
-	return async_await(future) < 0 ? -1 : 0;
+	/* Nobody will complete it. */
+	return async_await(future) < 0 ? -ECANCELED : 0;
 }
 
 int main(void)
