@@ -526,6 +526,8 @@ int main(void)
 		cmocka_unit_test(name__without_memory),
 	};
 
+	/* Places that are printed are kept for good. */
+	async_log_set_level(ASYNC_LOG_CRITICAL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
 #endif

@@ -4,28 +4,28 @@
 #include <errno.h>
 
 /* A task that waits: in one of the two lists, or in none if it was cancelled. */
-struct place {
+struct turn {
 	struct async_future future;
 	struct list link;
 };
 
-static struct place *place_of(struct async_future *future)
+static struct turn *turn_of(struct async_future *future)
 {
-	return container_of(future, struct place, future);
+	return container_of(future, struct turn, future);
 }
 
-static bool cancel_place(struct async_future *future)
+static bool cancel_turn(struct async_future *future)
 {
 	if (future->state != PENDING)
 		return false;
-	list_remove(&place_of(future)->link);
+	list_remove(&turn_of(future)->link);
 	async__future_finish(future, CANCELLED, -ECANCELED);
 	return true;
 }
 
-static void leave_place(struct async_future *future)
+static void leave_turn(struct async_future *future)
 {
-	list_remove(&place_of(future)->link);
+	list_remove(&turn_of(future)->link);
 }
 
 void async__waiting_init(struct waiting *waiting, enum at_type type, uint64_t number)
@@ -65,19 +65,19 @@ int async__waiting_bind(struct waiting *waiting)
 
 int64_t async__waiting_wait(struct waiting *waiting, bool *woken)
 {
-	struct place place;
+	struct turn turn;
 	int64_t err = async__waiting_bind(waiting);
 
 	*woken = false;
 	if (err)
 		return err;
-	async__future_init(&place.future, async__running, waiting->type);
-	place.future.number = waiting->number;
-	place.future.cancel = cancel_place;
-	place.future.free = leave_place;
-	list_add(&waiting->asleep, &place.link);
-	err = async_await_future(&place.future);
-	*woken = place.future.state == FINISHED;
+	async__future_init(&turn.future, async__running, waiting->type);
+	turn.future.number = waiting->number;
+	turn.future.cancel = cancel_turn;
+	turn.future.free = leave_turn;
+	list_add(&waiting->asleep, &turn.link);
+	err = async_await_future(&turn.future);
+	*woken = turn.future.state == FINISHED;
 	return err;
 }
 
@@ -90,7 +90,7 @@ size_t async__waiting_wake(struct waiting *waiting, size_t count)
 
 		list_remove(link);
 		list_add(&waiting->woken, link);
-		async__future_finish(&container_of(link, struct place, link)->future, FINISHED, 0);
+		async__future_finish(&container_of(link, struct turn, link)->future, FINISHED, 0);
 	}
 	return woken;
 }

@@ -12,7 +12,7 @@
 #include "runtime.h"
 
 struct waiting {
-	struct list asleep; /* struct place */
+	struct list asleep; /* struct turn */
 	struct list woken;  /* their tasks have not run since */
 	uint64_t loop;	    /* the number of the one that it is bound to; 0 until a task waits */
 	uint64_t number;    /* of the object, for tracers */
