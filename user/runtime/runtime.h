@@ -172,6 +172,7 @@ struct async_loop {
 	struct source tracer, caller; /* eventfds: a tracer has come; another thread has called */
 	struct call *calls;	      /* of other threads, the last one first; atomic */
 	bool sleeping;		      /* or about to: who calls must write to the eventfd; atomic */
+	struct list signals;	      /* that it handles */
 
 	uint64_t number;
 	struct numbers task_numbers, coroutine_numbers, future_numbers;
@@ -244,6 +245,19 @@ void async__source_remove(struct source *source); /* before the descriptor is cl
 /* Hears of events and calls. `limit`: how long it may sleep, null for ever. */
 void async__poll(struct async_loop *loop, const struct timespec *limit);
 void async__post(struct async_loop *loop, struct call *call); /* any thread */
+
+/* waits.c: awaits what finish() ends for all in the list, by a future of this type and number. */
+int64_t async__waits_await(struct list *waits, enum at_type type, uint64_t number);
+void async__waits_finish(struct list *waits, int64_t result);
+
+/*
+ * signal.c. The interrupt is SIGINT, once, if this is the main thread and nobody handles it: null
+ * otherwise. unwatch() tells whether it came too late for the callback.
+ */
+void async__signals_close(struct async_loop *loop);
+struct signal_handler *async__interrupt_watch(struct async_loop *loop, async_callback *callback,
+					      void *arg);
+bool async__interrupt_unwatch(struct signal_handler *handler);
 
 /* task.c */
 void async__task_main(struct async_task *task); /* does not return: see async__leave() */
