@@ -227,7 +227,7 @@ static void *storm_here(void *arg)
 ASYNC(comes_and_goes, struct watch *, watch)
 {
 	add(watch, SIGUSR1);
-	async_sleep(0);
+	async_sleep_ns(1);
 	return 0;
 }
 
