@@ -20,6 +20,7 @@ int async_loop_new(struct async_loop **ret)
 	list_init(&loop->tasks);
 	list_init(&loop->slots);
 	list_init(&loop->signals);
+	list_init(&loop->jobs);
 	err = async__poll_open(loop);
 	if (err) {
 		free(loop);
@@ -48,6 +49,7 @@ int async_loop_close(struct async_loop *loop)
 	list_for_each_safe (link, next, &loop->tasks)
 		async__task_destroy(container_of(link, struct async_task, link));
 	async__signals_close(loop);
+	async__jobs_close(loop);
 	async__poll_close(loop);
 	async__slots_free(loop);
 	async__numbers_give(&loop->task_numbers, AT_TASK);
@@ -57,6 +59,8 @@ int async_loop_close(struct async_loop *loop)
 	pool_free(&loop->spare_coroutines);
 	async__stacks_free(&loop->stacks);
 	heap_free(&loop->timers);
+	free(loop->watchers);
+	free(loop->scratch);
 	free(loop->announced);
 	free(loop->ready);
 	free(loop);
@@ -96,7 +100,7 @@ static void hear_of_events(struct async_loop *loop)
 {
 	if (loop->head == loop->tail && !loop->stopping)
 		sleep_until_event(loop);
-	else if (!list_empty(&loop->sources) || __atomic_load_n(&loop->calls, __ATOMIC_RELAXED))
+	else if (!list_empty(&loop->sources) || !async__mailbox_empty(loop->mailbox))
 		async__poll(loop, &no_time);
 }
 

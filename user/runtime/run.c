@@ -109,6 +109,7 @@ int64_t async_run(struct async_coroutine *main)
 	}
 	result = run_main(loop, main);
 	end_tasks(loop);
+	async__executor_end(loop);
 	async_loop_close(loop);
 	return result;
 }
