@@ -19,6 +19,7 @@ int async_loop_new(struct async_loop **ret)
 		return -ENOMEM;
 	list_init(&loop->tasks);
 	list_init(&loop->slots);
+	list_init(&loop->signals);
 	list_init(&loop->jobs);
 	list_init(&loop->coroutines);
 	err = async__poll_open(loop);
@@ -49,6 +50,7 @@ int async_loop_close(struct async_loop *loop)
 	/* What the tasks have deferred may create some more. */
 	while (!list_empty(&loop->tasks))
 		async__task_destroy(container_of(loop->tasks.next, struct async_task, link));
+	async__signals_close(loop);
 	async__jobs_close(loop);
 	async__poll_close(loop);
 	async__slots_free(loop);
