@@ -193,6 +193,9 @@ void async__task_destroy(struct async_task *task)
 			async__run_deferred(coroutine);
 		async_coroutine_close(coroutine);
 	}
+#ifdef SANITIZED
+	async__stack_forget(task->stack);
+#endif
 	list_remove(&task->link);
 	task->future.state = CANCELLED;
 	task->future.result = -ECANCELED;
