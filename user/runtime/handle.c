@@ -135,7 +135,11 @@ struct async_handle async_call_at(struct async_loop *loop, uint64_t when_ns,
 struct async_handle async_call_later(struct async_loop *loop, double delay,
 				     async_callback *callback, void *arg)
 {
-	return async_call_at(loop, clock_ns() + async__ns_of(delay), callback, arg);
+	uint64_t now;
+
+	loop = loop ? loop : async__running;
+	now = loop ? loop_now(loop) : 0;
+	return async_call_at(loop, now + async__ns_of(delay), callback, arg);
 }
 
 bool async_handle_done(struct async_handle handle)

@@ -68,11 +68,21 @@ static const struct timespec *timeout(const struct async_loop *loop, struct time
 
 	if (when == UINT64_MAX)
 		return NULL;
-	now = clock_ns();
+	now = loop_now(loop);
 	when = when > now ? when - now : 0;
 	ret->tv_sec = when / 1000000000;
 	ret->tv_nsec = when % 1000000000;
 	return ret;
+}
+
+static void sleep_by_clock(struct async_loop *loop)
+{
+	uint64_t when;
+
+	async__poll(loop, &no_time);
+	when = heap_least(&loop->timers);
+	if (loop->head == loop->tail && !loop->stopping && when > loop_now(loop))
+		loop->clock->sleep_until(loop->clock_self, when);
 }
 
 static void sleep_until_event(struct async_loop *loop)
@@ -86,7 +96,10 @@ static void sleep_until_event(struct async_loop *loop)
 	}
 	if (async__stacks_trim(&loop->stacks))
 		limit = &no_time;
-	async__poll(loop, limit);
+	if (unlikely(loop->clock) && limit && limit != &no_time)
+		sleep_by_clock(loop);
+	else
+		async__poll(loop, limit);
 }
 
 /* While tasks are ready it does not sleep, but looks all the same. */
@@ -107,7 +120,7 @@ static void look_at_clock(struct async_loop *loop)
 		return;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &coarse);
 	loop->coarse_ns = coarse.tv_sec * 1000000000ULL + coarse.tv_nsec;
-	now = clock_ns();
+	now = loop_now(loop);
 	while (heap_least(&loop->timers) <= now) {
 		struct heap_node *node = heap_first(&loop->timers);
 		struct timer *timer = container_of(node, struct timer, node);
@@ -167,6 +180,11 @@ bool async_loop_is_running(const struct async_loop *loop)
 
 uint64_t async_loop_time(const struct async_loop *loop)
 {
-	(void)loop;
-	return clock_ns();
+	return loop_now(loop);
+}
+
+void async_loop_set_clock(struct async_loop *loop, const struct async_clock *clock, void *self)
+{
+	loop->clock = clock;
+	loop->clock_self = self;
 }

@@ -159,6 +159,8 @@ struct async_loop {
 	uint32_t step_flags; /* AT_ITERATION at the first step of one */
 	uint64_t coarse_ns;  /* CLOCK_MONOTONIC_COARSE when that was done last */
 
+	const struct async_clock *clock; /* null: CLOCK_MONOTONIC */
+	void *clock_self;
 	struct heap timers;
 	struct stacks stacks;
 	size_t reserved;   /* entries that could be queued at once: live tasks and slots */
@@ -298,6 +300,11 @@ void async__trace_warning(uint64_t subject, const char *text);
 static inline struct async_task *task_of(struct async_future *future)
 {
 	return container_of(future, struct async_task, future);
+}
+
+static inline uint64_t loop_now(const struct async_loop *loop)
+{
+	return likely(!loop->clock) ? clock_ns() : loop->clock->now(loop->clock_self);
 }
 
 /* The task that this thread is running, or null. */

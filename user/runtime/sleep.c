@@ -29,7 +29,7 @@ static void wake_up(struct timer *timer)
 static __attribute__((noinline)) int64_t sleep_for(struct async_loop *loop, uint64_t ns)
 {
 	struct sleeper sleeper;
-	uint64_t now = clock_ns();
+	uint64_t now = loop_now(loop);
 	int64_t result;
 
 	if (heap_reserve(&loop->timers, loop->timers.count + 1))
