@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Loops with a clock of their own: hours pass at once, and every time is exact. */
 #include "fake_clock.h"
+#include <async.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
