@@ -239,8 +239,11 @@ int64_t async__await(struct async_future *future);
 
 /* sleep.c: nanoseconds of seconds; 0 for negative ones, and no more than a clock can bear. */
 uint64_t async__ns_of(double seconds);
-/* When so many seconds will have passed. UINT64_MAX for negative ones, which are no limit. */
-uint64_t async__deadline(double timeout);
+/*
+ * When so many seconds will have passed. UINT64_MAX for negative ones, which are no limit, and
+ * without a loop.
+ */
+uint64_t async__deadline(const struct async_loop *loop, double timeout);
 
 /* timeout.c: the task meets a failure that has no message. Returns -ETIMEDOUT. */
 int64_t async__timed_out(struct async_task *task);

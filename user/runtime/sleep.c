@@ -18,9 +18,9 @@ uint64_t async__ns_of(double seconds)
 	return ns < 0x1p63 ? (uint64_t)ns : 1ULL << 63;
 }
 
-uint64_t async__deadline(double timeout)
+uint64_t async__deadline(const struct async_loop *loop, double timeout)
 {
-	return timeout < 0 ? UINT64_MAX : clock_ns() + async__ns_of(timeout);
+	return timeout < 0 || !loop ? UINT64_MAX : loop_now(loop) + async__ns_of(timeout);
 }
 
 static void wake_up(struct timer *timer)
