@@ -11,13 +11,10 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "sanitized.h"
+#include "memory.h"
 
 #ifdef SANITIZED
 static void memory__is_the_sanitizers(void **state)
@@ -35,72 +32,6 @@ int main(void)
 }
 #else
 
-static long left = -1; /* allocations until one fails; negative: none does */
-static long live;      /* blocks, while it is counted */
-static bool counted, failed;
-
-static bool fails(void)
-{
-	if (left < 0 || left-- > 0)
-		return false;
-	failed = true;
-	errno = ENOMEM;
-	return true;
-}
-
-static void *counting(void *block)
-{
-	live += counted && block;
-	return block;
-}
-
-/* glibc's own allocator stands behind these names. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *block, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-void __libc_free(void *block);
-
-void *malloc(size_t size)
-{
-	return fails() ? NULL : counting(__libc_malloc(size));
-}
-
-void *calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : counting(__libc_calloc(count, size));
-}
-
-void *realloc(void *block, size_t size)
-{
-	if (fails())
-		return NULL;
-	return block ? __libc_realloc(block, size) : counting(__libc_realloc(NULL, size));
-}
-
-void *reallocarray(void *block, size_t count, size_t size)
-{
-	return realloc(block, count * size);
-}
-
-void *aligned_alloc(size_t alignment, size_t size)
-{
-	return fails() ? NULL : counting(__libc_memalign(alignment, size));
-}
-
-void free(void *block)
-{
-	live -= counted && block;
-	__libc_free(block);
-}
-
-void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
-{
-	if (fails())
-		return MAP_FAILED;
-	return (void *)syscall(SYS_mmap, address, size, protection, flags, fd, offset);
-}
-
 /* Runs the scenario with each of its allocations failing once. */
 static void fail_each(int64_t (*scenario)(void), int64_t success)
 {
@@ -108,19 +39,19 @@ static void fail_each(int64_t (*scenario)(void), int64_t success)
 	long i;
 
 	for (i = 0; i < 10000; i++) {
-		live = 0;
-		failed = false;
-		counted = true;
-		left = i;
+		memory_live = 0;
+		memory_failed = false;
+		memory_counted = true;
+		memory_left = i;
 		result = scenario();
-		left = -1;
-		counted = false;
-		assert_int_equal(live, 0);
-		if (!failed)
+		memory_left = -1;
+		memory_counted = false;
+		assert_int_equal(memory_live, 0);
+		if (!memory_failed)
 			break;
 		assert_true(result == success || result == -ENOMEM);
 	}
-	assert_false(failed);
+	assert_false(memory_failed);
 	assert_true(i > 0);
 	assert_int_equal(result, success);
 }

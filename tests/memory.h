@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The allocator of a test that counts blocks, and has allocations fail. A sanitizer has its own, and
+ * then nothing is counted and nothing fails.
+ */
+#ifndef TESTS_MEMORY_H
+#define TESTS_MEMORY_H
+
+#include "sanitized.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Allocations until one fails (negative: none does); blocks, while they are counted. */
+static __attribute__((unused)) long memory_left = -1, memory_live;
+static __attribute__((unused)) bool memory_counted, memory_failed;
+
+#ifndef SANITIZED
+static bool fails(void)
+{
+	if (memory_left < 0 || memory_left-- > 0)
+		return false;
+	memory_failed = true;
+	errno = ENOMEM;
+	return true;
+}
+
+static void *counting(void *block)
+{
+	memory_live += memory_counted && block;
+	return block;
+}
+
+/* glibc's own allocator stands behind these names. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+void __libc_free(void *block);
+
+void *malloc(size_t size)
+{
+	return fails() ? NULL : counting(__libc_malloc(size));
+}
+
+void *calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : counting(__libc_calloc(count, size));
+}
+
+void *realloc(void *block, size_t size)
+{
+	if (fails())
+		return NULL;
+	return block ? __libc_realloc(block, size) : counting(__libc_realloc(NULL, size));
+}
+
+void *reallocarray(void *block, size_t count, size_t size)
+{
+	return realloc(block, count * size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+	return fails() ? NULL : counting(__libc_memalign(alignment, size));
+}
+
+void free(void *block)
+{
+	memory_live -= memory_counted && block;
+	__libc_free(block);
+}
+
+void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
+{
+	if (fails())
+		return MAP_FAILED;
+	return (void *)syscall(SYS_mmap, address, size, protection, flags, fd, offset);
+}
+#endif
+
+#endif
