@@ -18,6 +18,7 @@
 # argp, the option parser, is glibc's.
 
 VERSION := 0.1.0
+SONAME := libasync.so.0
 PREFIX ?= /usr/local
 CC := gcc
 CLANG ?= clang
@@ -116,8 +117,8 @@ $(B)/libasync.a: $(RUNTIME_OBJECTS)
 
 $(B)/libasync.so: $(RUNTIME_OBJECTS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,libasync.so.0 -o $@ $^ -pthread
-	$(Q)ln -sf libasync.so $@.0
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) -o $@ $^ -pthread
+	$(Q)ln -sf libasync.so $(@D)/$(SONAME)
 
 $(B)/asynctrace: $(TRACER_OBJECTS) $(BASE_OBJECTS)
 	$(call say,LD,$@)
@@ -178,7 +179,6 @@ endif
 
 $(B)/tests/programs/%-shared: $(B)/tests/programs/%.o $(B)/libasync.so
 	$(call say,LD,$@)
-	$(Q)ln -sf libasync.so $(B)/libasync.so.0
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -Wl,-rpath,'$$ORIGIN/../..' -pthread
 
 demo: all
@@ -188,6 +188,7 @@ check: all $(TEST_PROGRAMS) $(TARGET_PROGRAMS)
 	$(Q)tools/check-layers
 	$(Q)tests/test_layers.sh
 	$(Q)tools/run-tests $(TEST_PROGRAMS)
+	$(Q)+MAKE="$(MAKE)" tests/test_install.sh $(B)
 
 SAN = $(MAKE) --no-print-directory OPTIMISE=-O1 WERROR=
 ASAN := B=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
@@ -216,16 +217,20 @@ valgrind: $(VALGRIND_TESTS:%.c=$(B)/%) | $(DEPS)
 bench: all $(BENCH_PROGRAMS)
 	$(Q)tools/bench/run
 
+LIB = $(DESTDIR)$(PREFIX)/lib
+INCLUDE = $(DESTDIR)$(PREFIX)/include
+
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/async \
-		$(DESTDIR)$(PREFIX)/include/asynctrace
+	install -d $(DESTDIR)$(PREFIX)/bin $(LIB)/pkgconfig $(INCLUDE)/async $(INCLUDE)/asynctrace
 	install $(B)/asynctrace $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(B)/libasync.a $(DESTDIR)$(PREFIX)/lib
-	install $(B)/libasync.so $(DESTDIR)$(PREFIX)/lib/libasync.so.0
-	ln -sf libasync.so.0 $(DESTDIR)$(PREFIX)/lib/libasync.so
-	install -m 644 include/async.h $(DESTDIR)$(PREFIX)/include
-	install -m 644 include/async/*.h $(DESTDIR)$(PREFIX)/include/async
-	install -m 644 include/asynctrace/*.h $(DESTDIR)$(PREFIX)/include/asynctrace
+	install -m 644 $(B)/libasync.a $(LIB)
+	install -m 644 $(B)/libasync.so $(LIB)/libasync.so.$(VERSION)
+	ln -sf libasync.so.$(VERSION) $(LIB)/$(SONAME)
+	ln -sf $(SONAME) $(LIB)/libasync.so
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' libasync.pc.in >$(LIB)/pkgconfig/libasync.pc
+	install -m 644 include/async.h $(INCLUDE)
+	install -m 644 include/async/*.h $(INCLUDE)/async
+	install -m 644 include/asynctrace/*.h $(INCLUDE)/asynctrace
 
 format:
 	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')
