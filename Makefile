@@ -55,9 +55,8 @@ EXAMPLES := $(wildcard tools/examples/*.c)
 BENCHES := $(wildcard tools/bench/*.c)
 TESTS := $(wildcard tests/test_*.c)
 TARGETS := $(wildcard tests/programs/*.c)
-# Those that need nothing but the runtime.
-RUNTIME_TESTS = $(filter-out $(shell grep -lE '"(system|scene).h"' $(TESTS)), \
-	$(shell grep -lE '<(async|runtime/runtime|asynctrace/probes).h>' $(TESTS)))
+# Those that need neither the tracer nor other programs.
+RUNTIME_TESTS = $(shell grep -LE '"((system|scene|events).h"|tracer/)|<tracer/' $(TESTS))
 
 objects = $(patsubst %,$(B)/%.o,$(basename $(1)))
 RUNTIME_OBJECTS := $(call objects,$(RUNTIME))

@@ -6,8 +6,7 @@
 #ifndef TESTS_MEMORY_H
 #define TESTS_MEMORY_H
 
-#include "sanitized.h"
-
+#include <base/sanitized.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>

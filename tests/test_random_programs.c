@@ -25,8 +25,10 @@
 #include <cmocka.h>
 
 enum {
-#ifdef SANITIZED
+#if defined(SANITIZED_THREAD)
 	PROGRAMS = 500,
+#elif defined(SANITIZED_ADDRESS)
+	PROGRAMS = 5000,
 #else
 	PROGRAMS = 10000,
 #endif

@@ -3,8 +3,6 @@
 #include "runtime.h"
 #include <errno.h>
 
-#define KEEP_ALL SIZE_MAX
-
 struct slot *async__slot_take(struct async_loop *loop)
 {
 	struct slot *slot;
@@ -46,7 +44,7 @@ void async__slot_drop(struct slot *slot)
 		return;
 	list_remove(&slot->link);
 	async__ready_release(loop);
-	pool_give(&loop->spare_slots, slot, KEEP_ALL);
+	pool_give(&loop->spare_slots, slot, POOL_KEEP_ALL);
 }
 
 void async__slot_run(struct slot *slot)

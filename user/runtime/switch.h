@@ -16,25 +16,9 @@
 #ifndef RUNTIME_SWITCH_H
 #define RUNTIME_SWITCH_H
 
+#include "base/sanitized.h"
 #include <stddef.h>
 #include <stdint.h>
-
-/* Sanitizers are on: gcc's way to say so, and clang's. */
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define SANITIZED_ADDRESS
-#elif __has_feature(thread_sanitizer)
-#define SANITIZED_THREAD
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define SANITIZED_ADDRESS
-#elif defined(__SANITIZE_THREAD__)
-#define SANITIZED_THREAD
-#endif
-
-#if defined(SANITIZED_ADDRESS) || defined(SANITIZED_THREAD)
-#define SANITIZED
-#endif
 
 #ifdef SANITIZED_THREAD
 #include <sanitizer/tsan_interface.h>
