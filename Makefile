@@ -56,7 +56,7 @@ BENCHES := $(wildcard tools/bench/*.c)
 TESTS := $(wildcard tests/test_*.c)
 TARGETS := $(wildcard tests/programs/*.c)
 # Those that need neither the tracer nor other programs.
-RUNTIME_TESTS = $(shell grep -LE '"((system|scene|events).h"|tracer/)|<tracer/' $(TESTS))
+RUNTIME_TESTS = $(shell grep -LE '"((system|scene|events).h"|tracer/)|<(tracer/|base/text)' $(TESTS))
 
 objects = $(patsubst %,$(B)/%.o,$(basename $(1)))
 RUNTIME_OBJECTS := $(call objects,$(RUNTIME))
@@ -207,11 +207,11 @@ check-elsewhere: $(TESTED:%.c=$(B)/%)
 	$(Q)ln -sfn .. $(B)/root/build
 	$(Q)cd $(B)/root && tools/run-tests $(TESTED:%.c=build/%)
 
-# Not those that replace the allocator, die of faults, or count on a record a millisecond.
-VALGRIND_TESTS = $(filter-out $(patsubst %,tests/test_%.c,memory overflow probes),$(RUNTIME_TESTS))
+# Not those that die of faults, which are errors, or count on more than a record a millisecond.
+VALGRIND_TESTS = $(filter-out tests/test_overflow.c tests/test_probes.c,$(RUNTIME_TESTS))
 
 valgrind: $(VALGRIND_TESTS:%.c=$(B)/%) | $(DEPS)
-	$(Q)UNDER="timeout 300 $(VALGRIND)" tools/run-tests $^
+	$(Q)RANDOM_PROGRAMS=300 UNDER="timeout 300 $(VALGRIND)" tools/run-tests $^
 
 bench: all $(BENCH_PROGRAMS)
 	$(Q)tools/bench/run

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The allocator of a test that counts blocks, and has allocations fail. A sanitizer has its own, and
- * then nothing is counted and nothing fails.
+ * The allocator of a test that counts blocks, and has allocations fail. Sanitizers and valgrind have
+ * their own, and then nothing is counted and nothing fails.
  */
 #ifndef TESTS_MEMORY_H
 #define TESTS_MEMORY_H
@@ -14,9 +14,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Allocations until one fails (negative: none does); blocks, while they are counted. */
-static __attribute__((unused)) long memory_left = -1, memory_live;
-static __attribute__((unused)) bool memory_counted, memory_failed;
+/*
+ * Allocations until one fails (negative: none does); blocks, while they are counted. Compilers
+ * believe that malloc() changes no variables.
+ */
+static volatile long memory_left = -1, memory_live;
+static volatile bool memory_counted, memory_failed;
 
 #ifndef SANITIZED
 static bool fails(void)
@@ -81,5 +84,26 @@ void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t 
 	return (void *)syscall(SYS_mmap, address, size, protection, flags, fd, offset);
 }
 #endif
+
+/* It is asked for memory, in earnest. */
+static inline bool memory_is_ours(void)
+{
+	void *volatile block;
+	long live;
+
+	memory_live = 0;
+	memory_counted = true;
+	block = malloc(1);
+	live = memory_live;
+	free(block);
+	memory_counted = false;
+	return live == 1 && !memory_live;
+}
+
+#define SKIP_FOR_MEMORY()                                                                          \
+	do {                                                                                       \
+		print_message("skipped: sanitizers and valgrind have allocators of their own\n");  \
+		skip();                                                                            \
+	} while (0)
 
 #endif

@@ -16,22 +16,6 @@
 
 #include "memory.h"
 
-#ifdef SANITIZED
-static void memory__is_the_sanitizers(void **state)
-{
-	(void)state;
-	print_message("skipped: sanitizers have an allocator of their own\n");
-	skip();
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = { cmocka_unit_test(memory__is_the_sanitizers) };
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
-#else
-
 /* Runs the scenario with each of its allocations failing once. */
 static void fail_each(int64_t (*scenario)(void), int64_t success)
 {
@@ -224,8 +208,15 @@ static void name__without_memory(void **state)
 	fail_each(run_names_itself, 2);
 }
 
+static void memory__is_not_ours(void **state)
+{
+	(void)state;
+	SKIP_FOR_MEMORY();
+}
+
 int main(void)
 {
+	const struct CMUnitTest none[] = { cmocka_unit_test(memory__is_not_ours) };
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(run__without_memory),
 		cmocka_unit_test(gather__without_memory),
@@ -235,6 +226,7 @@ int main(void)
 		cmocka_unit_test(name__without_memory),
 	};
 
+	if (!memory_is_ours())
+		return cmocka_run_group_tests(none, NULL, NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
-#endif
