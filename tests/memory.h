@@ -85,17 +85,19 @@ void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t 
 }
 #endif
 
-/* It is asked for memory, in earnest. */
+/* Called where everybody calls them, for that is where others step in. */
 static inline bool memory_is_ours(void)
 {
-	void *volatile block;
+	void *(*volatile allocate)(size_t) = malloc;
+	void (*volatile give_back)(void *) = free;
+	void *block;
 	long live;
 
 	memory_live = 0;
 	memory_counted = true;
-	block = malloc(1);
+	block = allocate(1);
 	live = memory_live;
-	free(block);
+	give_back(block);
 	memory_counted = false;
 	return live == 1 && !memory_live;
 }
