@@ -85,6 +85,7 @@ static struct program {
 	struct async_semaphore *semaphore;
 	struct async_condition *condition;
 	struct async_event *event;
+	struct async_barrier *barrier;
 	struct async_queue *queue;
 	unsigned int in_lock, in_semaphore;
 	char items[ITEMS_MAX]; /* 1: put, 2: got */
@@ -140,14 +141,19 @@ static struct async_task *random_task(void)
 	return program.members[random_below(program.member_count)].task;
 }
 
-/* Without references of their own. */
-static size_t some_tasks(struct async_task *tasks[SOME])
+static struct async_future *random_future(void)
+{
+	return program.future_count ? program.futures[random_below(program.future_count)] : NULL;
+}
+
+/* Futures and tasks, without references of their own. */
+static size_t some_futures(struct async_future *futures[SOME])
 {
 	size_t wanted = random_below(SOME + 1), count = 0;
 
 	while (wanted--) {
-		tasks[count] = random_task();
-		count += tasks[count] != NULL;
+		futures[count] = one_in(4) ? random_future() : async_task_future(random_task());
+		count += futures[count] != NULL;
 	}
 	return count;
 }
@@ -359,11 +365,6 @@ static int64_t defer(struct member *self)
 
 /* --- Actions: futures --- */
 
-static struct async_future *random_future(void)
-{
-	return program.future_count ? program.futures[random_below(program.future_count)] : NULL;
-}
-
 static int64_t new_future(struct member *self)
 {
 	struct async_future *future = NULL;
@@ -491,15 +492,15 @@ static int64_t cancel_call(struct member *self)
 
 static struct async_future *gather(void)
 {
-	struct async_task *tasks[SOME];
-	size_t count = some_tasks(tasks), i;
+	struct async_future *futures[SOME];
+	size_t count = some_futures(futures), i;
 	int64_t *results = NULL;
 
 	for (i = 0; i < count; i++)
-		async_task_ref(tasks[i]);
+		async_future_ref(futures[i]);
 	if (program.gathering_count < GATHERINGS_MAX)
 		results = program.gathered[program.gathering_count++];
-	return async_gather(tasks, count, results, one_in(2) ? ASYNC_RETURN_EXCEPTIONS : 0);
+	return async_gather(futures, count, results, one_in(2) ? ASYNC_RETURN_EXCEPTIONS : 0);
 }
 
 static int64_t await_gathering(struct member *self)
@@ -523,16 +524,15 @@ static int64_t keep_gathering(struct member *self)
 
 static int64_t wait_for_some(struct member *self)
 {
-	struct async_task *tasks[SOME];
-	size_t count = some_tasks(tasks);
+	struct async_future *futures[SOME];
+	size_t count = some_futures(futures);
 	double timeout = one_in(2) ? ASYNC_NO_TIMEOUT : random_seconds();
-	int64_t result, i;
+	int64_t result = async_wait(futures, count, timeout, random_below(3)), i;
 
 	(void)self;
-	result = async_wait(tasks, count, timeout, random_below(3));
 	for (i = 0; i < result; i++) {
-		if (!async_task_done(tasks[i]))
-			violate("async_wait() counts a task that is not done");
+		if (!async_future_done(futures[i]))
+			violate("async_wait() counts what is not done");
 	}
 	return result == -EINVAL && !count ? 0 : result;
 }
@@ -584,20 +584,20 @@ static void free_completed(void *completed)
 static int64_t take_as_completed(struct member *self)
 {
 	double timeout = one_in(2) ? ASYNC_NO_TIMEOUT : random_seconds();
-	struct async_task *tasks[SOME];
+	struct async_future *futures[SOME];
 	struct async_as_completed *completed;
-	size_t count = some_tasks(tasks), index = 0;
+	size_t count = some_futures(futures), index = 0;
 	bool taken[SOME] = { false };
 	int64_t result;
 
 	(void)self;
-	completed = async_as_completed(tasks, count, timeout);
+	completed = async_as_completed(futures, count, timeout);
 	if (async_defer(free_completed, completed)) {
 		async_as_completed_free(completed);
 		return -ENOMEM;
 	}
 	while ((result = async_as_completed_next(completed, &index)) > 0) {
-		if (taken[index] || !async_task_done(tasks[index]))
+		if (taken[index] || !async_future_done(futures[index]))
 			violate("async_as_completed() gives what is not done, or was given");
 		taken[index] = true;
 	}
@@ -629,7 +629,8 @@ static int64_t within_task_group(struct member *self)
 		if (task)
 			member->task = async_task_ref(task);
 	}
-	return async_task_group_end(group, act(self, false));
+	/* Some forget to end it, which ends its tasks once they end themselves. */
+	return one_in(16) ? 0 : async_task_group_end(group, act(self, false));
 }
 
 static int64_t within_lock(struct member *self)
@@ -744,6 +745,26 @@ static int64_t join(struct member *self)
 	return async_queue_join(program.queue);
 }
 
+static int64_t wait_at_barrier(struct member *self)
+{
+	(void)self;
+	return async_barrier_wait(program.barrier);
+}
+
+static int64_t reset_barrier(struct member *self)
+{
+	(void)self;
+	return async_barrier_reset(program.barrier);
+}
+
+/* It is run again soon. */
+static int64_t stop_loop(struct member *self)
+{
+	(void)self;
+	async_loop_stop(program.loop);
+	return 0;
+}
+
 /* --- The table --- */
 
 enum { TASK_ONLY, ANYWHERE };
@@ -798,6 +819,9 @@ static const struct action {
 	{ "put", 4, TASK_ONLY, put },
 	{ "get", 4, TASK_ONLY, get },
 	{ "join", 1, TASK_ONLY, join },
+	{ "wait at the barrier", 3, TASK_ONLY, wait_at_barrier },
+	{ "reset the barrier", 1, TASK_ONLY, reset_barrier },
+	{ "stop the loop", 1, ANYWHERE, stop_loop },
 };
 
 enum { ACTIONS = sizeof(actions) / sizeof(*actions) };
@@ -836,21 +860,28 @@ static int64_t act(struct member *self, bool callback)
 
 /* --- A program --- */
 
-static void stop(void *arg)
+static void end(void *arg)
 {
-	async_loop_stop(arg);
+	*(bool *)arg = true;
+	async_loop_stop(program.loop);
 }
 
 /* Runs the loop until `future` is done, or all that may happen has happened. */
 static int64_t run_until(struct async_future *future)
 {
-	struct async_handle end =
-		async_call_at(program.loop, program.time_ns + HORIZON_NS, stop, program.loop);
-	int64_t result = end.serial ? async_loop_run_until_complete(program.loop, future) : -ENOMEM;
+	bool ended = false;
+	struct async_handle horizon =
+		async_call_at(program.loop, program.time_ns + HORIZON_NS, end, &ended);
+	int64_t result = -ENOMEM;
 
-	if (!end.serial)
-		async_future_unref(future);
-	async_handle_cancel(end);
+	if (horizon.serial) {
+		do
+			result = async_loop_run_until_complete(program.loop,
+							       async_future_ref(future));
+		while (result == -EINTR && !ended);
+	}
+	async_future_unref(future);
+	async_handle_cancel(horizon);
 	return result;
 }
 
@@ -898,8 +929,8 @@ static void account(void)
 {
 	size_t i;
 
-	/* Gatherings among them refer to tasks. */
-	for (i = 0; i < program.future_count; i++) {
+	/* Gatherings among them refer to earlier ones, and to tasks. */
+	for (i = program.future_count; i-- > 0;) {
 		if (program.futures[i]->references != 1)
 			violate("a future has references that nobody gave up");
 		async_future_unref(program.futures[i]);
@@ -921,6 +952,7 @@ static void make_objects(void)
 	program.semaphore = async_bounded_semaphore_new(PERMITS);
 	program.condition = async_condition_new(NULL);
 	program.event = async_event_new();
+	program.barrier = async_barrier_new(2);
 	program.queue = async_queue_new(random_below(3));
 }
 
@@ -930,6 +962,7 @@ static void free_objects(void)
 	async_semaphore_free(program.semaphore);
 	async_condition_free(program.condition);
 	async_event_free(program.event);
+	async_barrier_free(program.barrier);
 	async_queue_free(program.queue);
 }
 
@@ -944,6 +977,8 @@ static void run(uint64_t seed, long fail_at, struct log *log)
 	if (async_loop_new(&program.loop))
 		return;
 	async_loop_set_clock(program.loop, &fake_clock, &program.time_ns);
+	/* Some are listened to, though nobody hears them. */
+	at_listeners.batch = seed % 4 == 0;
 	make_objects();
 	memory_left = fail_at;
 	run_main();
@@ -952,6 +987,7 @@ static void run(uint64_t seed, long fail_at, struct log *log)
 		violate("the loop cannot be closed");
 	account();
 	free_objects();
+	at_listeners.batch = 0;
 }
 
 static void print(const struct log *log)
@@ -1048,6 +1084,9 @@ static int catch_deaths(void **state)
 		sigaction(signals[i], &action, NULL);
 	alarm(300);
 	counts_memory = memory_is_ours();
+	/* The buffer of records is the thread's, and stays. */
+	at_record(AT_WARNING, 0, 0, 0, 0, 0);
+	at_flush();
 	return 0;
 }
 
