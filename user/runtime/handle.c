@@ -3,8 +3,6 @@
 #include "runtime.h"
 #include <errno.h>
 
-#define KEEP_ALL SIZE_MAX
-
 struct slot *async__slot_take(struct async_loop *loop)
 {
 	struct slot *slot;
@@ -68,7 +66,7 @@ void async__slot_drop(struct slot *slot)
 		return;
 	list_remove(&slot->link);
 	async__ready_release(loop);
-	pool_give(&loop->spare_slots, slot, KEEP_ALL);
+	pool_give(&loop->spare_slots, slot, POOL_KEEP_ALL);
 }
 
 void async__slot_run(struct slot *slot)
@@ -175,8 +173,11 @@ struct async_handle async_call_at(struct async_loop *loop, uint64_t when_ns,
 struct async_handle async_call_later(struct async_loop *loop, double delay,
 				     async_callback *callback, void *arg)
 {
-	return call_at(loop, clock_ns() + async__ns_of(delay), callback, arg,
-		       __builtin_return_address(0));
+	uint64_t now;
+
+	loop = loop ? loop : async__running;
+	now = loop ? loop_now(loop) : 0;
+	return call_at(loop, now + async__ns_of(delay), callback, arg, __builtin_return_address(0));
 }
 
 bool async_handle_done(struct async_handle handle)

@@ -79,6 +79,8 @@ static __attribute__((noinline)) bool clock_ticked(const struct async_loop *loop
 {
 	struct timespec now;
 
+	if (unlikely(loop->clock))
+		return loop_now(loop) >= heap_least(&loop->timers);
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	return now.tv_sec * 1000000000ULL + now.tv_nsec != loop->coarse_ns;
 }

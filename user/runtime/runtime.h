@@ -195,6 +195,8 @@ struct async_loop {
 	uint32_t step_flags; /* AT_ITERATION at the first step of one */
 	uint64_t coarse_ns;  /* CLOCK_MONOTONIC_COARSE when that was done last */
 
+	const struct async_clock *clock; /* null: CLOCK_MONOTONIC */
+	void *clock_self;
 	struct heap timers;
 	struct stacks stacks;
 	size_t reserved;   /* entries that could be queued at once: live tasks and slots */
@@ -346,8 +348,11 @@ int64_t async__await(struct async_future *future);
 
 /* sleep.c: nanoseconds of seconds; 0 for negative ones, and no more than a clock can bear. */
 uint64_t async__ns_of(double seconds);
-/* When so many seconds will have passed. UINT64_MAX for negative ones, which are no limit. */
-uint64_t async__deadline(double timeout);
+/*
+ * When so many seconds will have passed. UINT64_MAX for negative ones, which are no limit, and
+ * without a loop.
+ */
+uint64_t async__deadline(const struct async_loop *loop, double timeout);
 
 /* timeout.c: the task meets a failure that has no message. Returns -ETIMEDOUT. */
 int64_t async__timed_out(struct async_task *task);
@@ -478,6 +483,11 @@ void async__trace_warning(uint64_t subject, const char *text);
 static inline struct async_task *task_of(struct async_future *future)
 {
 	return container_of(future, struct async_task, future);
+}
+
+static inline uint64_t loop_now(const struct async_loop *loop)
+{
+	return likely(!loop->clock) ? clock_ns() : loop->clock->now(loop->clock_self);
 }
 
 /* The task that this thread is running, or null. */

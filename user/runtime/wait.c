@@ -130,7 +130,7 @@ static void unwatch(struct waiting *waiting)
 
 static int64_t wait(struct waiting *waiting, double timeout)
 {
-	uint64_t when_ns = async__deadline(timeout);
+	uint64_t when_ns = async__deadline(async__running, timeout);
 	int64_t result = look(waiting);
 
 	if (result)
