@@ -25,6 +25,15 @@ static inline int bench_order(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Numbers that look random, the same ones in each run. */
+static inline uint64_t bench_random(uint64_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return *seed;
+}
+
 /* One row: the median of the rounds, then the least and the greatest. */
 static inline void bench_row(const char *what, const char *unit, double rounds[ROUNDS])
 {

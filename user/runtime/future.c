@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SPARE_LIMIT = 4096 };
+
 static bool cancel_plain(struct async_future *future)
 {
 	if (future->state != PENDING)
@@ -15,7 +17,12 @@ static bool cancel_plain(struct async_future *future)
 
 static void free_plain(struct async_future *future)
 {
-	free(future);
+	struct async_loop *loop = async__running;
+
+	if (likely(loop))
+		pool_give(&loop->spare_futures, future, SPARE_LIMIT);
+	else
+		free(future);
 }
 
 void async__future_init(struct async_future *future, struct async_loop *loop, uint8_t type)
@@ -34,7 +41,7 @@ void async__future_init(struct async_future *future, struct async_loop *loop, ui
 
 struct async_future *async__future_new(struct async_loop *loop, enum at_type type, uint64_t number)
 {
-	struct async_future *future = malloc(sizeof(*future));
+	struct async_future *future = pool_take(&loop->spare_futures, sizeof(*future));
 
 	if (!future)
 		return NULL;
@@ -99,6 +106,8 @@ void async__future_finish(struct async_future *future, enum future_state state, 
 	for (; waiter; waiter = next) {
 		next = waiter->next;
 		async__wake(future->loop, waiter->entry);
+		if (waiter->entry & 1)
+			async__future_add_waiter(future, waiter, waiter->entry);
 	}
 }
 

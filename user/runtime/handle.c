@@ -164,10 +164,9 @@ static int add_done_callback(struct async_future *future, async_done_callback *c
 	slot->arg = arg;
 	slot->owned = owned;
 	slot->future = async_future_ref(future);
+	async__future_add_waiter(future, &slot->waiter, entry_of_slot(slot));
 	if (async_future_done(future))
 		async__wake(slot->loop, entry_of_slot(slot));
-	else
-		async__future_add_waiter(future, &slot->waiter, entry_of_slot(slot));
 	return 0;
 }
 
@@ -190,16 +189,14 @@ int async__future_add_owner(struct async_future *future, async_done_callback *ca
 int async_future_remove_done_callback(struct async_future *future, async_done_callback *callback,
 				      const void *arg)
 {
-	struct list *link, *next;
+	struct waiter *waiter, *next;
 	int count = 0;
 
-	if (!future->loop)
-		return 0;
-	list_for_each_safe (link, next, &future->loop->slots) {
-		struct slot *slot = container_of(link, struct slot, link);
+	for (waiter = future->waiters; waiter; waiter = next) {
+		struct slot *slot = slot_of_entry(waiter->entry);
 
-		if (!slot->serial || slot->future != future || slot->done != callback ||
-		    slot->arg != arg)
+		next = waiter->next;
+		if (!(waiter->entry & 1) || slot->done != callback || slot->arg != arg)
 			continue;
 		async__slot_drop(slot);
 		count++;

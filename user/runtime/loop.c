@@ -53,6 +53,7 @@ int async_loop_close(struct async_loop *loop)
 	async__numbers_give(&loop->future_numbers, AT_FUTURE);
 	pool_free(&loop->spare_tasks);
 	pool_free(&loop->spare_coroutines);
+	pool_free(&loop->spare_futures);
 	async__stacks_free(&loop->stacks);
 	heap_free(&loop->timers);
 	free(loop->announced);

@@ -36,7 +36,10 @@ struct async_coroutine {
  */
 typedef uintptr_t entry_t;
 
-/* In a future's list of those who wait for it: the entry to be queued when it is done. */
+/*
+ * In a future's list of those who wait for it: the entry to be queued when it is done. Tasks leave
+ * the list then, callbacks when they run.
+ */
 struct waiter {
 	struct waiter *next;
 	entry_t entry;
@@ -164,7 +167,7 @@ struct async_loop {
 	size_t reserved;   /* entries that could be queued at once: live tasks and slots */
 	struct list tasks; /* not done */
 	struct list slots; /* in use */
-	struct pool spare_tasks, spare_coroutines, spare_slots;
+	struct pool spare_tasks, spare_coroutines, spare_futures, spare_slots;
 	bool running, stopping;
 
 	int epoll;
