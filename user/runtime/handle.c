@@ -25,8 +25,27 @@ struct slot *async__slot_take(struct async_loop *loop)
 	slot->timer.node.index = HEAP_NONE;
 	slot->ready_ns = 0;
 	slot->queued = false;
+	slot->lasting = false;
 	list_add(&loop->slots, &slot->link);
 	return slot;
+}
+
+struct slot *async__slot_take_lasting(struct async_loop *loop, async_callback *callback, void *arg)
+{
+	struct slot *slot = async__slot_take(loop);
+
+	if (!slot)
+		return NULL;
+	slot->callback = callback;
+	slot->arg = arg;
+	slot->lasting = true;
+	return slot;
+}
+
+void async__slot_queue(struct slot *slot)
+{
+	if (!slot->queued)
+		async__wake(slot->loop, entry_of_slot(slot));
 }
 
 /* Forgets the callback. A slot that is queued is given back when its turn comes. */
@@ -62,7 +81,8 @@ void async__slot_run(struct slot *slot)
 
 	slot->queued = false;
 	slot->owned = NULL;
-	async__slot_drop(slot);
+	if (cancelled || !slot->lasting)
+		async__slot_drop(slot);
 	if (cancelled)
 		return;
 	if (at_listening())

@@ -56,6 +56,8 @@ int async_loop_close(struct async_loop *loop)
 	pool_free(&loop->spare_futures);
 	async__stacks_free(&loop->stacks);
 	heap_free(&loop->timers);
+	free(loop->watchers);
+	free(loop->scratch);
 	free(loop->announced);
 	free(loop->ready);
 	free(loop);

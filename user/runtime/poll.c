@@ -76,10 +76,8 @@ static void run_calls(struct async_loop *loop, struct async_loop *or_null)
 
 void async__poll_close(struct async_loop *loop)
 {
-	struct list *link, *next;
-
-	list_for_each_safe (link, next, &loop->sources) {
-		struct source *source = container_of(link, struct source, link);
+	while (!list_empty(&loop->sources)) {
+		struct source *source = container_of(loop->sources.next, struct source, link);
 
 		source->close(source);
 	}
@@ -96,6 +94,13 @@ int async__source_add(struct async_loop *loop, struct source *source, uint32_t e
 	if (!err)
 		list_add(&loop->sources, &source->link);
 	return err;
+}
+
+int async__source_change(struct source *source, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = source };
+
+	return epoll_ctl(source->loop->epoll, EPOLL_CTL_MOD, source->fd, &event) ? -errno : 0;
 }
 
 void async__source_remove(struct source *source)

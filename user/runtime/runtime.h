@@ -126,7 +126,8 @@ struct slot {
 	struct waiter waiter;
 	struct timer timer;
 	uint64_t ready_ns;
-	bool queued; /* it is in the ready queue */
+	bool queued;  /* it is in the ready queue */
+	bool lasting; /* it may be queued again when it has run */
 };
 
 enum {
@@ -173,6 +174,9 @@ struct async_loop {
 	int epoll;
 	struct list sources;	      /* that belong to users */
 	struct source tracer, caller; /* eventfds: a tracer has come; another thread has called */
+	struct watcher **watchers;    /* of add_reader() and add_writer(), by descriptor; or null */
+	size_t watchers_size;
+	char *scratch;		      /* where transports read to, made when one does */
 	struct call *calls;	      /* of other threads, the last one first; atomic */
 	bool sleeping;		      /* or about to: who calls must write to the eventfd; atomic */
 
@@ -244,10 +248,20 @@ void async__wakeup_close(void);
 int async__poll_open(struct async_loop *loop);
 void async__poll_close(struct async_loop *loop);
 int async__source_add(struct async_loop *loop, struct source *source, uint32_t events);
+int async__source_change(struct source *source, uint32_t events);
 void async__source_remove(struct source *source); /* before the descriptor is closed */
 /* Hears of events and calls. `limit`: how long it may sleep, null for ever. */
 void async__poll(struct async_loop *loop, const struct timespec *limit);
 void async__post(struct async_loop *loop, struct call *call); /* any thread */
+
+/*
+ * transport.c: a transport of an open socket, pipe or terminal, which becomes non-blocking, to be
+ * read or written or both. connection_made is called before it returns. 0, and the descriptor is
+ * the transport's; or -errno, and it stays the caller's: -EBUSY if the loop watches it already.
+ */
+int async__transport_new(struct async_loop *loop, int fd, bool reads, bool writes,
+			 const struct async_protocol *protocol, void *self,
+			 struct async_transport **ret);
 
 /* task.c */
 void async__task_main(struct async_task *task); /* does not return: see async__leave() */
@@ -274,6 +288,9 @@ struct slot *async__slot_take(struct async_loop *loop); /* null without memory *
 void async__slot_drop(struct slot *slot);
 void async__slot_run(struct slot *slot);
 void async__slots_free(struct async_loop *loop);
+/* One that stays until it is dropped, so that queueing it, at most once at a time, cannot fail. */
+struct slot *async__slot_take_lasting(struct async_loop *loop, async_callback *callback, void *arg);
+void async__slot_queue(struct slot *slot);
 
 /*
  * As async_future_add_done_callback() with a reference as argument, which it consumes even when it
