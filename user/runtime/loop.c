@@ -19,6 +19,7 @@ int async_loop_new(struct async_loop **ret)
 		return -ENOMEM;
 	list_init(&loop->tasks);
 	list_init(&loop->slots);
+	list_init(&loop->jobs);
 	err = async__poll_open(loop);
 	if (err) {
 		free(loop);
@@ -46,6 +47,7 @@ int async_loop_close(struct async_loop *loop)
 		return -EBUSY;
 	list_for_each_safe (link, next, &loop->tasks)
 		async__task_destroy(container_of(link, struct async_task, link));
+	async__jobs_close(loop);
 	async__poll_close(loop);
 	async__slots_free(loop);
 	async__numbers_give(&loop->task_numbers, AT_TASK);
@@ -97,7 +99,7 @@ static void hear_of_events(struct async_loop *loop)
 {
 	if (loop->head == loop->tail && !loop->stopping)
 		sleep_until_event(loop);
-	else if (!list_empty(&loop->sources) || __atomic_load_n(&loop->calls, __ATOMIC_RELAXED))
+	else if (!list_empty(&loop->sources) || !async__mailbox_empty(loop->mailbox))
 		async__poll(loop, &no_time);
 }
 

@@ -76,6 +76,7 @@ int64_t async_run(struct async_coroutine *main)
 	}
 	result = async_loop_run_coroutine_until_complete(loop, main);
 	end_tasks(loop);
+	async__executor_end(loop);
 	async_loop_close(loop);
 	return result;
 }

@@ -102,6 +102,17 @@ struct call {
 	void (*run)(struct call *call, struct async_loop *loop);
 };
 
+/*
+ * Where a loop gets its calls. It outlives the loop, for the sake of those who may call when it is
+ * closed: they hold a reference, and their calls are run with a null loop then, by themselves.
+ */
+struct mailbox {
+	struct call *calls;  /* the last one first; atomic */
+	bool sleeping;	     /* or about to: who calls must write to the eventfd; atomic */
+	uint32_t references; /* atomic */
+	int eventfd;
+};
+
 /* Something to be done at a time. */
 struct timer {
 	struct heap_node node;
@@ -177,8 +188,12 @@ struct async_loop {
 	struct watcher **watchers;    /* of add_reader() and add_writer(), by descriptor; or null */
 	size_t watchers_size;
 	char *scratch;		      /* where transports read to, made when one does */
-	struct call *calls;	      /* of other threads, the last one first; atomic */
-	bool sleeping;		      /* or about to: who calls must write to the eventfd; atomic */
+	struct mailbox *mailbox;
+	struct call *late, **last_late;	 /* callbacks of other threads that found no memory here */
+	struct call retry;		 /* of these; posted while there are any */
+	struct list jobs;		 /* given to executors, and not done */
+	struct async_executor *executor; /* its own, or null */
+	bool executor_shut;
 
 	uint64_t number;
 	struct numbers task_numbers, coroutine_numbers, future_numbers;
@@ -252,7 +267,24 @@ int async__source_change(struct source *source, uint32_t events);
 void async__source_remove(struct source *source); /* before the descriptor is closed */
 /* Hears of events and calls. `limit`: how long it may sleep, null for ever. */
 void async__poll(struct async_loop *loop, const struct timespec *limit);
-void async__post(struct async_loop *loop, struct call *call); /* any thread */
+
+/* mailbox.c: any thread. */
+struct mailbox *async__mailbox_new(void); /* null, and errno */
+struct mailbox *async__mailbox_ref(struct mailbox *mailbox);
+void async__mailbox_unref(struct mailbox *mailbox);
+void async__mailbox_post(struct mailbox *mailbox, struct call *call);
+void async__post(struct async_loop *loop, struct call *call); /* one that is not closed meanwhile */
+
+/* mailbox.c: the loop's thread. Takes the calls in the order in which they came, and runs them. */
+bool async__mailbox_empty(const struct mailbox *mailbox);
+void async__mailbox_run(struct mailbox *mailbox, struct async_loop *loop);
+void async__mailbox_close(struct mailbox *mailbox); /* runs what is left with a null loop */
+
+/* executor.c: runs the loop until its own executor has ended. */
+void async__executor_end(struct async_loop *loop);
+
+/* executor.c: the loop is about to be closed; its jobs are cancelled, or go on unheard. */
+void async__jobs_close(struct async_loop *loop);
 
 /*
  * transport.c: a transport of an open socket, pipe or terminal, which becomes non-blocking, to be
@@ -269,6 +301,11 @@ void async__task_destroy(struct async_task *task);
 
 /* coroutine.c */
 void async__task_failed(struct async_task *task, int error, char *message); /* takes the message */
+
+/* The job that this thread runs for an executor, or null; and what async_fail() tells it. */
+extern __thread struct job *async__job __attribute__((tls_model("initial-exec")));
+void async__job_failed(struct job *job, int error, char *message); /* takes the message */
+
 int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *coroutine);
 
 /*
