@@ -63,6 +63,39 @@ static void end_tasks(struct async_loop *loop)
 	free(tasks);
 }
 
+/* What SIGINT does while the main task runs. */
+struct interrupt {
+	struct async_task *main;
+	bool came, cancelled;
+};
+
+static void cancel_main(void *arg)
+{
+	struct interrupt *interrupt = arg;
+
+	interrupt->came = true;
+	interrupt->cancelled = async_task_cancel(interrupt->main);
+}
+
+static int64_t run_main(struct async_loop *loop, struct async_coroutine *main)
+{
+	struct async_task *task = async_loop_create_task(loop, main);
+	struct interrupt interrupt = { .main = task };
+	struct signal_handler *handler = async__interrupt_watch(loop, cancel_main, &interrupt);
+	int64_t result = async_loop_run_task_until_complete(loop, async_task_ref(task));
+
+	if (async__interrupt_unwatch(handler))
+		interrupt.came = true;
+	if (interrupt.cancelled) {
+		if (result == -ECANCELED && !async_task_uncancel(task))
+			result = -EINTR;
+	} else if (interrupt.came && result >= 0) {
+		result = -EINTR;
+	}
+	async_task_detach(task);
+	return result;
+}
+
 int64_t async_run(struct async_coroutine *main)
 {
 	struct async_loop *loop = NULL;
@@ -74,7 +107,7 @@ int64_t async_run(struct async_coroutine *main)
 		async_coroutine_close(main);
 		return result;
 	}
-	result = async_loop_run_coroutine_until_complete(loop, main);
+	result = run_main(loop, main);
 	end_tasks(loop);
 	async__executor_end(loop);
 	async_loop_close(loop);

@@ -194,6 +194,7 @@ struct async_loop {
 	struct list jobs;		 /* given to executors, and not done */
 	struct async_executor *executor; /* its own, or null */
 	bool executor_shut;
+	struct list signals;	      /* that it handles */
 
 	uint64_t number;
 	struct numbers task_numbers, coroutine_numbers, future_numbers;
@@ -294,6 +295,19 @@ void async__jobs_close(struct async_loop *loop);
 int async__transport_new(struct async_loop *loop, int fd, bool reads, bool writes,
 			 const struct async_protocol *protocol, void *self,
 			 struct async_transport **ret);
+
+/* waits.c: awaits what finish() ends for all in the list, by a future of this type and number. */
+int64_t async__waits_await(struct list *waits, enum at_type type, uint64_t number);
+void async__waits_finish(struct list *waits, int64_t result);
+
+/*
+ * signal.c. The interrupt is SIGINT, once, if this is the main thread and nobody handles it: null
+ * otherwise. unwatch() tells whether it came too late for the callback.
+ */
+void async__signals_close(struct async_loop *loop);
+struct signal_handler *async__interrupt_watch(struct async_loop *loop, async_callback *callback,
+					      void *arg);
+bool async__interrupt_unwatch(struct signal_handler *handler);
 
 /* task.c */
 void async__task_main(struct async_task *task); /* does not return: see async__leave() */
