@@ -3,7 +3,7 @@
 #include "bench.h"
 #include <async.h>
 
-enum { COUNT = 1000000 };
+enum { COUNT = 2000000 };
 
 static struct async_future *futures[2];
 
@@ -27,21 +27,16 @@ static ASYNC(one_of_two, int, mine)
 	return 0;
 }
 
+/* One switch each. */
 static ASYNC(by_a_task)
 {
-	double rounds[ROUNDS];
-	int i;
+	uint64_t start = bench_now();
+	struct async_task *one = async_create_task(one_of_two(0));
+	struct async_task *two = async_create_task(one_of_two(1));
 
-	for (i = 0; i < ROUNDS; i++) {
-		uint64_t start = bench_now();
-		struct async_task *one = async_create_task(one_of_two(0));
-		struct async_task *two = async_create_task(one_of_two(1));
-
-		async_await(one);
-		async_await(two);
-		rounds[i] = (double)(bench_now() - start) / COUNT;
-	}
-	bench_row("future, set by a task, one switch", "ns", rounds);
+	async_await(one);
+	async_await(two);
+	bench_time("future, set by a task", COUNT, bench_now() - start);
 	return 0;
 }
 
@@ -52,27 +47,21 @@ static void set_by_callback(void *arg)
 
 static ASYNC(by_a_callback)
 {
-	double rounds[ROUNDS];
-	int i, round;
+	uint64_t start = bench_now();
+	int i;
 
-	for (round = 0; round < ROUNDS; round++) {
-		uint64_t start = bench_now();
+	for (i = 0; i < COUNT; i++) {
+		struct async_future *future = async_future_new(NULL);
 
-		for (i = 0; i < COUNT; i++) {
-			struct async_future *future = async_future_new(NULL);
-
-			async_call_soon(NULL, set_by_callback, future);
-			async_await(future);
-		}
-		rounds[round] = (double)(bench_now() - start) / COUNT;
+		async_call_soon(NULL, set_by_callback, future);
+		async_await(future);
 	}
-	bench_row("future, set by a callback, two switches", "ns", rounds);
+	bench_time("future, set by a callback", COUNT, bench_now() - start);
 	return 0;
 }
 
 int main(void)
 {
-	bench_head("future");
 	async_run(by_a_task());
 	async_run(by_a_callback());
 	return 0;

@@ -57,8 +57,8 @@ static void connected(struct ev_loop *loop, ev_io *listener, int events)
 	ev_io *stream = malloc(sizeof(*stream));
 
 	(void)events;
-	ev_io_init(stream, received,
-		   peer_check(accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK)), EV_READ);
+	ev_io_init(stream, received, peer_check(accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK)),
+		   EV_READ);
 	ev_io_start(loop, stream);
 }
 

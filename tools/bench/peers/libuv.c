@@ -136,11 +136,8 @@ static void executor(void)
 int main(int argc, char *argv[])
 {
 	static const struct peer_bench benches[] = {
-		{ "timer", timer },
-		{ "echo", echo },
-		{ "subprocess", subprocess },
-		{ "executor", executor },
-		{ NULL, NULL },
+		{ "timer", timer },	  { "echo", echo }, { "subprocess", subprocess },
+		{ "executor", executor }, { NULL, NULL },
 	};
 
 	(void)argc;

@@ -127,11 +127,8 @@ static void echo(void)
 int main(int argc, char *argv[])
 {
 	static const struct peer_bench benches[] = {
-		{ "switch", switches },
-		{ "create", create },
-		{ "future", future },
-		{ "echo", echo },
-		{ NULL, NULL },
+		{ "switch", switches }, { "create", create }, { "future", future },
+		{ "echo", echo },	{ NULL, NULL },
 	};
 
 	(void)argc;
