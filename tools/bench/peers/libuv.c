@@ -122,15 +122,31 @@ static void job_done(uv_work_t *work, int status)
 		uv_queue_work(uv_default_loop(), work, job, job_done);
 }
 
+static void crowd_job_done(uv_work_t *work, int status)
+{
+	(void)work;
+	(void)status;
+}
+
 static void executor(void)
 {
+	enum { CROWD = 1000 };
+	static uv_work_t works[CROWD];
 	uint64_t start = bench_now();
 	uv_work_t work;
+	int i, crowd;
 
 	left = BENCH_JOBS;
 	job_done(&work, 0);
 	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
 	bench_time("executor, round trip", BENCH_JOBS, bench_now() - start);
+	start = bench_now();
+	for (crowd = 0; crowd < BENCH_JOBS / CROWD; crowd++) {
+		for (i = 0; i < CROWD; i++)
+			uv_queue_work(uv_default_loop(), &works[i], job, crowd_job_done);
+		uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	}
+	bench_time("executor, 1000 jobs in flight, each", BENCH_JOBS, bench_now() - start);
 }
 
 int main(int argc, char *argv[])
