@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+enum { SPARE_LIMIT = 4096 };
+
 __thread struct job *async__job __attribute__((tls_model("initial-exec")));
 
 /* One side needs it no more. */
@@ -13,7 +15,10 @@ static void let_go(struct job *job)
 		return;
 	free(job->message);
 	free(job->received);
-	free(job);
+	if (async__running && !job->size)
+		pool_give(&async__running->spare_jobs, job, SPARE_LIMIT);
+	else
+		free(job);
 }
 
 static struct job *job_of(struct async_future *future)
@@ -74,11 +79,13 @@ static void ended(struct call *call, struct async_loop *loop)
 
 struct job *async__job_new(struct async_loop *loop, size_t more)
 {
-	struct job *job = malloc(sizeof(*job) + more);
+	struct job *job = more ? malloc(sizeof(*job) + more)
+			       : pool_take(&loop->spare_jobs, sizeof(*job));
 
 	if (!job)
 		return NULL;
 	memset(job, 0, sizeof(*job));
+	job->size = more;
 	async__future_init(&job->future, loop, AT_JOB);
 	job->future.number = async__number_of(AT_JOB);
 	job->future.references = 2; /* the caller's, and the loop's until it is done */
@@ -165,7 +172,6 @@ struct async_future *async_run_in_process(struct async_executor *executor,
 		return NULL;
 	job->function = (uintptr_t)function;
 	job->in = job + 1;
-	job->size = size;
 	job->out = out;
 	job->capacity = capacity;
 	if (size)

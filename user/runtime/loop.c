@@ -58,6 +58,7 @@ int async_loop_close(struct async_loop *loop)
 	pool_free(&loop->spare_tasks);
 	pool_free(&loop->spare_coroutines);
 	pool_free(&loop->spare_futures);
+	pool_free(&loop->spare_jobs);
 	async__stacks_free(&loop->stacks);
 	heap_free(&loop->timers);
 	free(loop->watchers);

@@ -179,7 +179,7 @@ struct async_loop {
 	size_t reserved;   /* entries that could be queued at once: live tasks and slots */
 	struct list tasks; /* not done */
 	struct list slots; /* in use */
-	struct pool spare_tasks, spare_coroutines, spare_futures, spare_slots;
+	struct pool spare_tasks, spare_coroutines, spare_futures, spare_slots, spare_jobs;
 	bool running, stopping;
 
 	int epoll;
