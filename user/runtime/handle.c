@@ -173,13 +173,13 @@ bool async_handle_cancel(struct async_handle handle)
 	return true;
 }
 
-static int add_done_callback(struct async_future *future, async_done_callback *callback, void *arg,
-			     struct async_future *owned)
+static struct slot *add_done_callback(struct async_future *future, async_done_callback *callback,
+				      void *arg, struct async_future *owned)
 {
 	struct slot *slot = future->loop ? async__slot_take(future->loop) : NULL;
 
 	if (!slot)
-		return -ENOMEM;
+		return NULL;
 	slot->done = callback;
 	slot->arg = arg;
 	slot->owned = owned;
@@ -187,23 +187,29 @@ static int add_done_callback(struct async_future *future, async_done_callback *c
 	async__future_add_waiter(future, &slot->waiter, entry_of_slot(slot));
 	if (async_future_done(future))
 		async__wake(slot->loop, entry_of_slot(slot));
-	return 0;
+	return slot;
 }
 
 int async_future_add_done_callback(struct async_future *future, async_done_callback *callback,
 				   void *arg)
 {
-	return add_done_callback(future, callback, arg, NULL);
+	return add_done_callback(future, callback, arg, NULL) ? 0 : -ENOMEM;
+}
+
+struct async_handle async__future_watch(struct async_future *future, async_done_callback *callback,
+					void *arg, struct async_future *owner)
+{
+	struct slot *slot = add_done_callback(future, callback, arg, owner);
+
+	if (!slot)
+		async_future_unref(owner);
+	return handle_of(slot);
 }
 
 int async__future_add_owner(struct async_future *future, async_done_callback *callback,
 			    struct async_future *owner)
 {
-	int err = add_done_callback(future, callback, owner, owner);
-
-	if (err)
-		async_future_unref(owner);
-	return err;
+	return async__future_watch(future, callback, owner, owner).serial ? 0 : -ENOMEM;
 }
 
 int async_future_remove_done_callback(struct async_future *future, async_done_callback *callback,

@@ -249,9 +249,23 @@ void async__future_finish(struct async_future *future, enum future_state state, 
 static void async__future_add_waiter(struct async_future *future, struct waiter *waiter,
 				     entry_t entry);
 void async__future_remove_waiter(struct async_future *future, struct waiter *waiter);
+/* `other` is done: so is the future now, in the same way. */
+void async__future_end_as(struct async_future *future, const struct async_future *other);
+/* Of one loop, and all there: that loop, or the running one if there are none; or null. */
+struct async_loop *async__loop_of(struct async_future *const futures[], size_t count);
+/*
+ * As async_await_future() of something not null, whose reference stays the caller's. If the task is
+ * destroyed meanwhile, it is given up for him.
+ */
+int64_t async__await(struct async_future *future);
 
 /* sleep.c: nanoseconds of seconds; 0 for negative ones, and no more than a clock can bear. */
 uint64_t async__ns_of(double seconds);
+/* When so many seconds will have passed. UINT64_MAX for negative ones, which are no limit. */
+uint64_t async__deadline(double timeout);
+
+/* timeout.c: the task meets a failure that has no message. Returns -ETIMEDOUT. */
+int64_t async__timed_out(struct async_task *task);
 
 /* wakeup.c: makes the loop watch for tracers that want it to wake. 0 or -errno. */
 int async__wakeup_open(struct async_loop *loop);
@@ -310,6 +324,8 @@ struct signal_handler *async__interrupt_watch(struct async_loop *loop, async_cal
 bool async__interrupt_unwatch(struct signal_handler *handler);
 
 /* task.c */
+struct async_task *async__task_create(struct async_loop *loop, struct async_coroutine *coroutine,
+				      uintptr_t place);
 void async__task_main(struct async_task *task); /* does not return: see async__leave() */
 void async__task_destroy(struct async_task *task);
 
@@ -344,9 +360,13 @@ struct slot *async__slot_take_lasting(struct async_loop *loop, async_callback *c
 void async__slot_queue(struct slot *slot);
 
 /*
- * As async_future_add_done_callback() with a reference as argument, which it consumes even when it
- * fails.
+ * As async_future_add_done_callback(), with a reference that is given up if the callback is dropped;
+ * if it is called, it has to do that. async_handle_cancel() drops it. Consumes the reference even
+ * when it fails.
  */
+struct async_handle async__future_watch(struct async_future *future, async_done_callback *callback,
+					void *arg, struct async_future *owner);
+/* The same, with the reference as argument. 0 or -ENOMEM. */
 int async__future_add_owner(struct async_future *future, async_done_callback *callback,
 			    struct async_future *owner);
 
