@@ -74,6 +74,13 @@ struct async_executor {
 struct job *async__job_new(struct async_loop *loop, size_t more);
 void async__job_post(struct job *job); /* it has ended */
 void async__job_drop(struct job *job); /* it was taken back */
+/*
+ * async_run_in_executor() on the running loop's own executor with a copy of `in`, which lives as
+ * long as the job. The result says how many bytes of what the job leaves at `received` are put at
+ * `out`, unless it is cancelled.
+ */
+struct async_future *async__run_on_copy(async_job *function, const void *in, size_t size,
+					void *out);
 
 /* thread_pool.c */
 int async__executor_take(struct async_executor *executor, struct job *job); /* 0 or -errno */

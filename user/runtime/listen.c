@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BACKLOG = 100 };
-
 /* The error with a message that names the address. */
 static int64_t failed(int err, const struct address *address)
 {
@@ -79,7 +77,7 @@ int64_t async__listen_host(const char *host, uint16_t port, int fds[ADDRESSES_MA
 		fd = count ? bind_beside(&addresses[i], fds[0]) : bind_to(&addresses[i]);
 		if (fd >= 0)
 			fds[count++] = fd;
-		if (fd >= 0 && listen(fd, BACKLOG))
+		if (fd >= 0 && listen(fd, SOMAXCONN))
 			fd = -errno;
 		if (fd >= 0 || (is_missing(fd) && (count || i + 1 < found)))
 			continue;
@@ -106,7 +104,7 @@ int64_t async__listen_path(const char *path, int fds[ADDRESSES_MAX])
 	if (fd < 0)
 		return failed(fd, &address);
 	fds[0] = fd;
-	if (!listen(fd, BACKLOG))
+	if (!listen(fd, SOMAXCONN))
 		return 1;
 	close(fd);
 	return failed(-errno, &address);

@@ -119,6 +119,20 @@ static int64_t give_back(struct async_stream *stream, const void *data, size_t s
 	return err;
 }
 
+/*
+ * A read that gets less than it asks for shows that there is no more, and saves one that would get
+ * nothing: little is read by way of the buffer.
+ */
+static int64_t receive_part(struct async_stream *stream, void *data, size_t size)
+{
+	int64_t got;
+
+	if (size >= ROOM_LEAST)
+		return receive(stream, data, size);
+	got = fill(stream);
+	return got > 0 ? (int64_t)take(stream, data, size) : got;
+}
+
 int64_t async_stream_read_exactly(struct async_stream *stream, void *data, size_t size)
 {
 	int64_t got = begin(stream);
@@ -127,15 +141,13 @@ int64_t async_stream_read_exactly(struct async_stream *stream, void *data, size_
 	if (got || !size)
 		return got;
 	for (count = take(stream, data, size); count < size; count += got) {
-		got = receive(stream, (char *)data + count, size - count);
+		got = receive_part(stream, (char *)data + count, size - count);
+		if (!got)
+			got = async_fail(-ENODATA,
+					 "%zu bytes read on a total of %zu expected bytes", count,
+					 size);
 		if (got < 0)
 			return give_back(stream, data, count, got);
-		if (!got)
-			return give_back(stream, data, count,
-					 async_fail(-ENODATA,
-						    "%zu bytes read on a total of %zu expected "
-						    "bytes",
-						    count, size));
 	}
 	return size;
 }

@@ -64,7 +64,8 @@ static void serve(struct async_transport *transport)
 	if (transport->writable && buffer_count(&transport->output))
 		async__transport_flush(transport);
 	else if (transport->hung_up && !(transport->kind & READS))
-		async__transport_lose(transport, 0);
+		/* For a protocol that has written everything it is no error, as in asyncio. */
+		async__transport_lose(transport, transport->step ? 0 : -EPIPE);
 }
 
 static void run_step(void *arg)
