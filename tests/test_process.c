@@ -187,7 +187,7 @@ ASYNC(is_signalled_wrongly, struct story *, story)
 
 static void signals__that_are_none(void **state)
 {
-	struct story story = { .command = "sleep 3600" };
+	struct story story = { .command = "exec sleep 3600" };
 
 	(void)state;
 	assert_int_equal(async_run(is_signalled_wrongly(&story)), 0);
@@ -581,7 +581,7 @@ ASYNC(is_waited_for, struct story *, story)
 
 static void wait__of_several_tasks(void **state)
 {
-	struct story story = { .command = "sleep 3600" };
+	struct story story = { .command = "exec sleep 3600" };
 
 	(void)state;
 	assert_int_equal(async_run(is_waited_for(&story)), 0);
@@ -708,7 +708,7 @@ ASYNC(leaves, struct story *, story)
 
 static void leave_it_running(bool give_up)
 {
-	struct story story = { .command = "sleep 3600", .seen = give_up };
+	struct story story = { .command = "exec sleep 3600", .seen = give_up };
 
 	assert_int_equal(async_run(leaves(&story)), 0);
 	assert_int_equal(waitpid(story.count, NULL, WNOHANG), 0);

@@ -63,8 +63,6 @@ static void close_child(struct source *source)
 {
 	struct child *child = container_of(source, struct child, source);
 
-	if (child->thread)
-		async__child_thread_forget(child);
 	unwatch(child);
 	child->source.loop = NULL;
 	if (!child->kept)

@@ -18,7 +18,6 @@ struct pipes {
 
 struct child {
 	struct source source; /* its pidfd; or nothing but what ends with the loop */
-	struct child_thread *thread;
 	struct list waits;
 	pid_t pid;
 	int returncode;
@@ -51,7 +50,6 @@ void async__child_ended(struct child *child);
 
 /* child_thread.c: a thread that waits for the child where there is no pidfd. 0 or -errno. */
 int async__child_thread_start(struct child *child);
-void async__child_thread_forget(struct child *child); /* the loop is closed */
 
 #pragma GCC visibility pop
 

@@ -13,13 +13,10 @@
 
 struct child_thread {
 	struct call call;
-	struct async_loop *loop; /* null once it is closed */
-	struct child *child;
+	struct mailbox *mailbox;
+	struct child *child; /* it lives at least as long as the loop */
 	pid_t pid;
 };
-
-/* Held while a loop is told, so that it is not closed meanwhile. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void told(struct call *call, struct async_loop *loop)
 {
@@ -33,16 +30,13 @@ static void told(struct call *call, struct async_loop *loop)
 static void *wait_for_end(void *arg)
 {
 	struct child_thread *thread = arg;
+	struct mailbox *mailbox = thread->mailbox;
 	siginfo_t info;
 
 	while (waitid(P_PID, thread->pid, &info, WEXITED | WNOWAIT) && errno == EINTR)
 		;
-	pthread_mutex_lock(&lock);
-	if (thread->loop)
-		async__post(thread->loop, &thread->call);
-	else
-		free(thread);
-	pthread_mutex_unlock(&lock);
+	async__mailbox_post(mailbox, &thread->call);
+	async__mailbox_unref(mailbox);
 	return NULL;
 }
 
@@ -73,20 +67,13 @@ int async__child_thread_start(struct child *child)
 	if (!thread)
 		return -ENOMEM;
 	thread->call.run = told;
-	thread->loop = child->source.loop;
+	thread->mailbox = async__mailbox_ref(child->source.loop->mailbox);
 	thread->child = child;
 	thread->pid = child->pid;
 	err = create(thread);
-	if (err)
+	if (err) {
+		async__mailbox_unref(thread->mailbox);
 		free(thread);
-	else
-		child->thread = thread;
+	}
 	return err;
-}
-
-void async__child_thread_forget(struct child *child)
-{
-	pthread_mutex_lock(&lock);
-	child->thread->loop = NULL;
-	pthread_mutex_unlock(&lock);
 }

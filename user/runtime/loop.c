@@ -19,8 +19,8 @@ int async_loop_new(struct async_loop **ret)
 		return -ENOMEM;
 	list_init(&loop->tasks);
 	list_init(&loop->slots);
-	list_init(&loop->jobs);
 	list_init(&loop->signals);
+	list_init(&loop->jobs);
 	err = async__poll_open(loop);
 	if (err) {
 		free(loop);
@@ -48,8 +48,8 @@ int async_loop_close(struct async_loop *loop)
 		return -EBUSY;
 	list_for_each_safe (link, next, &loop->tasks)
 		async__task_destroy(container_of(link, struct async_task, link));
-	async__jobs_close(loop);
 	async__signals_close(loop);
+	async__jobs_close(loop);
 	async__poll_close(loop);
 	async__slots_free(loop);
 	async__numbers_give(&loop->task_numbers, AT_TASK);

@@ -185,16 +185,16 @@ struct async_loop {
 	int epoll;
 	struct list sources;	      /* that belong to users */
 	struct source tracer, caller; /* eventfds: a tracer has come; another thread has called */
-	struct watcher **watchers;    /* of add_reader() and add_writer(), by descriptor; or null */
-	size_t watchers_size;
-	char *scratch;		      /* where transports read to, made when one does */
 	struct mailbox *mailbox;
 	struct call *late, **last_late;	 /* callbacks of other threads that found no memory here */
 	struct call retry;		 /* of these; posted while there are any */
 	struct list jobs;		 /* given to executors, and not done */
+	struct list signals;		 /* handlers */
 	struct async_executor *executor; /* its own, or null */
 	bool executor_shut;
-	struct list signals;	      /* that it handles */
+	struct watcher **watchers; /* of add_reader() and add_writer(), by descriptor; or null */
+	size_t watchers_size;
+	char *scratch; /* where transports read to, made when one does */
 
 	uint64_t number;
 	struct numbers task_numbers, coroutine_numbers, future_numbers;
