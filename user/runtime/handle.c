@@ -206,10 +206,9 @@ static struct slot *add_done_callback(struct async_future *future, async_done_ca
 	slot->arg = arg;
 	slot->owned = owned;
 	slot->future = async_future_ref(future);
+	async__future_add_waiter(future, &slot->waiter, entry_of_slot(slot));
 	if (async_future_done(future))
 		async__wake(slot->loop, entry_of_slot(slot));
-	else
-		async__future_add_waiter(future, &slot->waiter, entry_of_slot(slot));
 	return slot;
 }
 
@@ -235,41 +234,20 @@ int async__future_add_owner(struct async_future *future, async_done_callback *ca
 	return async__future_watch(future, callback, owner, owner).serial ? 0 : -ENOMEM;
 }
 
-static bool drop_if_same(struct slot *slot, const struct async_future *future,
-			 async_done_callback *callback, const void *arg)
-{
-	if (!slot->serial || slot->future != future || slot->done != callback || slot->arg != arg)
-		return false;
-	async__slot_drop(slot);
-	return true;
-}
-
-/* Those of a future that is done are queued: only the loop still knows them. */
-static int remove_queued(struct async_future *future, async_done_callback *callback,
-			 const void *arg)
-{
-	struct list *link, *next;
-	int count = 0;
-
-	list_for_each_safe (link, next, &future->loop->slots)
-		count += drop_if_same(container_of(link, struct slot, link), future, callback, arg);
-	return count;
-}
-
 int async_future_remove_done_callback(struct async_future *future, async_done_callback *callback,
 				      const void *arg)
 {
 	struct waiter *waiter, *next;
 	int count = 0;
 
-	if (!future->loop)
-		return 0;
-	if (future->state != PENDING)
-		return remove_queued(future, callback, arg);
 	for (waiter = future->waiters; waiter; waiter = next) {
+		struct slot *slot = slot_of_entry(waiter->entry);
+
 		next = waiter->next;
-		if (waiter->entry & 1)
-			count += drop_if_same(slot_of_entry(waiter->entry), future, callback, arg);
+		if (!(waiter->entry & 1) || slot->done != callback || slot->arg != arg)
+			continue;
+		async__slot_drop(slot);
+		count++;
 	}
 	return count;
 }

@@ -59,6 +59,7 @@ int async_loop_close(struct async_loop *loop)
 	async__numbers_give(&loop->future_numbers, AT_FUTURE);
 	pool_free(&loop->spare_tasks);
 	async__coroutines_free(loop);
+	pool_free(&loop->spare_futures);
 	pool_free(&loop->spare_jobs);
 	async__stacks_free(&loop->stacks);
 	heap_free(&loop->timers);

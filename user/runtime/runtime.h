@@ -52,7 +52,10 @@ struct async_coroutine {
  */
 typedef uintptr_t entry_t;
 
-/* In a future's list of those who wait for it: the entry to be queued when it is done. */
+/*
+ * In a future's list of those who wait for it: the entry to be queued when it is done. Tasks leave
+ * the list then, callbacks when they run.
+ */
 struct waiter {
 	struct waiter *next;
 	entry_t entry;
@@ -202,7 +205,7 @@ struct async_loop {
 	size_t reserved;   /* entries that could be queued at once: live tasks and slots */
 	struct list tasks; /* not done */
 	struct list slots; /* in use */
-	struct pool spare_tasks, spare_coroutines, spare_slots, spare_jobs;
+	struct pool spare_tasks, spare_coroutines, spare_futures, spare_slots, spare_jobs;
 	bool running, stopping, debug;
 	struct list coroutines; /* all that it has made */
 
@@ -256,8 +259,8 @@ void async__numbers_give(struct numbers *numbers, enum at_type type);
 extern __thread struct async_loop *async__running __attribute__((tls_model("initial-exec")));
 
 /* stack.c */
-void *async__stack_take(struct stacks *stacks); /* its top; null without memory */
-void async__stack_give(struct stacks *stacks, void *top);
+static void *async__stack_take(struct stacks *stacks); /* its top; null without memory */
+static void async__stack_give(struct stacks *stacks, void *top);
 bool async__stacks_trim(struct stacks *stacks); /* true: call again */
 void async__stacks_free(struct stacks *stacks);
 void *async__stacks_guarded(const struct stacks *stacks, uintptr_t address); /* top, or null */
@@ -331,10 +334,11 @@ void async__run_deferred(struct async_coroutine *coroutine);
 
 /* future.c: a new one whose tracing id is given by type and number; null without memory. */
 struct async_future *async__future_new(struct async_loop *loop, enum at_type type, uint64_t number);
-void async__future_init(struct async_future *future, struct async_loop *loop, uint8_t type);
+static void async__future_init(struct async_future *future, struct async_loop *loop, uint8_t type);
 void async__keep_origin(struct async_future *future); /* of its place, in debug mode */
 void async__future_finish(struct async_future *future, enum future_state state, int64_t result);
-void async__future_add_waiter(struct async_future *future, struct waiter *waiter, entry_t entry);
+static void async__future_add_waiter(struct async_future *future, struct waiter *waiter,
+				     entry_t entry);
 void async__future_remove_waiter(struct async_future *future, struct waiter *waiter);
 /* `other` is done: so is the future now, in the same way. */
 void async__future_end_as(struct async_future *future, const struct async_future *other);
@@ -435,9 +439,9 @@ void async__coroutines_free(struct async_loop *loop);
  * ready.c: the queue, and who runs next. Whoever may be queued reserves his place when he is made,
  * so that waking cannot fail. 0 or -ENOMEM.
  */
-int async__ready_reserve(struct async_loop *loop);
-void async__ready_release(struct async_loop *loop);
-void async__wake(struct async_loop *loop, entry_t entry);
+static int async__ready_reserve(struct async_loop *loop);
+static void async__ready_release(struct async_loop *loop);
+static void async__wake(struct async_loop *loop, entry_t entry);
 void async__suspend(struct async_task *task, struct async_future *awaits);
 int64_t async__yield(struct async_task *task);	/* lets the others that are ready run once */
 void async__leave(struct async_task *task);	/* does not return, but may be jumped to */
@@ -516,5 +520,7 @@ static inline uint64_t task_id(const struct async_task *task)
 {
 	return AT_ID(AT_TASK, task->future.number);
 }
+
+#include "inline.h"
 
 #endif

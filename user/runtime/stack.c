@@ -117,7 +117,7 @@ static int guard(char *bottom)
 	return mprotect(bottom, size, PROT_NONE) ? -ENOMEM : 0;
 }
 
-static __attribute__((noinline)) void *carve(struct stacks *stacks)
+void *async__stack_carve(struct stacks *stacks)
 {
 	struct slab *slab = stacks->slabs;
 	char *bottom, *top;
@@ -135,20 +135,6 @@ static __attribute__((noinline)) void *carve(struct stacks *stacks)
 		slab->ids[slab->used] = VALGRIND_STACK_REGISTER(bottom, top - 1);
 	slab->used++;
 	return top;
-}
-
-void *async__stack_take(struct stacks *stacks)
-{
-	if (unlikely(!stacks->count))
-		return carve(stacks);
-	if (unlikely(stacks->trimmed == stacks->count))
-		stacks->trimmed--;
-	return stacks->spare[--stacks->count];
-}
-
-void async__stack_give(struct stacks *stacks, void *top)
-{
-	stacks->spare[stacks->count++] = top;
 }
 
 bool async__stacks_trim(struct stacks *stacks)
