@@ -28,6 +28,7 @@ void async__future_init(struct async_future *future, struct async_loop *loop, ui
 	future->references = 1;
 	future->state = PENDING;
 	future->type = type;
+	future->reports = false;
 	future->cancel = cancel_plain;
 	future->free = free_plain;
 }

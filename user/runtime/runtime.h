@@ -53,6 +53,7 @@ struct async_future {
 	uint32_t references;
 	uint8_t state;
 	uint8_t type; /* enum at_type */
+	bool reports; /* its failure, for it was shielded from a cancellation */
 	bool (*cancel)(struct async_future *future);
 	void (*free)(struct async_future *future);
 };

@@ -50,8 +50,8 @@ static bool cancel_shield(struct async_future *outer)
 
 	if (outer->state != PENDING)
 		return false;
-	async_future_remove_done_callback(inner, report, NULL);
-	async_future_add_done_callback(inner, report, NULL);
+	if (!inner->reports)
+		inner->reports = !async_future_add_done_callback(inner, report, NULL);
 	async_handle_cancel(shield->handle);
 	async__future_finish(outer, CANCELLED, -ECANCELED);
 	return true;
