@@ -73,6 +73,7 @@ struct async_future {
 	uint8_t state;
 	uint8_t type;	  /* enum at_type */
 	bool unretrieved; /* it failed, and nobody has looked */
+	bool reports;	  /* its failure, for it was shielded from a cancellation */
 	bool has_origin;
 	union place place;
 	bool (*cancel)(struct async_future *future);
