@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Small programs of tasks, futures and callbacks, made up at random: what happens in them, iteration
- * by iteration, is what CPython's asyncio made of them. asyncio_programs.py has written both down.
+ * Small programs of tasks, futures and callbacks, made up at random: what happens in them,
+ * iteration by iteration, is what CPython's asyncio made of them. asyncio_programs.py has written
+ * both down.
  */
 #include "iterations.h"
 
