@@ -70,17 +70,27 @@ struct async_executor {
 
 #pragma GCC visibility push(hidden)
 
-/* executor.c */
-struct job *async__job_new(struct async_loop *loop, size_t more);
-void async__job_post(struct job *job); /* it has ended */
-void async__job_drop(struct job *job); /* it was taken back */
+/* The worker that this thread is, or null. */
+extern __thread struct worker *async__worker __attribute__((tls_model("initial-exec")));
 
-/* thread_pool.c */
-int async__executor_take(struct async_executor *executor, struct job *job); /* 0 or -errno */
-/* Takes no more jobs; when its workers have ended, `farewell` is posted. */
-void async__executor_shut(struct async_executor *executor, struct job *farewell);
+/* job.c */
+struct job *async__job_new(struct async_loop *loop, size_t more);
+struct async_future *async__job_give(struct job *job,
+				     struct async_executor *executor); /* or null */
+void async__job_post(struct job *job);				       /* it has ended */
+void async__job_drop(struct job *job);				       /* it was taken back */
+
+/* executor.c */
+struct async_executor *async__executor_new(unsigned int limit, const char *name, bool processes);
+/* Without a name they are numbered, as Python does. */
+struct async_executor *async__executor_numbered(unsigned int limit, bool processes);
+unsigned int async__processors(void);
+bool async__executor_take(struct async_executor *executor, struct job *job);
 /* Its workers have ended, or are about to and touch it no longer. */
 void async__executor_free(struct async_executor *executor, bool join);
+
+/* thread_pool.c: the lock is held. Does nothing if there is no memory or thread to be had. */
+void async__worker_start(struct async_executor *executor);
 
 /* process_pool.c: the process of the worker. */
 pid_t async__process_ready(struct worker *worker); /* starts it if need be; its id or -errno */

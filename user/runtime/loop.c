@@ -48,6 +48,7 @@ int async_loop_close(struct async_loop *loop)
 	list_for_each_safe (link, next, &loop->tasks)
 		async__task_destroy(container_of(link, struct async_task, link));
 	async__jobs_close(loop);
+	async_executor_shutdown(loop->executor, false);
 	async__poll_close(loop);
 	async__slots_free(loop);
 	async__numbers_give(&loop->task_numbers, AT_TASK);
