@@ -393,7 +393,7 @@ void async__mailbox_close(struct mailbox *mailbox); /* runs what is left with a 
 /* executor.c: runs the loop until its own executor has ended. */
 void async__executor_end(struct async_loop *loop);
 
-/* executor.c: the loop is about to be closed; its jobs are cancelled, or go on unheard. */
+/* job.c: the loop is about to be closed; its jobs are cancelled, or go on unheard. */
 void async__jobs_close(struct async_loop *loop);
 
 /*
