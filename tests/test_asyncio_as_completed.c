@@ -135,9 +135,9 @@ static void timeout__cancels_nothing(void **state)
 
 static void spin(uint64_t ns)
 {
-	uint64_t end_ns = async_loop_time(NULL) + ns;
+	uint64_t end_ns = async_loop_time(async_get_running_loop()) + ns;
 
-	while (async_loop_time(NULL) < end_ns)
+	while (async_loop_time(async_get_running_loop()) < end_ns)
 		;
 }
 

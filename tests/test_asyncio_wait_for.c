@@ -359,10 +359,10 @@ static void complete_and_cancel(void *arg)
 
 static void spin(void *arg)
 {
-	uint64_t end_ns = async_loop_time(NULL) + 3000000;
+	uint64_t end_ns = async_loop_time(async_get_running_loop()) + 3000000;
 
 	(void)arg;
-	while (async_loop_time(NULL) < end_ns)
+	while (async_loop_time(async_get_running_loop()) < end_ns)
 		;
 }
 

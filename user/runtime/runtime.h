@@ -458,9 +458,9 @@ struct slot *async__slot_take_lasting(struct async_loop *loop, async_callback *c
 void async__slot_queue(struct slot *slot);
 
 /*
- * As async_future_add_done_callback(), with a reference that is given up if the callback is dropped;
- * if it is called, it has to do that. async_handle_cancel() drops it. Consumes the reference even
- * when it fails.
+ * As async_future_add_done_callback(), with a reference that is given up if the callback is
+ * dropped, as async_handle_cancel() does; a callback that is called gives it up itself. Consumes
+ * the reference even when it fails.
  */
 struct async_handle async__future_watch(struct async_future *future, async_done_callback *callback,
 					void *arg, struct async_future *owner);
