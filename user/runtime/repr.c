@@ -89,12 +89,12 @@ static void print_callback(FILE *stream, const struct waiter *waiter)
 }
 
 /* The first and the last one, if there are more than two. */
-static void print_callbacks(FILE *stream, const struct waiter *waiter)
+static void print_callbacks(FILE *stream, const struct async_future *future)
 {
-	const struct waiter *last = waiter;
+	const struct waiter *waiter = future->waiters, *last = waiter;
 	size_t count = 1;
 
-	if (!waiter)
+	if (!waiter || future->state != PENDING)
 		return;
 	fputs(" cb=[", stream);
 	print_callback(stream, waiter);
@@ -190,7 +190,7 @@ static void print(FILE *stream, const struct async_future *future, const struct 
 	if (future->type == AT_TASK)
 		print_task(stream, container_of(future, const struct async_task, future), &path);
 	print_result(stream, future);
-	print_callbacks(stream, future->waiters);
+	print_callbacks(stream, future);
 	print_created(stream, future->place, future->has_origin);
 	fputc('>', stream);
 }
