@@ -33,7 +33,7 @@ int main(void)
 #else
 
 static long left = -1; /* allocations until one fails; negative: none does */
-static long live;      /* blocks, while it is counted */
+static long live;      /* blocks, while it is counted; atomic */
 static bool counted, failed;
 
 static bool fails(void)
@@ -47,7 +47,7 @@ static bool fails(void)
 
 static void *counting(void *block)
 {
-	live += counted && block;
+	__atomic_fetch_add(&live, counted && block, __ATOMIC_RELAXED);
 	return block;
 }
 
@@ -87,7 +87,7 @@ void *aligned_alloc(size_t alignment, size_t size)
 
 void free(void *block)
 {
-	live -= counted && block;
+	__atomic_fetch_sub(&live, counted && block, __ATOMIC_RELAXED);
 	__libc_free(block);
 }
 
@@ -183,6 +183,55 @@ static void gather__without_memory(void **state)
 	fail_each(run_gathers, 19);
 }
 
+ASYNC(waits)
+{
+	struct async_task *tasks[] = { async_create_task(returns(1)),
+				       async_create_task(returns(2)) };
+	int64_t done = async_wait(tasks, 2, 3600, ASYNC_ALL_COMPLETED);
+	struct async_as_completed *completed = async_as_completed(tasks, 2, 3600);
+	int64_t result = done;
+	size_t place;
+
+	do {
+		result = first(result, async_as_completed_next(completed, &place));
+	} while (result > 0);
+	async_as_completed_free(completed);
+	async_task_detach(tasks[0]);
+	async_task_detach(tasks[1]);
+	return result;
+}
+
+static int64_t run_waits(void)
+{
+	return async_run(waits());
+}
+
+static void waits__without_memory(void **state)
+{
+	(void)state;
+	fail_each(run_waits, 0);
+}
+
+ASYNC(shields)
+{
+	struct async_future *outer = async_shield(returns(3));
+
+	async_future_cancel(outer);
+	async_future_unref(outer);
+	return async_await(async_shield(returns(4)));
+}
+
+static int64_t run_shields(void)
+{
+	return async_run(shields());
+}
+
+static void shields__without_memory(void **state)
+{
+	(void)state;
+	fail_each(run_shields, 4);
+}
+
 ASYNC(sleeps)
 {
 	return async_sleep(3600);
@@ -195,6 +244,62 @@ ASYNC(leaves_tasks_behind)
 	for (i = 0; i < 20; i++)
 		async_task_detach(async_create_task(sleeps()));
 	return first(async_sleep(0), 3);
+}
+
+ASYNC(limits)
+{
+	struct async_timeout timeout;
+	int64_t result;
+
+	async_timeout_begin(&timeout, 3600);
+	async_timeout_reschedule(&timeout, 1);
+	result = async_timeout_end(&timeout, async_sleep_ns(1));
+	if (result != -ETIMEDOUT)
+		return first(result, -ENOMEM);
+	result = async_wait_for(async_create_task(sleeps()), 0.0001);
+	return result == -ETIMEDOUT ? async_wait_for(returns(6), 3600) : result;
+}
+
+static int64_t run_limits(void)
+{
+	return async_run(limits());
+}
+
+static void limits__without_memory(void **state)
+{
+	(void)state;
+	fail_each(run_limits, 6);
+}
+
+ASYNC(groups, bool, fail)
+{
+	struct async_task_group *group = async_task_group_new();
+
+	async_task_group_create_task(group, returns(1));
+	async_task_group_create_task(group, fail ? fails_with_message(-EIO) : returns(2));
+	return async_task_group_end(group, 7);
+}
+
+ASYNC(groups_twice)
+{
+	int64_t result = async_await(groups(false));
+
+	if (result != 7)
+		return result;
+	result = async_await(groups(true));
+	return result == -EIO ? 8 : result;
+}
+
+static int64_t run_groups(void)
+{
+	return async_run(groups_twice());
+}
+
+/* A task that could not be made is not passed over in silence. */
+static void groups__without_memory(void **state)
+{
+	(void)state;
+	fail_each(run_groups, 8);
 }
 
 static int64_t run_and_leave(void)
@@ -290,11 +395,131 @@ static void name__without_memory(void **state)
 	fail_each(run_names_itself, 2);
 }
 
+static struct {
+	intptr_t last;
+	int calls, disorder;
+} heard;
+
+static void hear(void *arg)
+{
+	heard.disorder += (intptr_t)arg <= heard.last;
+	heard.last = (intptr_t)arg;
+	heard.calls++;
+}
+
+/* What was accepted is called, and in its order, even if the loop has no memory when it comes. */
+static int64_t call_threadsafe(void)
+{
+	struct async_loop *loop;
+	int expected = 0, turns;
+	int64_t err = async_loop_new(&loop);
+	intptr_t i;
+
+	if (err)
+		return err;
+	memset(&heard, 0, sizeof(heard));
+	for (i = 1; i <= 100; i++)
+		expected += !async_call_soon_threadsafe(loop, hear, (void *)i);
+	for (turns = 0; heard.calls < expected && turns < 10; turns++) {
+		async_loop_stop(loop);
+		async_loop_run_forever(loop);
+	}
+	async_loop_close(loop);
+	if (heard.calls != expected || heard.disorder)
+		return -EINVAL;
+	return expected == 100 ? expected : -ENOMEM;
+}
+
+static void call_soon_threadsafe__without_memory(void **state)
+{
+	(void)state;
+	fail_each(call_threadsafe, 100);
+}
+
+static int64_t run_threadsafe(void)
+{
+	struct async_concurrent_future *future;
+	struct async_loop *loop;
+	int64_t err = async_loop_new(&loop);
+
+	if (err)
+		return err;
+	future = async_run_coroutine_threadsafe(fails_with_message(-EIO), loop);
+	while (!async_concurrent_future_done(future)) {
+		async_loop_stop(loop);
+		async_loop_run_forever(loop);
+	}
+	err = async_concurrent_future_result(future, 0);
+	async_concurrent_future_free(future);
+	async_loop_close(loop);
+	return err == -EIO ? 6 : err;
+}
+
+static void run_coroutine_threadsafe__without_memory(void **state)
+{
+	(void)state;
+	fail_each(run_threadsafe, 6);
+}
+
+static int64_t job(void *arg)
+{
+	return (intptr_t)arg;
+}
+
+ASYNC(runs_jobs, struct async_executor *, executor)
+{
+	int64_t result = async_await(async_run_in_executor(executor, job, (void *)1));
+
+	return first(result, async_await(async_run_in_executor(executor, job, (void *)2)));
+}
+
+static int64_t run_jobs(void)
+{
+	struct async_executor *executor = async_thread_pool_executor_new(1, NULL);
+	int64_t result = executor ? async_run(runs_jobs(executor)) : -ENOMEM;
+
+	async_executor_shutdown(executor, true);
+	return result;
+}
+
+static void run_in_executor__without_memory(void **state)
+{
+	(void)state;
+	/* The C library keeps what the first thread has needed. */
+	assert_int_equal(run_jobs(), 2);
+	fail_each(run_jobs, 2);
+}
+
+ASYNC(calls_job)
+{
+	return async_to_thread(job, (void *)3);
+}
+
+static int64_t run_default_executor(void)
+{
+	return async_run(calls_job());
+}
+
+static void to_thread__without_memory(void **state)
+{
+	(void)state;
+	assert_int_equal(run_default_executor(), 3);
+	fail_each(run_default_executor, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(call_soon_threadsafe__without_memory),
+		cmocka_unit_test(run_coroutine_threadsafe__without_memory),
+		cmocka_unit_test(run_in_executor__without_memory),
+		cmocka_unit_test(to_thread__without_memory),
 		cmocka_unit_test(run__without_memory),
 		cmocka_unit_test(gather__without_memory),
+		cmocka_unit_test(waits__without_memory),
+		cmocka_unit_test(shields__without_memory),
+		cmocka_unit_test(limits__without_memory),
+		cmocka_unit_test(groups__without_memory),
 		cmocka_unit_test(run__without_memory_to_cancel_what_is_left),
 		cmocka_unit_test(message__without_memory),
 		cmocka_unit_test(callbacks__without_memory),

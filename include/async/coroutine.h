@@ -99,7 +99,7 @@ int async_defer(void (*function)(void *arg), void *arg);
 /*
  * Leaves a message with an error, a negative errno: `return async_fail(-EINVAL, "no such user: %s",
  * name);`. Returns `error`; a positive one is taken for its negative. Who awaits finds the message
- * with async_error_message(). Outside of a task it is lost.
+ * with async_error_message(). Outside of a task, or a job of an executor, it is lost.
  */
 int64_t async_fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

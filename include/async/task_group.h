@@ -24,22 +24,27 @@ extern "C" {
 
 struct async_task_group;
 
-/* A group of the calling task, which must end it. Null without memory, or outside of a task. */
+/*
+ * A group of the calling task, which must end it: a task that has ended without that leaves its
+ * group's tasks cancelled. Null without memory, or outside of a task.
+ */
 struct async_task_group *async_task_group_new(void);
 
 /*
- * Makes the coroutine a task of the group. Consumes the coroutine. The task is the group's until
- * its end (async_task_ref() keeps it longer). Null without memory or group, or if the group is
- * shutting down.
+ * Makes the coroutine a task of the group; tasks of the group may do that too. Consumes the
+ * coroutine. The task is the group's until its end (async_task_ref() keeps it longer). Null without
+ * memory, which counts as a task that failed with -ENOMEM: it is enough to look at the end. Null
+ * without a group, or if the group is shutting down.
  */
 struct async_task *async_task_group_create_task(struct async_task_group *group,
 						struct async_coroutine *coroutine);
 
 /*
  * Ends the block with what it came to: waits for all tasks, after having cancelled them if `result`
- * is a failure. Returns `result`, or the first failure among the tasks, with its message; -ENOMEM
- * for a null group. -ECANCELED if the calling task was cancelled meanwhile by somebody else and no
- * task failed. Frees the group.
+ * is a failure. Returns `result`, or the first failure among the tasks, with its message, unless
+ * the block had failed before by itself. -ECANCELED if the calling task was cancelled meanwhile by
+ * somebody else and no task failed. Frees the group. -ENOMEM for a null group; -EPERM, and nothing
+ * is freed, if it is another task's.
  */
 int64_t async_task_group_end(struct async_task_group *group, int64_t result);
 

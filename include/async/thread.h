@@ -51,6 +51,13 @@ bool async_concurrent_future_cancel(struct async_concurrent_future *future);
 /* Takes null. */
 void async_concurrent_future_free(struct async_concurrent_future *future);
 
+/*
+ * The name of the calling thread: "MainThread" for the first of the process, the whole name for one
+ * of an executor, of which the kernel keeps 15 bytes, and else what the kernel knows. Valid until
+ * the thread asks again.
+ */
+const char *async_thread_name(void);
+
 #ifdef __cplusplus
 }
 #endif

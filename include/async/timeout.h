@@ -23,6 +23,9 @@
 extern "C" {
 #endif
 
+/* Instead of a number of seconds: no limit. Every negative number says so, and 0 says now. */
+#define ASYNC_NO_TIMEOUT (-1.0)
+
 /* All of it is the runtime's own. It lives on the stack of the task, from begin to end. */
 struct async_timeout {
 	struct async_task *task;
@@ -33,21 +36,24 @@ struct async_timeout {
 };
 
 /*
- * Begins a block that shall end within `delay` seconds (ASYNC_NO_TIMEOUT: without a limit so far),
- * or before the loop's clock reaches `when_ns` (UINT64_MAX: no limit). A deadline that has passed
- * cancels at the block's first await that waits. 0, -EPERM outside of a task, or -ENOMEM; then
- * async_timeout_end() returns the same.
+ * Begins a block that shall end within `delay` seconds (negative, as ASYNC_NO_TIMEOUT is: without a
+ * limit so far), or before the loop's clock reaches `when_ns` (UINT64_MAX: no limit). A deadline
+ * that has passed cancels at the block's first await that waits. 0, -EPERM outside of a task, or
+ * -ENOMEM; then async_timeout_end() returns the same. A block that has begun must be ended.
  */
 int async_timeout_begin(struct async_timeout *timeout, double delay);
 int async_timeout_begin_at(struct async_timeout *timeout, uint64_t when_ns);
 
 /*
  * Ends the block with what it came to, and returns that; or -ETIMEDOUT for -ECANCELED if the
- * deadline passed and nobody else has cancelled the task.
+ * deadline passed and nobody else has cancelled the task meanwhile.
  */
 int64_t async_timeout_end(struct async_timeout *timeout, int64_t result);
 
-/* A new deadline: 0, -ENOMEM, or -EALREADY if the block has expired or ended. */
+/*
+ * A new deadline: 0; -EALREADY if the block has expired or ended; -ENOMEM, and then the old one
+ * holds.
+ */
 int async_timeout_reschedule(struct async_timeout *timeout, uint64_t when_ns);
 
 /* The deadline on the loop's clock; UINT64_MAX for none. */
@@ -59,9 +65,9 @@ bool async_timeout_expired(const struct async_timeout *timeout);
 /*
  * Awaits with a limit: -ETIMEDOUT if that takes longer than `timeout` seconds, after what was
  * awaited has been cancelled and has ended. If it is done in time, or ends with a result all the
- * same, that is returned. With a timeout of 0 or less, only what is done already has a result
- * (negative ones are no limit: use ASYNC_NO_TIMEOUT). Consumes the awaitable. Written
- * async_wait_for(awaitable, timeout).
+ * same, that is returned. A timeout of 0 cancels at once what is not done already, and a coroutine
+ * does not begin; a negative one, as ASYNC_NO_TIMEOUT is, is no limit. Consumes the awaitable.
+ * Written async_wait_for(awaitable, timeout).
  */
 int64_t async_wait_for_coroutine(struct async_coroutine *coroutine, double timeout);
 int64_t async_wait_for_task(struct async_task *task, double timeout);

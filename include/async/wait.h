@@ -11,6 +11,7 @@
 #define ASYNC_WAIT_H
 
 #include <async/task.h>
+#include <async/timeout.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,16 +42,13 @@ enum async_return_when {
 	ASYNC_FIRST_EXCEPTION, /* one failed; being cancelled is no failure */
 };
 
-/* Instead of a number of seconds. */
-#define ASYNC_NO_TIMEOUT (-1.0)
-
 /*
  * Waits until as many of the `count` tasks (or futures) are done as `when` says, at most `timeout`
- * seconds, and returns how many are done. These come first in the array afterwards, then those that
- * are not; both in their order. Nothing is cancelled, neither after the timeout nor when the caller
- * is: -ECANCELED then. -EINVAL if there are none (asyncio: ValueError) or `when` is out of range,
- * -EXDEV if they are not of the running loop, -EPERM outside of a task, -ENOMEM. Written
- * async_wait(array, …).
+ * seconds (see timeout.h), and returns how many are done. These come first in the array afterwards,
+ * then those that are not; both in their order. Nothing is cancelled, neither after the timeout nor
+ * when the caller is: -ECANCELED then. Does not suspend if enough are done already. -EINVAL if
+ * there are none (asyncio: ValueError) or `when` is out of range, -EXDEV if they are not of the
+ * running loop, -EPERM outside of a task, -ENOMEM. Written async_wait(array, …).
  */
 int64_t async_wait_tasks(struct async_task *tasks[], size_t count, double timeout,
 			 enum async_return_when when);
@@ -64,8 +62,8 @@ int64_t async_wait_coroutines(struct async_coroutine *coroutines[], size_t count
 
 /*
  * Hands out the `count` tasks (or futures) in the order in which they get done. Null without memory
- * or loop, or if they are not all of one loop. The caller frees it, and keeps his references until
- * then. Written async_as_completed(array, …).
+ * or loop, or if they are not all of one loop. The caller frees it, and keeps his references as
+ * long as he needs them. Written async_as_completed(array, …).
  */
 struct async_as_completed;
 struct async_as_completed *async_as_completed_tasks(struct async_task *const tasks[], size_t count,
@@ -75,8 +73,10 @@ struct async_as_completed *async_as_completed_futures(struct async_future *const
 
 /*
  * Waits until the next one is done. Returns 1, and puts its place in the array into *index; 0 if
- * all have been handed out; -ETIMEDOUT once `timeout` seconds have passed since the object was
- * made; -ECANCELED, -EPERM outside of a task, -ENOMEM also for a null object.
+ * all have been handed out; -ETIMEDOUT if `timeout` seconds have passed since the object was made,
+ * and all that was done by then has been handed out. -ECANCELED, after which it may be called
+ * again; -EBUSY if another task is waiting for the next one; -EPERM outside of a task; -ENOMEM also
+ * for a null object.
  */
 int64_t async_as_completed_next(struct async_as_completed *completed, size_t *index);
 
@@ -84,11 +84,11 @@ int64_t async_as_completed_next(struct async_as_completed *completed, size_t *in
 void async_as_completed_free(struct async_as_completed *completed);
 
 /*
- * A new future, the caller's, that ends as the inner one does. Whoever awaits it may be cancelled:
- * the new future is cancelled, the inner one goes on. A coroutine becomes a task of the running
- * loop. Consumes the inner reference, even when it fails: null without memory or loop. Written
- * async_shield(awaitable). A failure of the inner one after that is reported (see log.h), since
- * nobody else hears of it.
+ * A future, the caller's, that ends as the inner one does; the inner one itself if that is done.
+ * Whoever awaits it may be cancelled: the new future is cancelled, the inner one goes on. A failure
+ * of the inner one after that is reported (see log.h), since nobody else hears of it. A coroutine
+ * becomes a task of the running loop. Consumes the inner reference, even when it fails: null
+ * without memory or loop. Written async_shield(awaitable).
  */
 struct async_future *async_shield_coroutine(struct async_coroutine *inner);
 struct async_future *async_shield_task(struct async_task *inner);

@@ -79,9 +79,9 @@ enum at_type {
  *                                c when it was given to the executor
  * job_end            job         a result
  *
- * A thread's records mean something from its first loop_start or state on: what a listener sees
- * before that is the rest of a step at which it arrived. Threads that run jobs and no loop write
- * nothing but job_begin and job_end; for a worker process the loop's thread writes them.
+ * A thread's records mean something from its first loop_start, state or job_begin on: what a
+ * listener sees before that is the rest of a step at which it arrived. job_begin and job_end come
+ * from the thread that runs the job, or waits for the process that does, one job at a time.
  *
  * Texts and arguments come before the record that they belong to, on the same thread.
  *

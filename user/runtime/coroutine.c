@@ -234,13 +234,16 @@ int64_t async_fail(int error, const char *format, ...)
 
 	if (error > 0)
 		error = -error;
-	if (!task)
+	if (!task && !async__job)
 		return error;
 	va_start(arguments, format);
 	if (vasprintf(&message, format, arguments) < 0)
 		message = NULL;
 	va_end(arguments);
-	async__task_failed(task, error, message);
+	if (task)
+		async__task_failed(task, error, message);
+	else
+		async__job_failed(async__job, error, message);
 	return error;
 }
 

@@ -130,6 +130,25 @@ void async__future_finish(struct async_future *future, enum future_state state, 
 	}
 }
 
+void async__future_end_as(struct async_future *future, const struct async_future *other)
+{
+	note_retrieved(other);
+	if (other->message)
+		future->message = strdup(other->message);
+	async__future_finish(future, other->state, other->result);
+}
+
+struct async_loop *async__loop_of(struct async_future *const futures[], size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!futures[i] || futures[i]->loop != futures[0]->loop)
+			return NULL;
+	}
+	return count ? futures[0]->loop : async__running;
+}
+
 int async_future_set_result(struct async_future *future, int64_t result)
 {
 	if (!future)
@@ -219,22 +238,35 @@ static void hear_of_failure(struct async_task *task, struct async_future *future
 		async__task_failed(task, 0, NULL);
 }
 
-int64_t async_await_future(struct async_future *future)
+static inline __attribute__((always_inline)) int64_t await(struct async_future *future)
 {
 	struct async_task *task = current_task();
 	int64_t result = 0;
 
-	if (!future)
-		return -ENOMEM;
 	if (unlikely(!task))
-		result = -EPERM;
-	else if (future->state == PENDING)
+		return -EPERM;
+	if (future->state == PENDING)
 		result = wait_for(task, future);
 	if (likely(!result)) {
 		result = future->result;
 		if (unlikely(result < 0))
 			hear_of_failure(task, future);
 	}
+	return result;
+}
+
+int64_t async__await(struct async_future *future)
+{
+	return await(future);
+}
+
+int64_t async_await_future(struct async_future *future)
+{
+	int64_t result;
+
+	if (!future)
+		return -ENOMEM;
+	result = await(future);
 	async_future_unref(future);
 	return result;
 }

@@ -3,7 +3,6 @@
 #include "runtime.h"
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct gathering {
 	struct async_future future;
@@ -65,14 +64,10 @@ static void on_done(struct async_future *future, void *arg)
 
 	gathering->finished++;
 	if (gathering->future.state == PENDING) {
-		if (result < 0 && !(gathering->flags & ASYNC_RETURN_EXCEPTIONS)) {
-			if (future->message)
-				gathering->future.message = strdup(future->message);
-			async__future_finish(&gathering->future,
-					     result == -ECANCELED ? CANCELLED : FINISHED, result);
-		} else if (gathering->finished == gathering->count) {
+		if (result < 0 && !(gathering->flags & ASYNC_RETURN_EXCEPTIONS))
+			async__future_end_as(&gathering->future, future);
+		else if (gathering->finished == gathering->count)
 			finish(gathering);
-		}
 	}
 	async_future_unref(&gathering->future);
 }
@@ -96,22 +91,10 @@ static struct gathering *gathering_new(struct async_loop *loop, size_t count, in
 	return gathering;
 }
 
-/* Of one loop, and all there. That loop, or the running one if there are none; or null. */
-static struct async_loop *loop_of(struct async_future *const futures[], size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		if (!futures[i] || futures[i]->loop != futures[0]->loop)
-			return NULL;
-	}
-	return count ? futures[0]->loop : async__running;
-}
-
 struct async_future *async_gather_futures(struct async_future *const futures[], size_t count,
 					  int64_t results[], unsigned int flags)
 {
-	struct async_loop *loop = loop_of(futures, count);
+	struct async_loop *loop = async__loop_of(futures, count);
 	struct gathering *gathering = loop ? gathering_new(loop, count, results, flags) : NULL;
 	size_t i;
 

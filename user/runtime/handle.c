@@ -28,8 +28,27 @@ struct slot *async__slot_take(struct async_loop *loop)
 	slot->place.address = 0;
 	slot->has_origin = false;
 	slot->queued = false;
+	slot->lasting = false;
 	list_add(&loop->slots, &slot->link);
 	return slot;
+}
+
+struct slot *async__slot_take_lasting(struct async_loop *loop, async_callback *callback, void *arg)
+{
+	struct slot *slot = async__slot_take(loop);
+
+	if (!slot)
+		return NULL;
+	slot->callback = callback;
+	slot->arg = arg;
+	slot->lasting = true;
+	return slot;
+}
+
+void async__slot_queue(struct slot *slot)
+{
+	if (!slot->queued)
+		async__wake(slot->loop, entry_of_slot(slot));
 }
 
 /* Forgets the callback. A slot that is queued is given back when its turn comes. */
@@ -65,7 +84,8 @@ void async__slot_run(struct slot *slot)
 
 	slot->queued = false;
 	slot->owned = NULL;
-	async__slot_drop(slot);
+	if (cancelled || !slot->lasting)
+		async__slot_drop(slot);
 	if (cancelled)
 		return;
 	if (at_listening())
@@ -174,13 +194,13 @@ bool async_handle_cancel(struct async_handle handle)
 	return true;
 }
 
-static int add_done_callback(struct async_future *future, async_done_callback *callback, void *arg,
-			     struct async_future *owned)
+static struct slot *add_done_callback(struct async_future *future, async_done_callback *callback,
+				      void *arg, struct async_future *owned)
 {
 	struct slot *slot = future->loop ? async__slot_take(future->loop) : NULL;
 
 	if (!slot)
-		return -ENOMEM;
+		return NULL;
 	slot->done = callback;
 	slot->arg = arg;
 	slot->owned = owned;
@@ -189,41 +209,66 @@ static int add_done_callback(struct async_future *future, async_done_callback *c
 		async__wake(slot->loop, entry_of_slot(slot));
 	else
 		async__future_add_waiter(future, &slot->waiter, entry_of_slot(slot));
-	return 0;
+	return slot;
 }
 
 int async_future_add_done_callback(struct async_future *future, async_done_callback *callback,
 				   void *arg)
 {
-	return add_done_callback(future, callback, arg, NULL);
+	return add_done_callback(future, callback, arg, NULL) ? 0 : -ENOMEM;
+}
+
+struct async_handle async__future_watch(struct async_future *future, async_done_callback *callback,
+					void *arg, struct async_future *owner)
+{
+	struct slot *slot = add_done_callback(future, callback, arg, owner);
+
+	if (!slot)
+		async_future_unref(owner);
+	return handle_of(slot);
 }
 
 int async__future_add_owner(struct async_future *future, async_done_callback *callback,
 			    struct async_future *owner)
 {
-	int err = add_done_callback(future, callback, owner, owner);
+	return async__future_watch(future, callback, owner, owner).serial ? 0 : -ENOMEM;
+}
 
-	if (err)
-		async_future_unref(owner);
-	return err;
+static bool drop_if_same(struct slot *slot, const struct async_future *future,
+			 async_done_callback *callback, const void *arg)
+{
+	if (!slot->serial || slot->future != future || slot->done != callback || slot->arg != arg)
+		return false;
+	async__slot_drop(slot);
+	return true;
+}
+
+/* Those of a future that is done are queued: only the loop still knows them. */
+static int remove_queued(struct async_future *future, async_done_callback *callback,
+			 const void *arg)
+{
+	struct list *link, *next;
+	int count = 0;
+
+	list_for_each_safe (link, next, &future->loop->slots)
+		count += drop_if_same(container_of(link, struct slot, link), future, callback, arg);
+	return count;
 }
 
 int async_future_remove_done_callback(struct async_future *future, async_done_callback *callback,
 				      const void *arg)
 {
-	struct list *link, *next;
+	struct waiter *waiter, *next;
 	int count = 0;
 
 	if (!future->loop)
 		return 0;
-	list_for_each_safe (link, next, &future->loop->slots) {
-		struct slot *slot = container_of(link, struct slot, link);
-
-		if (!slot->serial || slot->future != future || slot->done != callback ||
-		    slot->arg != arg)
-			continue;
-		async__slot_drop(slot);
-		count++;
+	if (future->state != PENDING)
+		return remove_queued(future, callback, arg);
+	for (waiter = future->waiters; waiter; waiter = next) {
+		next = waiter->next;
+		if (waiter->entry & 1)
+			count += drop_if_same(slot_of_entry(waiter->entry), future, callback, arg);
 	}
 	return count;
 }

@@ -20,6 +20,7 @@ int async_loop_new(struct async_loop **ret)
 	list_init(&loop->tasks);
 	list_init(&loop->slots);
 	list_init(&loop->coroutines);
+	list_init(&loop->jobs);
 	err = async__poll_open(loop);
 	if (err) {
 		free(loop);
@@ -40,15 +41,15 @@ int async_loop_new(struct async_loop **ret)
 
 int async_loop_close(struct async_loop *loop)
 {
-	struct list *link, *next;
-
 	if (!loop)
 		return 0;
 	if (loop->running)
 		return -EBUSY;
 	async__loop_closes(loop);
-	list_for_each_safe (link, next, &loop->tasks)
-		async__task_destroy(container_of(link, struct async_task, link));
+	/* What the tasks have deferred may create some more. */
+	while (!list_empty(&loop->tasks))
+		async__task_destroy(container_of(loop->tasks.next, struct async_task, link));
+	async__jobs_close(loop);
 	async__poll_close(loop);
 	async__slots_free(loop);
 	async__numbers_give(&loop->task_numbers, AT_TASK);
@@ -56,9 +57,12 @@ int async_loop_close(struct async_loop *loop)
 	async__numbers_give(&loop->future_numbers, AT_FUTURE);
 	pool_free(&loop->spare_tasks);
 	async__coroutines_free(loop);
+	pool_free(&loop->spare_jobs);
 	async__stacks_free(&loop->stacks);
 	heap_free(&loop->timers);
 	async__loop_closed(loop);
+	free(loop->watchers);
+	free(loop->scratch);
 	free(loop->announced);
 	free(loop->ready);
 	free(loop);
@@ -109,7 +113,7 @@ static void hear_of_events(struct async_loop *loop)
 {
 	if (loop->head == loop->tail && !loop->stopping)
 		sleep_until_event(loop);
-	else if (!list_empty(&loop->sources) || __atomic_load_n(&loop->calls, __ATOMIC_RELAXED))
+	else if (!list_empty(&loop->sources) || !async__mailbox_empty(loop->mailbox))
 		async__poll(loop, &no_time);
 }
 

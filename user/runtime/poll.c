@@ -2,8 +2,7 @@
 /*
  * Events from outside: descriptors, by epoll, and calls from other threads.
  *
- * Callers push onto a list without a lock, and write to an eventfd only if the loop sleeps. Both
- * eventfds are edge-triggered, so that nobody has to read them.
+ * Both eventfds are edge-triggered, so that nobody has to read them.
  */
 #include "runtime.h"
 #include <errno.h>
@@ -42,51 +41,36 @@ int async__poll_open(struct async_loop *loop)
 	loop->tracer.ready = tracer_came;
 	loop->caller.ready = called;
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-	loop->caller.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	err = loop->epoll < 0 || loop->caller.fd < 0 ? -errno : 0;
-	if (!err)
+	err = loop->epoll < 0 ? -errno : 0;
+	if (!err) {
+		loop->mailbox = async__mailbox_new();
+		err = loop->mailbox ? 0 : -errno;
+	}
+	if (!err) {
+		loop->caller.fd = loop->mailbox->eventfd;
 		err = watch(loop, &loop->caller, EPOLLIN | EPOLLET);
+	}
 	if (!err)
 		err = async__wakeup_open(loop);
 	if (!err)
 		return 0;
-	if (loop->caller.fd >= 0)
-		close(loop->caller.fd);
+	async__mailbox_unref(loop->mailbox);
 	if (loop->epoll >= 0)
 		close(loop->epoll);
 	return err;
 }
 
-/* Takes the calls in the order in which they came, and runs them. */
-static void run_calls(struct async_loop *loop, struct async_loop *or_null)
-{
-	struct call *call = __atomic_exchange_n(&loop->calls, NULL, __ATOMIC_ACQUIRE);
-	struct call *first = NULL, *next;
-
-	for (; call; call = next) {
-		next = call->next;
-		call->next = first;
-		first = call;
-	}
-	for (; first; first = next) {
-		next = first->next;
-		first->run(first, or_null);
-	}
-}
-
 void async__poll_close(struct async_loop *loop)
 {
-	struct list *link, *next;
-
-	list_for_each_safe (link, next, &loop->sources) {
-		struct source *source = container_of(link, struct source, link);
+	while (!list_empty(&loop->sources)) {
+		struct source *source = container_of(loop->sources.next, struct source, link);
 
 		source->close(source);
 	}
-	run_calls(loop, NULL);
+	async__mailbox_close(loop->mailbox);
 	async__wakeup_close();
-	close(loop->caller.fd);
 	close(loop->epoll);
+	async__mailbox_unref(loop->mailbox);
 }
 
 int async__source_add(struct async_loop *loop, struct source *source, uint32_t events)
@@ -98,26 +82,17 @@ int async__source_add(struct async_loop *loop, struct source *source, uint32_t e
 	return err;
 }
 
+int async__source_change(struct source *source, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = source };
+
+	return epoll_ctl(source->loop->epoll, EPOLL_CTL_MOD, source->fd, &event) ? -errno : 0;
+}
+
 void async__source_remove(struct source *source)
 {
 	list_remove(&source->link);
 	epoll_ctl(source->loop->epoll, EPOLL_CTL_DEL, source->fd, NULL);
-}
-
-void async__post(struct async_loop *loop, struct call *call)
-{
-	static const uint64_t one = 1;
-	struct call *last = __atomic_load_n(&loop->calls, __ATOMIC_RELAXED);
-
-	do
-		call->next = last;
-	while (!__atomic_compare_exchange_n(&loop->calls, &last, call, true, __ATOMIC_SEQ_CST,
-					    __ATOMIC_RELAXED));
-	if (!__atomic_load_n(&loop->sleeping, __ATOMIC_SEQ_CST) ||
-	    !__atomic_exchange_n(&loop->sleeping, false, __ATOMIC_SEQ_CST))
-		return;
-	if (write(loop->caller.fd, &one, sizeof(one)) < 0)
-		return; /* its counter is full: the loop has not slept for long */
 }
 
 static int wait_for_events(struct async_loop *loop, struct epoll_event *events,
@@ -144,21 +119,22 @@ static int wait_for_events(struct async_loop *loop, struct epoll_event *events,
 int async__poll(struct async_loop *loop, const struct timespec *limit)
 {
 	static const struct timespec no_time;
+	struct mailbox *mailbox = loop->mailbox;
 	struct epoll_event events[EVENTS_MAX];
 	int count, i;
 
 	/* First the word that it sleeps, then the look for calls; callers do it the other way. */
-	__atomic_store_n(&loop->sleeping, true, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&loop->calls, __ATOMIC_SEQ_CST))
+	__atomic_store_n(&mailbox->sleeping, true, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&mailbox->calls, __ATOMIC_SEQ_CST))
 		limit = &no_time;
 	count = wait_for_events(loop, events, limit);
-	__atomic_store_n(&loop->sleeping, false, __ATOMIC_RELAXED);
+	__atomic_store_n(&mailbox->sleeping, false, __ATOMIC_RELAXED);
 	for (i = 0; i < count; i++) {
 		struct source *source = events[i].data.ptr;
 
 		source->ready(source, events[i].events);
 	}
-	if (__atomic_load_n(&loop->calls, __ATOMIC_RELAXED))
-		run_calls(loop, loop);
+	if (!async__mailbox_empty(mailbox))
+		async__mailbox_run(mailbox, loop);
 	return count;
 }

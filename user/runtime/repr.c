@@ -3,6 +3,7 @@
 #include "runtime.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,15 +39,20 @@ static void print_quoted(FILE *stream, const char *text)
 	fputc(quote, stream);
 }
 
+const char *async__error_name(int64_t error)
+{
+	if (error == -ETIMEDOUT)
+		return "TimeoutError";
+	if (error == -ECANCELED)
+		return "CancelledError";
+	return error < 0 && error > INT_MIN ? strerrorname_np(-error) : NULL;
+}
+
 void async__print_error(FILE *stream, int64_t error)
 {
-	const char *name = error >= -4095 && error < 0 ? strerrorname_np(-error) : NULL;
+	const char *name = async__error_name(error);
 
-	if (error == -ETIMEDOUT)
-		fputs("TimeoutError", stream);
-	else if (error == -ECANCELED)
-		fputs("CancelledError", stream);
-	else if (name)
+	if (name)
 		fputs(name, stream);
 	else
 		fprintf(stream, "%" PRId64, error);

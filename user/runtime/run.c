@@ -101,6 +101,7 @@ static int64_t run(struct async_coroutine *main, bool debug)
 		async_loop_set_debug(loop, true);
 	result = async_loop_run_coroutine_until_complete(loop, main);
 	end_tasks(loop);
+	async__executor_end(loop);
 	async_loop_close(loop);
 	return result;
 }

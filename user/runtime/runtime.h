@@ -120,6 +120,17 @@ struct call {
 	void (*run)(struct call *call, struct async_loop *loop);
 };
 
+/*
+ * Where a loop gets its calls. It outlives the loop, for the sake of those who may call when it is
+ * closed: they hold a reference, and their calls are run with a null loop then, by themselves.
+ */
+struct mailbox {
+	struct call *calls;  /* the last one first; atomic */
+	bool sleeping;	     /* or about to: who calls must write to the eventfd; atomic */
+	uint32_t references; /* atomic */
+	int eventfd;
+};
+
 /* Something to be done at a time. */
 struct timer {
 	struct heap_node node;
@@ -147,7 +158,8 @@ struct slot {
 	uint64_t when_ns; /* 0 unless it was to be called at a time */
 	union place place;
 	bool has_origin;
-	bool queued; /* it is in the ready queue */
+	bool queued;  /* it is in the ready queue */
+	bool lasting; /* it may be queued again when it has run */
 };
 
 enum {
@@ -188,7 +200,7 @@ struct async_loop {
 	size_t reserved;   /* entries that could be queued at once: live tasks and slots */
 	struct list tasks; /* not done */
 	struct list slots; /* in use */
-	struct pool spare_tasks, spare_coroutines, spare_slots;
+	struct pool spare_tasks, spare_coroutines, spare_slots, spare_jobs;
 	bool running, stopping, debug;
 	struct list coroutines; /* all that it has made */
 
@@ -204,8 +216,15 @@ struct async_loop {
 	int epoll;
 	struct list sources;	      /* that belong to users */
 	struct source tracer, caller; /* eventfds: a tracer has come; another thread has called */
-	struct call *calls;	      /* of other threads, the last one first; atomic */
-	bool sleeping;		      /* or about to: who calls must write to the eventfd; atomic */
+	struct mailbox *mailbox;
+	struct call *late, **last_late;	 /* callbacks of other threads that found no memory here */
+	struct call retry;		 /* of these; posted while there are any */
+	struct list jobs;		 /* given to executors, and not done */
+	struct async_executor *executor; /* its own, or null */
+	bool executor_shut;
+	struct watcher **watchers; /* of add_reader() and add_writer(), by descriptor; or null */
+	size_t watchers_size;
+	char *scratch; /* where transports read to, made when one does */
 
 	uint64_t number;
 	struct numbers task_numbers, coroutine_numbers, future_numbers;
@@ -285,6 +304,7 @@ void async__print_frames(FILE *stream, union place place, bool has_origin);
 void async__print_future(FILE *stream, const struct async_future *future);
 void async__print_coroutine(FILE *stream, const struct async_coroutine *coroutine);
 void async__print_slot(FILE *stream, const struct slot *slot);
+const char *async__error_name(int64_t error);	      /* null if it has none */
 void async__print_error(FILE *stream, int64_t error); /* its name */
 
 /* where.c: the line of its body that the outermost coroutine is at; all zero if it is not known. */
@@ -314,9 +334,23 @@ void async__keep_origin(struct async_future *future); /* of its place, in debug 
 void async__future_finish(struct async_future *future, enum future_state state, int64_t result);
 void async__future_add_waiter(struct async_future *future, struct waiter *waiter, entry_t entry);
 void async__future_remove_waiter(struct async_future *future, struct waiter *waiter);
+/* `other` is done: so is the future now, in the same way. */
+void async__future_end_as(struct async_future *future, const struct async_future *other);
+/* Of one loop, and all there: that loop, or the running one if there are none; or null. */
+struct async_loop *async__loop_of(struct async_future *const futures[], size_t count);
+/*
+ * As async_await_future() of something not null, whose reference stays the caller's. If the task is
+ * destroyed meanwhile, it is given up for him.
+ */
+int64_t async__await(struct async_future *future);
 
 /* sleep.c: nanoseconds of seconds; 0 for negative ones, and no more than a clock can bear. */
 uint64_t async__ns_of(double seconds);
+/* When so many seconds will have passed. UINT64_MAX for negative ones, which are no limit. */
+uint64_t async__deadline(double timeout);
+
+/* timeout.c: the task meets a failure that has no message. Returns -ETIMEDOUT. */
+int64_t async__timed_out(struct async_task *task);
 
 /* wakeup.c: makes the loop watch for tracers that want it to wake. 0 or -errno. */
 int async__wakeup_open(struct async_loop *loop);
@@ -329,17 +363,51 @@ void async__wakeup_close(void);
 int async__poll_open(struct async_loop *loop);
 void async__poll_close(struct async_loop *loop);
 int async__source_add(struct async_loop *loop, struct source *source, uint32_t events);
+int async__source_change(struct source *source, uint32_t events);
 void async__source_remove(struct source *source); /* before the descriptor is closed */
 /* Hears of events and calls; returns how many. `limit`: how long it may sleep, null for ever. */
 int async__poll(struct async_loop *loop, const struct timespec *limit);
-void async__post(struct async_loop *loop, struct call *call); /* any thread */
+
+/* mailbox.c: any thread. */
+struct mailbox *async__mailbox_new(void); /* null, and errno */
+struct mailbox *async__mailbox_ref(struct mailbox *mailbox);
+void async__mailbox_unref(struct mailbox *mailbox);
+void async__mailbox_post(struct mailbox *mailbox, struct call *call);
+void async__post(struct async_loop *loop, struct call *call); /* one that is not closed meanwhile */
+
+/* mailbox.c: the loop's thread. Takes the calls in the order in which they came, and runs them. */
+bool async__mailbox_empty(const struct mailbox *mailbox);
+void async__mailbox_run(struct mailbox *mailbox, struct async_loop *loop);
+void async__mailbox_close(struct mailbox *mailbox); /* runs what is left with a null loop */
+
+/* executor.c: runs the loop until its own executor has ended. */
+void async__executor_end(struct async_loop *loop);
+
+/* executor.c: the loop is about to be closed; its jobs are cancelled, or go on unheard. */
+void async__jobs_close(struct async_loop *loop);
+
+/*
+ * transport.c: a transport of an open socket, pipe or terminal, which becomes non-blocking, to be
+ * read or written or both. connection_made is called before it returns. 0, and the descriptor is
+ * the transport's; or -errno, and it stays the caller's: -EBUSY if the loop watches it already.
+ */
+int async__transport_new(struct async_loop *loop, int fd, bool reads, bool writes,
+			 const struct async_protocol *protocol, void *self,
+			 struct async_transport **ret);
 
 /* task.c */
+struct async_task *async__task_create(struct async_loop *loop, struct async_coroutine *coroutine,
+				      uintptr_t place);
 void async__task_main(struct async_task *task); /* does not return: see async__leave() */
 void async__task_destroy(struct async_task *task);
 
 /* coroutine.c */
 void async__task_failed(struct async_task *task, int error, char *message); /* takes the message */
+
+/* The job that this thread runs for an executor, or null; and what async_fail() tells it. */
+extern __thread struct job *async__job __attribute__((tls_model("initial-exec")));
+void async__job_failed(struct job *job, int error, char *message); /* takes the message */
+
 int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *coroutine);
 /* It will run on another thread: it no longer belongs to the loop, nor counts as forgotten. */
 void async__coroutine_take(struct async_coroutine *coroutine);
@@ -362,11 +430,18 @@ struct slot *async__slot_take(struct async_loop *loop); /* null without memory *
 void async__slot_drop(struct slot *slot);
 void async__slot_run(struct slot *slot);
 void async__slots_free(struct async_loop *loop);
+/* One that stays until it is dropped, so that queueing it, at most once at a time, cannot fail. */
+struct slot *async__slot_take_lasting(struct async_loop *loop, async_callback *callback, void *arg);
+void async__slot_queue(struct slot *slot);
 
 /*
- * As async_future_add_done_callback() with a reference as argument, which it consumes even when it
- * fails.
+ * As async_future_add_done_callback(), with a reference that is given up if the callback is dropped;
+ * if it is called, it has to do that. async_handle_cancel() drops it. Consumes the reference even
+ * when it fails.
  */
+struct async_handle async__future_watch(struct async_future *future, async_done_callback *callback,
+					void *arg, struct async_future *owner);
+/* The same, with the reference as argument. 0 or -ENOMEM. */
 int async__future_add_owner(struct async_future *future, async_done_callback *callback,
 			    struct async_future *owner);
 

@@ -18,6 +18,11 @@ uint64_t async__ns_of(double seconds)
 	return ns < 0x1p63 ? (uint64_t)ns : 1ULL << 63;
 }
 
+uint64_t async__deadline(double timeout)
+{
+	return timeout < 0 ? UINT64_MAX : clock_ns() + async__ns_of(timeout);
+}
+
 static void wake_up(struct timer *timer)
 {
 	struct sleeper *sleeper = container_of(timer, struct sleeper, timer);

@@ -99,8 +99,8 @@ static void init(struct async_task *task, struct async_loop *loop,
 	task->failed_message = NULL;
 }
 
-static struct async_task *create(struct async_loop *loop, struct async_coroutine *coroutine,
-				 uintptr_t place)
+struct async_task *async__task_create(struct async_loop *loop, struct async_coroutine *coroutine,
+				      uintptr_t place)
 {
 	struct async_task *task = NULL;
 
@@ -132,14 +132,15 @@ error:
 
 struct async_task *async_create_task(struct async_coroutine *coroutine)
 {
-	return create(async__running, coroutine, (uintptr_t)__builtin_return_address(0));
+	return async__task_create(async__running, coroutine,
+				  (uintptr_t)__builtin_return_address(0));
 }
 
 struct async_task *async_loop_create_task(struct async_loop *loop,
 					  struct async_coroutine *coroutine)
 {
-	return create(loop ? loop : async__running, coroutine,
-		      (uintptr_t)__builtin_return_address(0));
+	return async__task_create(loop ? loop : async__running, coroutine,
+				  (uintptr_t)__builtin_return_address(0));
 }
 
 static void finish(struct async_task *task, int64_t result)
@@ -189,6 +190,7 @@ void async__task_destroy(struct async_task *task)
 	if (task->awaits) {
 		async__future_remove_waiter(task->awaits, &task->waiter);
 		async_future_unref(task->awaits);
+		task->awaits = NULL;
 	}
 	if (!coroutine)
 		async_coroutine_close(task->coroutine);

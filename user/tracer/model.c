@@ -72,6 +72,8 @@ static void thread_restart(struct model *model, struct thread *thread)
 	loop_clear(thread, thread->last_ns);
 	thread->loop = NULL;
 	thread->torn = false;
+	thread->job = 0;
+	thread->job_runner = 0;
 	thread->synchronised = false;
 }
 
@@ -85,7 +87,7 @@ static bool thread_accepts(struct model *model, struct thread *thread, const str
 	if (ahead && event->sequence == 1 && event->time_ns > thread->last_ns)
 		thread_restart(model, thread);
 	if (!thread->synchronised) {
-		if (event->kind != AT_LOOP_START &&
+		if (event->kind != AT_LOOP_START && event->kind != AT_JOB_BEGIN &&
 		    (event->kind != AT_STATE || event->flags & AT_END))
 			return false;
 		thread->synchronised = true;
@@ -125,6 +127,12 @@ static int dispatch(struct model *model, struct thread *thread, const struct at_
 		return coroutine_begin_record(model, thread, event);
 	case AT_COROUTINE_END:
 		coroutine_end_record(model, thread, event);
+		return 0;
+	case AT_JOB_BEGIN:
+		job_begin_record(model, thread, event);
+		return 0;
+	case AT_JOB_END:
+		job_end_record(model, thread, event);
 		return 0;
 	case AT_SWITCH:
 		return loop_switch_record(model, thread, event);

@@ -101,7 +101,9 @@ struct model_totals {
 	uint64_t forked;  /* children that were not traced */
 	uint64_t first_ns, last_ns;
 	uint64_t tasks_existing, tasks_created, tasks_done;
-	bool complete; /* the stream was closed properly (AT_DETACH) */
+	uint64_t jobs, jobs_done, jobs_failed; /* of executors; the failed ones are done, too */
+	uint64_t job_threads, job_processes;   /* that ran them */
+	bool complete;			       /* the stream was closed properly (AT_DETACH) */
 };
 
 /*

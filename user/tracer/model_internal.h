@@ -118,6 +118,8 @@ struct thread {
 	struct model_coroutine *outside;      /* innermost coroutine that runs in no task */
 	uint64_t told_task, told_coroutine;   /* what the section of the state has described last */
 	struct pending *pending;	      /* null as long as there was none */
+	uint64_t job;			      /* id of the job that it runs, or 0 */
+	uint64_t job_runner;		      /* who ran its last one: itself, or a process */
 	UT_hash_handle hh;
 };
 
@@ -190,6 +192,11 @@ int task_name_record(struct model *model, const struct thread *thread,
 		     const struct at_event *event);
 void task_done_record(struct model *model, const struct at_event *event);
 void task_free_all(struct model *model);
+
+/* model_job.c */
+
+void job_begin_record(struct model *model, struct thread *thread, const struct at_event *event);
+void job_end_record(struct model *model, struct thread *thread, const struct at_event *event);
 
 /* model_coroutine.c */
 

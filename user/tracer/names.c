@@ -147,6 +147,14 @@ static void name(struct names *names, const struct at_event *event, uint64_t add
 	}
 }
 
+/* Address of the callback, or function of a job, that begins with the record; else 0. */
+static uint64_t nameless(const struct at_event *event)
+{
+	if (event->kind == AT_SWITCH && AT_ID_TYPE(event->subject) == AT_CALLBACK)
+		return event->subject & AT_ID_NUMBER;
+	return event->kind == AT_JOB_BEGIN ? event->a : 0;
+}
+
 const struct at_event *names_of(struct names *names, const struct at_event *events, size_t n,
 				size_t *count)
 {
@@ -154,11 +162,10 @@ const struct at_event *names_of(struct names *names, const struct at_event *even
 
 	names->count = 0;
 	for (i = 0; i < n; i++) {
-		uint64_t id = events[i].subject;
+		uint64_t address = nameless(&events[i]);
 
-		if (events[i].kind == AT_SWITCH && AT_ID_TYPE(id) == AT_CALLBACK &&
-		    is_new(names, id & AT_ID_NUMBER))
-			name(names, &events[i], id & AT_ID_NUMBER);
+		if (address && is_new(names, address))
+			name(names, &events[i], address);
 	}
 	*count = names->count;
 	return names->records;

@@ -159,12 +159,28 @@ static void print_loop(FILE *out, const struct model_loop *loop)
 	fputc('\n', out);
 }
 
+static void print_jobs(FILE *out, const struct model_totals *totals)
+{
+	if (!totals->jobs)
+		return;
+	fprintf(out, "jobs: %" PRIu64 " run", totals->jobs);
+	if (totals->job_threads)
+		fprintf(out, " on %" PRIu64 " thread%s", totals->job_threads,
+			totals->job_threads == 1 ? "" : "s");
+	if (totals->job_processes)
+		fprintf(out, "%s in %" PRIu64 " process%s", totals->job_threads ? " and" : "",
+			totals->job_processes, totals->job_processes == 1 ? "" : "es");
+	fprintf(out, ", %" PRIu64 " done, %" PRIu64 " failed\n", totals->jobs_done,
+		totals->jobs_failed);
+}
+
 static void print_totals(FILE *out, const struct model_totals *totals)
 {
 	fprintf(out,
 		"tasks: %" PRIu64 " existed before the trace, %" PRIu64 " created, %" PRIu64
 		" done\n",
 		totals->tasks_existing, totals->tasks_created, totals->tasks_done);
+	print_jobs(out, totals);
 	if (!totals->complete)
 		fputs("cut off: what came after the last record is not known\n", out);
 	fprintf(out, "%" PRIu64 " records, %" PRIu64 " lost, %" PRIu64 " dropped", totals->records,

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Limits in time: a callback at the deadline cancels the task, and the end of the block takes that
+ * request back. Waiting for something with a limit is to await it within such a block. Semantics
+ * are asyncio's since Python 3.12.
+ */
+#include "runtime.h"
+#include <errno.h>
+
+/* Or the negative errno for which the block could not begin. */
+enum state { ACTIVE, EXPIRING, EXPIRED, ENDED };
+
+static void expire(void *arg)
+{
+	struct async_timeout *timeout = arg;
+
+	timeout->state = EXPIRING;
+	async_task_cancel(timeout->task);
+}
+
+static int schedule(struct async_timeout *timeout, uint64_t when_ns)
+{
+	struct async_loop *loop = timeout->task->future.loop;
+	struct async_handle handle = { 0 };
+
+	if (when_ns != UINT64_MAX) {
+		handle = when_ns <= clock_ns() ? async_call_soon(loop, expire, timeout)
+					       : async_call_at(loop, when_ns, expire, timeout);
+		if (!handle.serial)
+			return -ENOMEM;
+	}
+	async_handle_cancel(timeout->handle);
+	timeout->handle = handle;
+	timeout->when_ns = when_ns;
+	return 0;
+}
+
+int async_timeout_begin_at(struct async_timeout *timeout, uint64_t when_ns)
+{
+	struct async_task *task = current_task();
+
+	*timeout = (struct async_timeout){ .task = task, .when_ns = when_ns, .state = -EPERM };
+	if (!task)
+		return -EPERM;
+	/* A request that the task has not been told of yet comes within the block. */
+	timeout->cancelling = task->cancelling - task->must_cancel;
+	timeout->state = schedule(timeout, when_ns);
+	return timeout->state;
+}
+
+int async_timeout_begin(struct async_timeout *timeout, double delay)
+{
+	return async_timeout_begin_at(timeout, async__deadline(delay));
+}
+
+int async_timeout_reschedule(struct async_timeout *timeout, uint64_t when_ns)
+{
+	if (timeout->state < 0)
+		return timeout->state;
+	return timeout->state == ACTIVE ? schedule(timeout, when_ns) : -EALREADY;
+}
+
+int64_t async__timed_out(struct async_task *task)
+{
+	async__task_failed(task, -ETIMEDOUT, NULL);
+	return -ETIMEDOUT;
+}
+
+int64_t async_timeout_end(struct async_timeout *timeout, int64_t result)
+{
+	if (timeout->state < 0)
+		return timeout->state;
+	if (timeout->state == ACTIVE) {
+		async_handle_cancel(timeout->handle);
+		timeout->state = ENDED;
+	}
+	if (timeout->state != EXPIRING)
+		return result;
+	timeout->state = EXPIRED;
+	if (async_task_uncancel(timeout->task) > timeout->cancelling || result != -ECANCELED)
+		return result;
+	return async__timed_out(timeout->task);
+}
+
+uint64_t async_timeout_when(const struct async_timeout *timeout)
+{
+	return timeout->when_ns;
+}
+
+bool async_timeout_expired(const struct async_timeout *timeout)
+{
+	return timeout->state == EXPIRING || timeout->state == EXPIRED;
+}
+
+static bool is_now(double timeout)
+{
+	return !(timeout < 0) && !async__ns_of(timeout);
+}
+
+/* It never begins; but the others have a turn, as with every await that waits. */
+static int64_t refuse(struct async_task *task, struct async_coroutine *coroutine)
+{
+	int64_t result;
+
+	async_coroutine_close(coroutine);
+	result = async__yield(task);
+	return result < 0 ? result : async__timed_out(task);
+}
+
+int64_t async_wait_for_coroutine(struct async_coroutine *coroutine, double timeout)
+{
+	struct async_task *task = current_task();
+	struct async_timeout limit;
+	int err;
+
+	if (!coroutine)
+		return -ENOMEM;
+	if (task && is_now(timeout))
+		return refuse(task, coroutine);
+	err = async_timeout_begin(&limit, timeout);
+	if (err) {
+		async_coroutine_close(coroutine);
+		return err;
+	}
+	return async_timeout_end(&limit, async_await_coroutine(coroutine));
+}
+
+int64_t async_wait_for_future(struct async_future *future, double timeout)
+{
+	struct async_timeout limit;
+	int64_t result;
+	int err;
+
+	if (async_future_done(future))
+		return async_await_future(future);
+	err = async_timeout_begin(&limit, is_now(timeout) ? ASYNC_NO_TIMEOUT : timeout);
+	if (err) {
+		async_future_unref(future);
+		return err;
+	}
+	/* Who is cancelled before he waits hands it on at once. */
+	if (is_now(timeout))
+		expire(&limit);
+	result = async_timeout_end(&limit, async__await(future));
+	/* It was done when the deadline passed, but the task had not been told yet. */
+	if (result == -ETIMEDOUT && future->state == FINISHED)
+		return async_await_future(future);
+	async_future_unref(future);
+	return result;
+}
+
+int64_t async_wait_for_task(struct async_task *task, double timeout)
+{
+	return async_wait_for_future(async_task_future(task), timeout);
+}
