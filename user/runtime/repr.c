@@ -115,7 +115,7 @@ static void print_callbacks(FILE *stream, const struct async_future *future)
 	fputc(']', stream);
 }
 
-static void print_created(FILE *stream, union place place, bool has_origin)
+static void print_created(FILE *stream, union creation place, bool has_origin)
 {
 	struct async_frame frame;
 
