@@ -76,8 +76,8 @@ void async_future_unref(struct async_future *future)
 {
 	if (!future || --future->references)
 		return;
-	if (unlikely(future->unretrieved))
-		async__never_retrieved(future);
+	if (unlikely(future->unretrieved) && async__never_retrieved(future))
+		return;
 	if (unlikely(future->message))
 		free(future->message);
 	future->free(future);

@@ -277,7 +277,7 @@ void async__log_taking(enum async_log_level level, char *message);
 /* never.c: nobody looked at the failure of a future that goes; a pending task's loop is closed; a
  * coroutine goes that nobody has run. */
 void async__never_awaited(struct async_coroutine *coroutine);
-void async__never_retrieved(struct async_future *future);
+bool async__never_retrieved(struct async_future *future); /* true: somebody keeps it now */
 void async__destroyed_pending(struct async_task *task);
 
 /*
