@@ -116,7 +116,7 @@ static void on_task_failed(struct async_task_group *group, const struct async_fu
 {
 	bool first = !group->aborting;
 
-	note_failure(group, future->result, future->message);
+	note_failure(group, async_future_result(future), async_future_message(future));
 	if (!first || group->ending)
 		return;
 	group->parent_cancelled = true;
