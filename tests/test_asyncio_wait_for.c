@@ -157,6 +157,7 @@ ASYNC(nests, struct seen *, seen, double, outer, double, inner)
 {
 	struct async_task *task = async_create_task(waits_inline(seen, inner, 0));
 
+	take_turns(1);
 	meet(seen, async_wait_for(task, outer));
 	return 0;
 }
