@@ -183,6 +183,55 @@ static void gather__without_memory(void **state)
 	fail_each(run_gathers, 19);
 }
 
+ASYNC(waits)
+{
+	struct async_task *tasks[] = { async_create_task(returns(1)),
+				       async_create_task(returns(2)) };
+	int64_t done = async_wait(tasks, 2, 3600, ASYNC_ALL_COMPLETED);
+	struct async_as_completed *completed = async_as_completed(tasks, 2, 3600);
+	int64_t result = done;
+	size_t place;
+
+	do {
+		result = first(result, async_as_completed_next(completed, &place));
+	} while (result > 0);
+	async_as_completed_free(completed);
+	async_task_detach(tasks[0]);
+	async_task_detach(tasks[1]);
+	return result;
+}
+
+static int64_t run_waits(void)
+{
+	return async_run(waits());
+}
+
+static void waits__without_memory(void **state)
+{
+	(void)state;
+	fail_each(run_waits, 0);
+}
+
+ASYNC(shields)
+{
+	struct async_future *outer = async_shield(returns(3));
+
+	async_future_cancel(outer);
+	async_future_unref(outer);
+	return async_await(async_shield(returns(4)));
+}
+
+static int64_t run_shields(void)
+{
+	return async_run(shields());
+}
+
+static void shields__without_memory(void **state)
+{
+	(void)state;
+	fail_each(run_shields, 4);
+}
+
 ASYNC(sleeps)
 {
 	return async_sleep(3600);
@@ -195,6 +244,62 @@ ASYNC(leaves_tasks_behind)
 	for (i = 0; i < 20; i++)
 		async_task_detach(async_create_task(sleeps()));
 	return first(async_sleep(0), 3);
+}
+
+ASYNC(limits)
+{
+	struct async_timeout timeout;
+	int64_t result;
+
+	async_timeout_begin(&timeout, 3600);
+	async_timeout_reschedule(&timeout, 1);
+	result = async_timeout_end(&timeout, async_sleep_ns(1));
+	if (result != -ETIMEDOUT)
+		return first(result, -ENOMEM);
+	result = async_wait_for(async_create_task(sleeps()), 0.0001);
+	return result == -ETIMEDOUT ? async_wait_for(returns(6), 3600) : result;
+}
+
+static int64_t run_limits(void)
+{
+	return async_run(limits());
+}
+
+static void limits__without_memory(void **state)
+{
+	(void)state;
+	fail_each(run_limits, 6);
+}
+
+ASYNC(groups, bool, fail)
+{
+	struct async_task_group *group = async_task_group_new();
+
+	async_task_group_create_task(group, returns(1));
+	async_task_group_create_task(group, fail ? fails_with_message(-EIO) : returns(2));
+	return async_task_group_end(group, 7);
+}
+
+ASYNC(groups_twice)
+{
+	int64_t result = async_await(groups(false));
+
+	if (result != 7)
+		return result;
+	result = async_await(groups(true));
+	return result == -EIO ? 8 : result;
+}
+
+static int64_t run_groups(void)
+{
+	return async_run(groups_twice());
+}
+
+/* A task that could not be made is not passed over in silence. */
+static void groups__without_memory(void **state)
+{
+	(void)state;
+	fail_each(run_groups, 8);
 }
 
 static int64_t run_and_leave(void)
@@ -411,12 +516,18 @@ int main(void)
 		cmocka_unit_test(to_thread__without_memory),
 		cmocka_unit_test(run__without_memory),
 		cmocka_unit_test(gather__without_memory),
+		cmocka_unit_test(waits__without_memory),
+		cmocka_unit_test(shields__without_memory),
+		cmocka_unit_test(limits__without_memory),
+		cmocka_unit_test(groups__without_memory),
 		cmocka_unit_test(run__without_memory_to_cancel_what_is_left),
 		cmocka_unit_test(message__without_memory),
 		cmocka_unit_test(callbacks__without_memory),
 		cmocka_unit_test(name__without_memory),
 	};
 
+	/* Places that are printed are kept for good. */
+	async_log_set_level(ASYNC_LOG_CRITICAL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
 #endif

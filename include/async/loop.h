@@ -21,7 +21,8 @@ typedef void async_callback(void *arg);
 /*
  * Runs the coroutine as the main task of a new loop and returns its result, or -errno as it failed;
  * then cancels the tasks that are left, waits for them, and closes the loop. Consumes the
- * coroutine. -EBUSY if the thread is running a loop already.
+ * coroutine. -EINTR if SIGINT has ended it (see signal.h); -EBUSY if the thread is running a loop
+ * already.
  */
 int64_t async_run(struct async_coroutine *main);
 

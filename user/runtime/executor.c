@@ -189,6 +189,20 @@ struct async_future *async_run_in_executor(struct async_executor *executor, asyn
 	return async__job_give(job, executor);
 }
 
+struct async_future *async__run_on_copy(async_job *function, const void *in, size_t size, void *out)
+{
+	struct async_loop *loop = async__running;
+	struct async_executor *executor = executor_of(loop);
+	struct job *job = executor ? async__job_new(loop, size) : NULL;
+
+	if (!job)
+		return NULL;
+	job->function = (uintptr_t)function;
+	job->arg = memcpy(job + 1, in, size);
+	job->out = out;
+	return async__job_give(job, executor);
+}
+
 int64_t async_to_thread(async_job *function, void *arg)
 {
 	if (!current_task())

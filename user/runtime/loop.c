@@ -19,7 +19,9 @@ int async_loop_new(struct async_loop **ret)
 		return -ENOMEM;
 	list_init(&loop->tasks);
 	list_init(&loop->slots);
+	list_init(&loop->signals);
 	list_init(&loop->jobs);
+	list_init(&loop->coroutines);
 	err = async__poll_open(loop);
 	if (err) {
 		free(loop);
@@ -33,20 +35,22 @@ int async_loop_new(struct async_loop **ret)
 	at_listeners_rose(&loop->listeners);
 	if (at_listening())
 		async__trace_loop(loop, true);
+	async__loop_opened(loop);
 	*ret = loop;
 	return 0;
 }
 
 int async_loop_close(struct async_loop *loop)
 {
-	struct list *link, *next;
-
 	if (!loop)
 		return 0;
 	if (loop->running)
 		return -EBUSY;
-	list_for_each_safe (link, next, &loop->tasks)
-		async__task_destroy(container_of(link, struct async_task, link));
+	async__loop_closes(loop);
+	/* What the tasks have deferred may create some more. */
+	while (!list_empty(&loop->tasks))
+		async__task_destroy(container_of(loop->tasks.next, struct async_task, link));
+	async__signals_close(loop);
 	async__jobs_close(loop);
 	async_executor_shutdown(loop->executor, false);
 	async__poll_close(loop);
@@ -55,10 +59,13 @@ int async_loop_close(struct async_loop *loop)
 	async__numbers_give(&loop->coroutine_numbers, AT_COROUTINE);
 	async__numbers_give(&loop->future_numbers, AT_FUTURE);
 	pool_free(&loop->spare_tasks);
-	pool_free(&loop->spare_coroutines);
+	async__coroutines_free(loop);
 	pool_free(&loop->spare_jobs);
 	async__stacks_free(&loop->stacks);
 	heap_free(&loop->timers);
+	async__loop_closed(loop);
+	free(loop->watchers);
+	free(loop->scratch);
 	free(loop->announced);
 	free(loop->ready);
 	free(loop);
@@ -79,6 +86,14 @@ static const struct timespec *timeout(const struct async_loop *loop, struct time
 	return ret;
 }
 
+static void poll_timed(struct async_loop *loop, const struct timespec *limit)
+{
+	uint64_t start = clock_ns();
+	int events = async__poll(loop, limit);
+
+	async__log_poll(limit, clock_ns() - start, events);
+}
+
 static void sleep_until_event(struct async_loop *loop)
 {
 	struct timespec until;
@@ -90,7 +105,10 @@ static void sleep_until_event(struct async_loop *loop)
 	}
 	if (async__stacks_trim(&loop->stacks))
 		limit = &no_time;
-	async__poll(loop, limit);
+	if (unlikely(loop->debug))
+		poll_timed(loop, limit);
+	else
+		async__poll(loop, limit);
 }
 
 /* While tasks are ready it does not sleep, but looks all the same. */
@@ -144,7 +162,9 @@ int async_loop_run_forever(struct async_loop *loop)
 	async__overflow_watch(&watch);
 	if (at_listening())
 		async__trace_loop(loop, true);
+	async__debug_begin(loop);
 	run(loop);
+	async__debug_end(loop);
 	if (at_listening())
 		async__trace_loop(loop, false);
 	at_flush();

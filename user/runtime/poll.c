@@ -62,10 +62,8 @@ int async__poll_open(struct async_loop *loop)
 
 void async__poll_close(struct async_loop *loop)
 {
-	struct list *link, *next;
-
-	list_for_each_safe (link, next, &loop->sources) {
-		struct source *source = container_of(link, struct source, link);
+	while (!list_empty(&loop->sources)) {
+		struct source *source = container_of(loop->sources.next, struct source, link);
 
 		source->close(source);
 	}
@@ -82,6 +80,13 @@ int async__source_add(struct async_loop *loop, struct source *source, uint32_t e
 	if (!err)
 		list_add(&loop->sources, &source->link);
 	return err;
+}
+
+int async__source_change(struct source *source, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = source };
+
+	return epoll_ctl(source->loop->epoll, EPOLL_CTL_MOD, source->fd, &event) ? -errno : 0;
 }
 
 void async__source_remove(struct source *source)
@@ -111,7 +116,7 @@ static int wait_for_events(struct async_loop *loop, struct epoll_event *events,
 	return epoll_wait(loop->epoll, events, EVENTS_MAX, ms);
 }
 
-void async__poll(struct async_loop *loop, const struct timespec *limit)
+int async__poll(struct async_loop *loop, const struct timespec *limit)
 {
 	static const struct timespec no_time;
 	struct mailbox *mailbox = loop->mailbox;
@@ -131,4 +136,5 @@ void async__poll(struct async_loop *loop, const struct timespec *limit)
 	}
 	if (!async__mailbox_empty(mailbox))
 		async__mailbox_run(mailbox, loop);
+	return count;
 }

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Accepting: each connection gets its protocol or its task, so many in a step that others have turns. */
+#include "transport.h"
+#include <errno.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum { ACCEPTED_IN_A_STEP = 100 };
+
+static const double pause_seconds = 1; /* with too many open files */
+
+/* A failure of the task is reported here. */
+static void end_service(struct async_future *task, void *arg)
+{
+	(void)task;
+	async_stream_free(arg);
+}
+
+static int start_service(struct async_server *server, int fd, const struct address *peer)
+{
+	struct async_stream *stream;
+	struct async_task *task;
+	int err = async__stream_create(server->loop, fd, READS | WRITES | SOCKET, peer, server,
+				       &stream);
+
+	if (err)
+		return err;
+	task = async_loop_create_task(server->loop, server->serve(stream, server->arg));
+	if (!task || async_future_add_done_callback(async_task_future(task), end_service, stream))
+		async_stream_close(stream);
+	if (!task)
+		async_stream_free(stream);
+	async_task_detach(task);
+	return 0;
+}
+
+static int start_protocol(struct async_server *server, int fd, const struct address *peer)
+{
+	void *self = server->factory(server->arg);
+
+	if (!self)
+		return -ECONNABORTED;
+	return async__transport_create(server->loop, fd, READS | WRITES | SOCKET, peer, server,
+				       server->protocol, self, NULL);
+}
+
+/* Counted from the start: what is called may close the server, and free it. */
+static void take_connection(struct async_server *server, int fd, const struct address *peer)
+{
+	int err;
+
+	server->connections++;
+	err = server->serve ? start_service(server, fd, peer) : start_protocol(server, fd, peer);
+	if (err)
+		close(fd);
+	if (err)
+		async__server_detach(server);
+}
+
+static bool is_shortage(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM;
+}
+
+static void accept_connections(void *arg);
+
+/* To try again at once would only burn time. */
+static void pause_accepting(struct listener *listener)
+{
+	listener->pause = async_call_later(listener->server->loop, pause_seconds,
+					   accept_connections, listener);
+	if (async_handle_done(listener->pause))
+		async__slot_queue(listener->step);
+}
+
+/* False if there are none, or not now. */
+static bool accept_connection(struct listener *listener)
+{
+	struct address peer = { .size = sizeof(peer) - offsetof(struct address, any) };
+	int fd = accept4(listener->source.fd, &peer.any, &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0)
+		take_connection(listener->server, fd, &peer);
+	else if (is_shortage(errno))
+		pause_accepting(listener);
+	/* Other errors are those of a connection that has failed meanwhile: accept(2). */
+	return fd >= 0 || (errno != EAGAIN && !is_shortage(errno));
+}
+
+static void accept_connections(void *arg)
+{
+	struct listener *listener = arg;
+	struct async_server *server = listener->server;
+	int count = 0;
+
+	server->connections++; /* keeps it */
+	while (listener->source.fd >= 0 && count < ACCEPTED_IN_A_STEP &&
+	       accept_connection(listener))
+		count++;
+	if (listener->source.fd >= 0 && count == ACCEPTED_IN_A_STEP)
+		async__slot_queue(listener->step);
+	async__server_detach(server);
+}
+
+static void ready(struct source *source, uint32_t events)
+{
+	struct listener *listener = container_of(source, struct listener, source);
+
+	(void)events;
+	if (async_handle_done(listener->pause))
+		async__slot_queue(listener->step);
+}
+
+/* The loop is closed. */
+static void abandon(struct source *source)
+{
+	async_server_close(container_of(source, struct listener, source)->server);
+}
+
+int async__listener_open(struct listener *listener, struct async_server *server, int fd)
+{
+	int err;
+
+	listener->server = server;
+	listener->pause = (struct async_handle){ 0 };
+	listener->step = async__slot_take_lasting(server->loop, accept_connections, listener);
+	if (!listener->step)
+		return -ENOMEM;
+	listener->source.fd = fd;
+	listener->source.ready = ready;
+	listener->source.close = abandon;
+	err = async__source_add(server->loop, &listener->source, EPOLLIN | EPOLLET);
+	if (err)
+		async__slot_drop(listener->step);
+	return err;
+}

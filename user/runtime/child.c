@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Children that run: the loop reaps each one as soon as it has ended, and tells who waits. */
+#include "child.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	UNKNOWN_STATUS = 255, /* what asyncio says if somebody else has reaped it */
+	PIDFD = 3,	      /* P_PIDFD, which glibc knows since 2.36 */
+};
+
+static int reap(const struct child *child)
+{
+	siginfo_t info;
+	int err;
+
+	do
+		err = child->source.fd < 0
+			      ? waitid(P_PID, child->pid, &info, WEXITED)
+			      : waitid((idtype_t)PIDFD, child->source.fd, &info, WEXITED);
+	while (err && errno == EINTR);
+	if (err)
+		return UNKNOWN_STATUS;
+	return info.si_code == CLD_EXITED ? info.si_status : -info.si_status;
+}
+
+/*
+ * The descriptor was watched for one event, and that has come: closing it is enough for epoll to
+ * forget it, even while a process that was forked meanwhile has a copy.
+ */
+static void unwatch(struct child *child)
+{
+	list_remove(&child->source.link);
+	if (child->source.fd >= 0)
+		close(child->source.fd);
+	child->source.fd = -1;
+}
+
+void async__child_ended(struct child *child)
+{
+	child->returncode = reap(child);
+	unwatch(child);
+	async__waits_finish(&child->waits, 0);
+	if (!child->kept)
+		free(child);
+	else if (child->exited)
+		child->exited(child->owner);
+}
+
+static void ready(struct source *source, uint32_t events)
+{
+	(void)events;
+	async__child_ended(container_of(source, struct child, source));
+}
+
+/* It runs on, and becomes somebody else's. */
+static void close_child(struct source *source)
+{
+	struct child *child = container_of(source, struct child, source);
+
+	unwatch(child);
+	child->source.loop = NULL;
+	if (!child->kept)
+		free(child);
+}
+
+static int watch(struct child *child)
+{
+	struct async_loop *loop = child->source.loop;
+
+	child->source.fd = syscall(SYS_pidfd_open, child->pid, 0);
+	if (child->source.fd >= 0 &&
+	    !async__source_add(loop, &child->source, EPOLLIN | EPOLLONESHOT))
+		return 0;
+	if (child->source.fd >= 0)
+		close(child->source.fd);
+	child->source.fd = -1;
+	list_add(&loop->sources, &child->source.link);
+	return async__child_thread_start(child);
+}
+
+/* Nobody could hear of its end. */
+static void end_at_once(struct child *child)
+{
+	kill(child->pid, SIGKILL);
+	reap(child);
+	list_remove(&child->source.link);
+	free(child);
+}
+
+int async__child_start(struct async_loop *loop, const struct pipes *pipes,
+		       const struct async_process_options *options, const char *const argv[],
+		       struct child **ret)
+{
+	struct child *child = calloc(1, sizeof(*child));
+	int err;
+
+	if (!child)
+		return -ENOMEM;
+	list_init(&child->waits);
+	child->source.loop = loop;
+	child->source.ready = ready;
+	child->source.close = close_child;
+	child->returncode = ASYNC_RUNNING;
+	child->kept = true;
+	err = async__spawn(pipes, options, argv, &child->pid);
+	if (err) {
+		free(child);
+		return err;
+	}
+	err = watch(child);
+	if (err) {
+		end_at_once(child);
+		return err;
+	}
+	*ret = child;
+	return 0;
+}
+
+void async__child_give_up(struct child *child)
+{
+	if (child->returncode != ASYNC_RUNNING || !child->source.loop)
+		free(child);
+	else
+		child->kept = false;
+}
+
+int64_t async__child_wait(struct child *child)
+{
+	if (!current_task())
+		return -EPERM;
+	if (child->returncode != ASYNC_RUNNING)
+		return 0;
+	if (child->source.loop != async__running)
+		return -EXDEV;
+	return async__waits_await(&child->waits, AT_PROCESS, child->pid);
+}
+
+/* One that has ended but was not reaped would take the signal without a word. */
+int async__child_signal(const struct child *child, int signal)
+{
+	siginfo_t info = { 0 };
+
+	if (child->returncode != ASYNC_RUNNING ||
+	    waitid(P_PID, child->pid, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid)
+		return -ESRCH;
+	return kill(child->pid, signal) ? -errno : 0;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Connecting: to one address after another, waiting as a task. */
+#include "transport.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+/* On the heap, for a task may be destroyed while it waits. */
+struct attempt {
+	struct source source;
+	struct async_future *future;
+};
+
+static void ready(struct source *source, uint32_t events)
+{
+	struct attempt *attempt = container_of(source, struct attempt, source);
+
+	(void)events;
+	if (attempt->future->state == PENDING)
+		async__future_finish(attempt->future, FINISHED, 0);
+}
+
+static void drop(struct attempt *attempt)
+{
+	async__source_remove(&attempt->source);
+	async_future_unref(attempt->future);
+	free(attempt);
+}
+
+static void abandon(struct source *source)
+{
+	int fd = source->fd;
+
+	drop(container_of(source, struct attempt, source));
+	close(fd);
+}
+
+/* Waits until the socket is connected, or has failed. */
+static int64_t wait_connected(struct async_loop *loop, int fd)
+{
+	struct attempt *attempt = malloc(sizeof(*attempt));
+	socklen_t size = sizeof(int);
+	int64_t err;
+	int failure;
+
+	if (!attempt)
+		return -ENOMEM;
+	attempt->source.fd = fd;
+	attempt->source.ready = ready;
+	attempt->source.close = abandon;
+	attempt->future = async__future_new(loop, AT_WRITE, fd);
+	err = attempt->future ? async__source_add(loop, &attempt->source, EPOLLOUT | EPOLLET)
+			      : -ENOMEM;
+	if (err) {
+		async_future_unref(attempt->future);
+		free(attempt);
+		return err;
+	}
+	err = async_await_future(async_future_ref(attempt->future));
+	drop(attempt);
+	if (!err && getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size))
+		failure = errno;
+	return err ? err : -failure;
+}
+
+static int64_t connect_socket(struct async_loop *loop, int fd, const struct address *address)
+{
+	uint64_t pause_ns = 1000000;
+	int64_t err;
+
+	while (connect(fd, &address->any, address->size)) {
+		if (errno == EINPROGRESS || errno == EINTR)
+			return wait_connected(loop, fd);
+		if (errno != EAGAIN || address->any.sa_family != AF_UNIX)
+			return -errno;
+		/* The server has more connections than it accepts; the kernel tells nobody when. */
+		err = async_sleep_ns(pause_ns);
+		if (err)
+			return err;
+		pause_ns += pause_ns < 64000000 ? pause_ns : 0;
+	}
+	return 0;
+}
+
+/* The error with a message that names the address. */
+static int64_t failed(int64_t err, const struct address *address)
+{
+	char *text = err == -ECANCELED ? NULL : async__address_repr(address);
+
+	if (text)
+		async_fail(err, "Connect call failed %s", text);
+	free(text);
+	return err;
+}
+
+static int64_t connect_address(const struct address *address)
+{
+	struct async_loop *loop = async__running;
+	int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int64_t err = fd < 0 ? -errno : connect_socket(loop, fd, address);
+
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return failed(err, address);
+}
+
+int64_t async__connect_path(const char *path, struct address *peer)
+{
+	int64_t err = async__address_of_path(peer, path);
+
+	return err ? err : connect_address(peer);
+}
+
+int64_t async__connect_host(const char *host, uint16_t port, struct address *peer)
+{
+	struct address addresses[ADDRESSES_MAX];
+	int64_t count = async__resolve(host, port, 0, addresses), result = count, i;
+
+	for (i = 0; i < count; i++) {
+		result = connect_address(&addresses[i]);
+		if (result == -ECANCELED)
+			break;
+		if (result < 0)
+			continue;
+		*peer = addresses[i];
+		break;
+	}
+	return result;
+}
+
+static int64_t make_transport(int64_t fd, const struct address *peer,
+			      const struct async_protocol *protocol, void *self,
+			      struct async_transport **ret)
+{
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = async__transport_create(async__running, fd, READS | WRITES | SOCKET, peer, NULL,
+				      protocol, self, ret);
+	if (err)
+		close(fd);
+	return err;
+}
+
+int64_t async_create_connection(const struct async_protocol *protocol, void *self, const char *host,
+				uint16_t port, struct async_transport **ret)
+{
+	struct address peer;
+
+	if (!current_task())
+		return -EPERM;
+	return make_transport(async__connect_host(host, port, &peer), &peer, protocol, self, ret);
+}
+
+int64_t async_create_unix_connection(const struct async_protocol *protocol, void *self,
+				     const char *path, struct async_transport **ret)
+{
+	struct address peer;
+
+	if (!current_task())
+		return -EPERM;
+	return make_transport(async__connect_path(path, &peer), &peer, protocol, self, ret);
+}
+
+static int64_t make_stream(int64_t fd, const struct address *peer, struct async_stream **ret)
+{
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = async__stream_create(async__running, fd, READS | WRITES | SOCKET, peer, NULL, ret);
+	if (err)
+		close(fd);
+	return err;
+}
+
+int64_t async_open_connection(const char *host, uint16_t port, struct async_stream **ret)
+{
+	struct address peer;
+
+	if (!current_task())
+		return -EPERM;
+	return make_stream(async__connect_host(host, port, &peer), &peer, ret);
+}
+
+int64_t async_open_unix_connection(const char *path, struct async_stream **ret)
+{
+	struct address peer;
+
+	if (!current_task())
+		return -EPERM;
+	return make_stream(async__connect_path(path, &peer), &peer, ret);
+}

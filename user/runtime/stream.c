@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Streams: transports that wake the tasks which wait for them. stream_read.c reads. */
+#include "transport.h"
+#include <errno.h>
+#include <stdlib.h>
+
+enum { LIMIT = 64 << 10 };
+
+static struct async_stream *stream_of(struct async_transport *transport)
+{
+	return container_of(transport, struct async_stream, transport);
+}
+
+static void wake(struct async_future *future)
+{
+	if (future && future->state == PENDING)
+		async__future_finish(future, FINISHED, 0);
+}
+
+static void wake_reader(struct async_transport *transport)
+{
+	wake(stream_of(transport)->reader);
+}
+
+static void wake_writer(void *self)
+{
+	wake(((struct async_stream *)self)->writer);
+}
+
+/* Of tasks that were destroyed while they waited. */
+static void forget(struct async_future **place)
+{
+	async_future_unref(*place);
+	*place = NULL;
+}
+
+static void free_stream(struct async_stream *stream)
+{
+	forget(&stream->reader);
+	forget(&stream->writer);
+	forget(&stream->closer);
+	list_remove(&stream->transport.source.link);
+	async__buffer_free(&stream->input);
+	async__transport_free_info(&stream->transport);
+	free(stream);
+}
+
+static void ended(struct async_transport *transport)
+{
+	struct async_stream *stream = stream_of(transport);
+
+	wake(stream->reader);
+	wake(stream->writer);
+	wake(stream->closer);
+	if (stream->given_up)
+		free_stream(stream);
+	else if (stream->served) /* until its task ends, or is destroyed with the loop */
+		list_add(&transport->source.loop->sources, &transport->source.link);
+}
+
+static void abandon(struct source *source)
+{
+	struct async_stream *stream = container_of(source, struct async_stream, transport.source);
+
+	stream->given_up |= stream->served;
+	if (stream->transport.lost)
+		free_stream(stream);
+	else
+		async__transport_abandon(source);
+}
+
+static const struct async_protocol protocol = { .resume_writing = wake_writer };
+
+int async__stream_create(struct async_loop *loop, int fd, uint32_t kind, const struct address *peer,
+			 struct async_server *server, struct async_stream **ret)
+{
+	struct async_stream *stream = calloc(1, sizeof(*stream));
+	int err;
+
+	if (!stream)
+		return -ENOMEM;
+	stream->limit = LIMIT;
+	if (peer)
+		stream->transport.peer = *peer;
+	stream->transport.protocol = &protocol;
+	stream->transport.self = stream;
+	stream->transport.can_read = wake_reader;
+	stream->transport.ended = ended;
+	err = async__transport_init(&stream->transport, loop, fd, kind);
+	if (err) {
+		free(stream);
+		return err;
+	}
+	stream->transport.source.close = abandon;
+	stream->transport.server = server;
+	stream->served = server;
+	*ret = stream;
+	return 0;
+}
+
+int async_stream_from_fd(int fd, struct async_stream **ret)
+{
+	uint32_t kind;
+	int err = async__running ? async__transport_adopt(fd, &kind) : -EPERM;
+
+	return err ? err : async__stream_create(async__running, fd, kind, NULL, NULL, ret);
+}
+
+int64_t async__stream_wait(struct async_stream *stream, struct async_future **place,
+			   enum at_type type)
+{
+	struct async_transport *transport = &stream->transport;
+	struct async_future *future;
+	int64_t err;
+
+	if (*place)
+		return -EBUSY;
+	future = async__future_new(transport->source.loop, type, transport->source.fd);
+	if (!future)
+		return -ENOMEM;
+	*place = async_future_ref(future);
+	err = async_await_future(future);
+	forget(place);
+	return err;
+}
+
+int async__stream_error(const struct async_stream *stream)
+{
+	return stream->transport.error ? stream->transport.error : -EBADF;
+}
+
+int async_stream_write(struct async_stream *stream, const void *data, size_t size)
+{
+	return async_transport_write(&stream->transport, data, size);
+}
+
+int async_stream_write_eof(struct async_stream *stream)
+{
+	return async_transport_write_eof(&stream->transport);
+}
+
+bool async_stream_can_write_eof(const struct async_stream *stream)
+{
+	return async_transport_can_write_eof(&stream->transport);
+}
+
+/* Everything was written if it ended because it was told to. */
+static int result_of_writing(const struct async_stream *stream)
+{
+	const struct async_transport *transport = &stream->transport;
+
+	if (likely(!transport->lost) || (transport->write_ended && !transport->error))
+		return 0;
+	return async__stream_error(stream);
+}
+
+int64_t async_stream_drain(struct async_stream *stream)
+{
+	struct async_transport *transport = &stream->transport;
+	struct async_task *task = current_task();
+	int64_t err = 0;
+
+	if (unlikely(!task))
+		return -EPERM;
+	if (unlikely(stream->writer))
+		return -EBUSY;
+	if (unlikely(transport->closing && !transport->error))
+		err = async__yield(task);
+	if (transport->paused && !transport->lost && !err)
+		err = async__stream_wait(stream, &stream->writer, AT_WRITE);
+	return err < 0 ? err : result_of_writing(stream);
+}
+
+void async_stream_close(struct async_stream *stream)
+{
+	struct async_transport *transport = &stream->transport;
+
+	/* Who waits for bytes waits in vain. */
+	wake(stream->reader);
+	async_transport_close(transport);
+}
+
+bool async_stream_is_closing(const struct async_stream *stream)
+{
+	return stream->transport.closing;
+}
+
+int64_t async_stream_wait_closed(struct async_stream *stream)
+{
+	struct async_transport *transport = &stream->transport;
+	int64_t err = 0;
+
+	if (!current_task())
+		return -EPERM;
+	if (!transport->lost)
+		err = async__stream_wait(stream, &stream->closer, AT_WRITE);
+	return err < 0 ? err : transport->error;
+}
+
+void async_stream_free(struct async_stream *stream)
+{
+	if (!stream)
+		return;
+	if (stream->transport.lost) {
+		free_stream(stream);
+		return;
+	}
+	stream->given_up = true;
+	async_transport_close(&stream->transport);
+}
+
+struct async_transport *async_stream_transport(struct async_stream *stream)
+{
+	return &stream->transport;
+}
+
+const char *async_stream_get_extra_info(struct async_stream *stream, const char *name)
+{
+	return async_transport_get_extra_info(&stream->transport, name);
+}
