@@ -16,8 +16,7 @@ static void let_go(struct job *job)
 		return;
 	free(job->message);
 	free(job->received);
-	/* Those of processes are of no common size. */
-	if (async__running && !job->in)
+	if (async__running && !job->sized)
 		pool_give(&async__running->spare_jobs, job, SPARE_LIMIT);
 	else
 		free(job);
@@ -94,6 +93,7 @@ struct job *async__job_new(struct async_loop *loop, size_t more)
 	job->future.free = free_future;
 	list_add(&loop->jobs, &job->link);
 	job->sides = 2;
+	job->sized = more;
 	job->call.run = ended;
 	job->mailbox = async__mailbox_ref(loop->mailbox);
 	return job;

@@ -23,6 +23,7 @@ struct job {
 	struct async_future future;
 	struct list link; /* of the loop's jobs, until the future is done */
 	uint32_t sides;	  /* atomic */
+	bool sized;	  /* more bytes follow: it is not kept for another one */
 
 	struct list queued;
 	bool claimed; /* atomic */
@@ -75,10 +76,10 @@ extern __thread struct worker *async__worker __attribute__((tls_model("initial-e
 
 /* job.c */
 struct job *async__job_new(struct async_loop *loop, size_t more);
-struct async_future *async__job_give(struct job *job,
-				     struct async_executor *executor); /* or null */
-void async__job_post(struct job *job);				       /* it has ended */
-void async__job_drop(struct job *job);				       /* it was taken back */
+/* Its future, or null if the executor does not take it. */
+struct async_future *async__job_give(struct job *job, struct async_executor *executor);
+void async__job_post(struct job *job); /* it has ended */
+void async__job_drop(struct job *job); /* it was taken back */
 
 /* executor.c */
 /*
@@ -95,6 +96,13 @@ unsigned int async__processors(void);
 bool async__executor_take(struct async_executor *executor, struct job *job);
 /* Its workers have ended, or are about to and touch it no longer. */
 void async__executor_free(struct async_executor *executor, bool join);
+/*
+ * async_run_in_executor() on the running loop's own executor with a copy of `in`, which lives as
+ * long as the job. The result says how many bytes of what the job leaves at `received` are put at
+ * `out`, unless it is cancelled.
+ */
+struct async_future *async__run_on_copy(async_job *function, const void *in, size_t size,
+					void *out);
 
 /* thread_pool.c: the lock is held. Does nothing if there is no memory or thread to be had. */
 void async__worker_start(struct async_executor *executor);
