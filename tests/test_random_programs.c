@@ -576,6 +576,21 @@ static int64_t shield(struct member *self)
 	}
 }
 
+static int64_t keep_shield(struct member *self)
+{
+	struct async_future *inner = one_in(2) ? random_future() : async_task_future(random_task());
+
+	(void)self;
+	/* What is done is not shielded. */
+	if (program.future_count < FUTURES_MAX && !async_future_done(inner)) {
+		struct async_future *future = async_shield(async_future_ref(inner));
+
+		if (future)
+			program.futures[program.future_count++] = future;
+	}
+	return program.future_count;
+}
+
 static void free_completed(void *completed)
 {
 	async_as_completed_free(completed);
@@ -807,6 +822,7 @@ static const struct action {
 	{ "wait for some", 4, TASK_ONLY, wait_for_some },
 	{ "wait for", 4, TASK_ONLY, wait_for },
 	{ "shield", 4, TASK_ONLY, shield },
+	{ "keep a shield", 2, ANYWHERE, keep_shield },
 	{ "as completed", 3, TASK_ONLY, take_as_completed },
 	{ "within a timeout", 6, TASK_ONLY, within_timeout },
 	{ "within a task group", 5, TASK_ONLY, within_task_group },
