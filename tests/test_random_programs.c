@@ -24,6 +24,10 @@
 
 #include <cmocka.h>
 
+#ifdef SANITIZED
+#include <sanitizer/common_interface_defs.h>
+#endif
+
 enum {
 #if defined(SANITIZED_THREAD)
 	PROGRAMS = 500,
@@ -1077,27 +1081,36 @@ static void programs__without_memory(void **state)
 		run_twice(first + i, (long)((first + i) * 7 % 200));
 }
 
-/* Dies as it would without, but says whose fault that is. */
-static void on_death(int number)
+static void say_seed(void)
 {
 	char line[64];
 	int length = snprintf(line, sizeof(line), "RANDOM_SEED=%llu\n",
 			      (unsigned long long)program.seed);
 
-	if (write(STDERR_FILENO, line, length) == length)
-		raise(number);
+	if (write(STDERR_FILENO, line, length) < 0)
+		return;
 }
 
-static int catch_deaths(void **state)
+/* Dies as it would without. */
+static void on_death(int number)
 {
-	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGALRM };
+	say_seed();
+	raise(number);
+}
+
+static int setup(void **state)
+{
 	struct sigaction action = { .sa_handler = on_death,
 				    .sa_flags = SA_RESETHAND | SA_ONSTACK | SA_NODEFER };
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		sigaction(signals[i], &action, NULL);
+#ifdef SANITIZED
+	__sanitizer_set_death_callback(say_seed);
+#else
+	sigaction(SIGSEGV, &action, NULL);
+#endif
+	sigaction(SIGABRT, &action, NULL);
+	sigaction(SIGALRM, &action, NULL);
 	alarm(300);
 	counts_memory = memory_is_ours();
 	/* The buffer of records is the thread's, and stays. */
@@ -1109,8 +1122,8 @@ static int catch_deaths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(programs__are_reproducible_and_leave_nothing, catch_deaths),
-		cmocka_unit_test_setup(programs__without_memory, catch_deaths),
+		cmocka_unit_test_setup(programs__are_reproducible_and_leave_nothing, setup),
+		cmocka_unit_test_setup(programs__without_memory, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
