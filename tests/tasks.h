@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include <runtime/runtime.h>
+
 struct seen {
 	int64_t met[12]; /* results, one after the other */
 	size_t count;
@@ -71,6 +73,17 @@ ASYNC(sleeps, struct seen *, seen, int64_t, result)
 	while (seen->steps++ < 4)
 		async_sleep(0);
 	return result ? result : seen->inner;
+}
+
+/* How many callbacks wait for a time or a future, or are queued. */
+static inline size_t callbacks(void)
+{
+	const struct list *slots = &async_get_running_loop()->slots, *link;
+	size_t count = 0;
+
+	list_for_each (link, slots)
+		count++;
+	return count;
 }
 
 /* Runs the coroutine for some iterations, and closes the loop while it waits. */

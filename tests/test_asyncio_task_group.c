@@ -528,8 +528,11 @@ ASYNC(misuses, struct seen *, seen)
 	meet(seen, async_task_group_failures(NULL));
 	meet(seen, !async_task_group_create_task(NULL, begins(seen)));
 	group = async_task_group_new();
+	async_task_group_create_task(group, begins(seen));
 	meet(seen, !async_task_group_create_task(group, NULL));
 	meet(seen, async_task_group_end(group, 0));
+	meet(seen, seen->steps);
+	meet(seen, cancelling());
 	return 0;
 }
 
@@ -539,7 +542,7 @@ static void group__that_is_misused(void **state)
 
 	(void)state;
 	assert_int_equal(async_run(misuses(&seen)), 0);
-	assert_met(&seen, -EPERM, 0, -ENOMEM, 0, true, true, 0);
+	assert_met(&seen, -EPERM, 0, -ENOMEM, 0, true, true, -ENOMEM, 0, 0);
 	assert_null(async_task_group_new());
 }
 
@@ -575,6 +578,23 @@ static void close__within_and_at_the_end_of_a_block(void **state)
 	run_and_close(has_sleeping_child(&seen, true, 0));
 	run_and_close(has_sleeping_child(&seen, false, 0));
 	assert_int_equal(seen.count, 0);
+}
+
+ASYNC(counts_callbacks, struct seen *, seen)
+{
+	size_t before = callbacks();
+
+	async_await(groups(seen));
+	async_await(has_failing_child(seen, true));
+	return callbacks() - before;
+}
+
+static void group__leaves_no_callbacks(void **state)
+{
+	struct seen seen = { 0 };
+
+	(void)state;
+	assert_int_equal(async_run(counts_callbacks(&seen)), 0);
 }
 
 enum { MANY = 10000 };
@@ -629,6 +649,7 @@ int main(void)
 		cmocka_unit_test(group__that_is_misused),
 		cmocka_unit_test(parent__that_forgets_its_group_leaves_nothing),
 		cmocka_unit_test(close__within_and_at_the_end_of_a_block),
+		cmocka_unit_test(group__leaves_no_callbacks),
 		cmocka_unit_test(group__of_many),
 	};
 

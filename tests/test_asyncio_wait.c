@@ -387,6 +387,30 @@ static void cancel__racing_with_completion(void **state)
  * ---------------------------------------------------------------------
  */
 
+ASYNC(counts_callbacks, struct seen *, seen)
+{
+	struct async_future *futures[] = { async_future_new(NULL), async_future_new(NULL) };
+	size_t before = callbacks();
+
+	async_wait(futures, 2, 0, ASYNC_ALL_COMPLETED);
+	meet(seen, callbacks() - before);
+	async_future_set_result(futures[0], 1);
+	async_wait(futures, 2, 0, ASYNC_ALL_COMPLETED);
+	meet(seen, callbacks() - before);
+	async_future_unref(futures[0]);
+	async_future_unref(futures[1]);
+	return 0;
+}
+
+static void wait__leaves_no_callbacks(void **state)
+{
+	struct seen seen = { 0 };
+
+	(void)state;
+	assert_int_equal(async_run(counts_callbacks(&seen)), 0);
+	assert_met(&seen, 0, 0);
+}
+
 enum { MANY = 10000 };
 
 ASYNC(waits_for_many, struct seen *, seen)
@@ -459,6 +483,7 @@ int main(void)
 		cmocka_unit_test(cancel__before_the_start),
 		cmocka_unit_test(cancel__of_itself_comes_with_the_wait),
 		cmocka_unit_test(cancel__racing_with_completion),
+		cmocka_unit_test(wait__leaves_no_callbacks),
 		cmocka_unit_test(wait__for_many),
 		cmocka_unit_test(close__while_waiting),
 	};

@@ -20,7 +20,9 @@
  * They take a null pointer, which a function returned that had no memory, and answer -ENOMEM: it is
  * enough to look at the result of the await.
  *
- * Threads: an object is used by one thread at a time.
+ * Threads: an object that is made while a loop runs belongs to the thread of that loop, until
+ * async_run_coroutine_threadsafe() takes it to another one; any other object is used by one thread
+ * at a time.
  *
  * C++ may call all of it, but coroutine functions are defined in C.
  */
@@ -67,13 +69,17 @@ struct async_function {
 		ASYNC_PARAMETERS_(ASYNC_COUNT_(name, ##__VA_ARGS__), ##__VA_ARGS__))
 
 /*
- * The object that ASYNC() functions return: `function` with a copy of its six `arguments`. Null
- * without memory. The caller owns it.
+ * The object that ASYNC() functions return: `function` with a copy of its six `arguments`, created
+ * at the return address `place` (0 if that is not known). Null without memory. The caller owns it.
  */
 struct async_coroutine *async_coroutine_new(struct async_function *function,
-					    const uint64_t arguments[6]);
+					    const uint64_t arguments[6], uintptr_t place);
 
-/* Frees a coroutine that shall never run. Takes null. */
+/*
+ * Frees a coroutine that shall never run. Takes null. One that is neither closed nor run is freed
+ * with the loop that ran when it was made, or at the end of the process, and logged: "coroutine
+ * 'fetch' was never awaited".
+ */
 void async_coroutine_close(struct async_coroutine *coroutine);
 
 /*

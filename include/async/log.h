@@ -53,7 +53,8 @@ struct async_exception_context {
 	const char *message;
 	int64_t exception;	       /* the negative errno */
 	const char *exception_message; /* what came with it */
-	struct async_future *future;   /* or task: see async_task_of() */
+	struct async_future *future;   /* a task that has failed is one, too */
+	struct async_task *task;
 	struct async_coroutine *coroutine;
 	struct async_handle handle;
 };

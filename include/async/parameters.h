@@ -96,13 +96,15 @@
 		.body = (void (*)(void))fn##__body,                                                \
 		.call = fn##__call,                                                                \
 	};                                                                                         \
-	struct async_coroutine *fn(ASYNC_PARAMETERS_(count, ##__VA_ARGS__))                        \
+	__attribute__((noinline)) struct async_coroutine *fn(                                      \
+		ASYNC_PARAMETERS_(count, ##__VA_ARGS__))                                           \
 	{                                                                                          \
 		uint64_t slots_[AT_ARGUMENTS_MAX] = { 0 }, *slot_ = slots_;                        \
                                                                                                    \
 		(void)slot_;                                                                       \
 		ASYNC_EACH_(count, ASYNC_PACK_, ##__VA_ARGS__)                                     \
-		return async_coroutine_new(&fn##__function, slots_);                               \
+		return async_coroutine_new(&fn##__function, slots_,                                \
+					   (uintptr_t)__builtin_return_address(0));                \
 	}                                                                                          \
 	static __attribute__((noinline)) int64_t fn##__body(ASYNC_PARAMETERS_(count, ##__VA_ARGS__))
 

@@ -2,7 +2,8 @@
 /*
  * Queues between the tasks of one loop. Items are pointers, which the queue only keeps.
  *
- * Threads: all functions belong to the thread of the loop. A queue may be made before the loop runs.
+ * Threads: all functions belong to the thread of the loop. A queue may be made before the loop runs;
+ * it is bound to that of the first task that waits.
  */
 #ifndef ASYNC_QUEUE_H
 #define ASYNC_QUEUE_H
@@ -23,7 +24,7 @@ typedef int async_queue_compare(const void *a, const void *b);
 /*
  * First in, first out; last in, first out; least item first. `maxsize` 0 is without limit. Null
  * without memory. The caller frees it with async_queue_free(), which takes null; not while a task
- * waits for it. What is still in the queue is not the queue's.
+ * waits for it, unless its loop is being closed. What is still in the queue is not the queue's.
  */
 struct async_queue *async_queue_new(size_t maxsize);
 struct async_queue *async_lifo_queue_new(size_t maxsize);
@@ -32,8 +33,9 @@ void async_queue_free(struct async_queue *queue);
 
 /*
  * Put an item in, and take one out into *item, waiting until there is room, or an item. 0,
- * -ECANCELED, -EPERM outside of a task, -ENOMEM also for a null queue. The _nowait ones do not wait:
- * -EAGAIN (asyncio: QueueFull, QueueEmpty).
+ * -ECANCELED, -EPERM outside of a task, -EXDEV if the queue is bound to a different event loop,
+ * -ENOMEM also for a null queue. The _nowait ones do not wait: -EAGAIN (asyncio: QueueFull,
+ * QueueEmpty).
  */
 int64_t async_queue_put(struct async_queue *queue, void *item);
 int64_t async_queue_get(struct async_queue *queue, void **item);

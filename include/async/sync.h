@@ -3,11 +3,14 @@
  * Locks and their kin, between the tasks of one loop. They are fair: who waited first goes first.
  *
  * Functions that wait return 0, or -ECANCELED if the calling task is cancelled, -EPERM outside of a
- * task, -ENOMEM also for a null object. Objects belong to who made them, and must not be freed while
- * a task waits for them.
+ * task, -ENOMEM also for a null object, and -EXDEV if they would have to wait at an object that is
+ * bound to a different event loop: it may be made before its loop runs, and is bound by the first
+ * task that waits.
  *
- * Threads: all functions belong to the thread of the loop. An object may be made before the loop
- * runs.
+ * Memory: objects belong to who made them, and must not be freed while a task waits for them, unless
+ * its loop is being closed. The functions that free take null.
+ *
+ * Threads: all functions belong to the thread of the loop.
  */
 #ifndef ASYNC_SYNC_H
 #define ASYNC_SYNC_H
@@ -74,14 +77,14 @@ bool async_semaphore_locked(const struct async_semaphore *semaphore);
  *
  * abort() breaks it: who waits, and who comes, gets -EPIPE (asyncio: BrokenBarrierError), until
  * reset() makes it new; reset() gives -EPIPE to those who wait. A waiter that is cancelled leaves
- * the others waiting.
+ * the others waiting. abort() and reset() do not wait themselves: 0, or -ENOMEM for null.
  */
 struct async_barrier;
 struct async_barrier *async_barrier_new(size_t parties);
 void async_barrier_free(struct async_barrier *barrier);
 int64_t async_barrier_wait(struct async_barrier *barrier);
-int64_t async_barrier_reset(struct async_barrier *barrier);
-int64_t async_barrier_abort(struct async_barrier *barrier);
+int async_barrier_reset(struct async_barrier *barrier);
+int async_barrier_abort(struct async_barrier *barrier);
 size_t async_barrier_parties(const struct async_barrier *barrier);
 size_t async_barrier_waiting(const struct async_barrier *barrier);
 bool async_barrier_broken(const struct async_barrier *barrier);

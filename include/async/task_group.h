@@ -33,7 +33,8 @@ struct async_task_group *async_task_group_new(void);
 /*
  * Makes the coroutine a task of the group; tasks of the group may do that too. Consumes the
  * coroutine. The task is the group's until its end (async_task_ref() keeps it longer). Null without
- * memory or group, or if the group is shutting down.
+ * memory, which counts as a task that failed with -ENOMEM: it is enough to look at the end. Null
+ * without a group, or if the group is shutting down.
  */
 struct async_task *async_task_group_create_task(struct async_task_group *group,
 						struct async_coroutine *coroutine);

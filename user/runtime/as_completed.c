@@ -92,7 +92,7 @@ struct async_as_completed *async_as_completed_futures(struct async_future *const
 						      size_t count, double timeout)
 {
 	struct async_loop *loop = async__loop_of(futures, count);
-	uint64_t when_ns = async__deadline(timeout);
+	uint64_t when_ns = async__deadline(loop, timeout);
 	struct async_as_completed *completed;
 	size_t i;
 

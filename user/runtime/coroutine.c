@@ -5,6 +5,7 @@
  */
 #include "runtime.h"
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,39 +13,163 @@
 
 enum { SPARE_LIMIT = 4096 };
 
+/* Those that were made while no loop ran. */
+static struct list homeless = { &homeless, &homeless };
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static __attribute__((noinline)) struct async_coroutine *allocate(struct async_loop *loop)
+{
+	struct async_coroutine *coroutine = malloc(sizeof(*coroutine));
+
+	if (!coroutine)
+		return NULL;
+	coroutine->loop = loop;
+	if (loop) {
+		list_add(&loop->coroutines, &coroutine->link);
+		return coroutine;
+	}
+	pthread_mutex_lock(&lock);
+	list_add(&homeless, &coroutine->link);
+	pthread_mutex_unlock(&lock);
+	return coroutine;
+}
+
+/* Takes it out of its list, whose thread we are. */
+static void forget(struct async_coroutine *coroutine)
+{
+	if (coroutine->loop) {
+		list_remove(&coroutine->link);
+		return;
+	}
+	pthread_mutex_lock(&lock);
+	list_remove(&coroutine->link);
+	pthread_mutex_unlock(&lock);
+}
+
+static __attribute__((noinline)) void release(struct async_coroutine *coroutine)
+{
+	if (!coroutine)
+		return;
+	forget(coroutine);
+	free(coroutine);
+}
+
+/* What the thread wants of new coroutines: an origin, a wrapper. */
+static __attribute__((noinline)) struct async_coroutine *track(struct async_coroutine *coroutine)
+{
+	struct async_coroutine *(*wrapper)(struct async_coroutine *) = async__tracking.wrapper;
+
+	if (async__tracking.depth)
+		coroutine->has_origin =
+			async__origin_keep(&coroutine->place, async__tracking.depth);
+	if (!wrapper)
+		return coroutine;
+	/* It may make coroutines itself. */
+	async__tracking_set(async__tracking.depth, NULL);
+	coroutine = wrapper(coroutine);
+	async__tracking_set(async__tracking.depth, wrapper);
+	return coroutine;
+}
+
 struct async_coroutine *async_coroutine_new(struct async_function *function,
-					    const uint64_t arguments[AT_ARGUMENTS_MAX])
+					    const uint64_t arguments[AT_ARGUMENTS_MAX],
+					    uintptr_t place)
 {
 	struct async_loop *loop = async__running;
 	struct async_coroutine *coroutine;
 
-	if (likely(loop))
-		coroutine = pool_take(&loop->spare_coroutines, sizeof(*coroutine));
-	else
-		coroutine = malloc(sizeof(*coroutine));
-	if (!coroutine)
+	coroutine = likely(loop) ? pool_pop(&loop->spare_coroutines) : NULL;
+	if (unlikely(!coroutine) && !(coroutine = allocate(loop)))
 		return NULL;
 	coroutine->function = function;
 	coroutine->awaiter = NULL;
 	coroutine->number = 0;
 	coroutine->deferred = NULL;
+	coroutine->place.address = place;
+	coroutine->state = CREATED;
+	coroutine->has_origin = false;
 	memcpy(coroutine->arguments, arguments, sizeof(coroutine->arguments));
-	return coroutine;
+	return unlikely(async__tracking.any) ? track(coroutine) : coroutine;
 }
 
 void async_coroutine_close(struct async_coroutine *coroutine)
 {
 	struct async_loop *loop = async__running;
 
-	if (loop && coroutine)
-		pool_give(&loop->spare_coroutines, coroutine, SPARE_LIMIT);
-	else
-		free(coroutine);
+	if (unlikely(!loop || !coroutine || coroutine->loop != loop ||
+		     loop->spare_coroutines.count >= SPARE_LIMIT)) {
+		release(coroutine);
+		return;
+	}
+	coroutine->state = SPARE;
+	pool_give(&loop->spare_coroutines, coroutine, SIZE_MAX);
 }
 
-int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *coroutine)
+void async__coroutine_take(struct async_coroutine *coroutine)
+{
+	if (!coroutine)
+		return;
+	coroutine->state = TAKEN;
+	if (!coroutine->loop)
+		return;
+	forget(coroutine);
+	coroutine->loop = NULL;
+}
+
+void async__coroutines_free(struct async_loop *loop)
+{
+	struct list *link, *next;
+
+	list_for_each_safe (link, next, &loop->coroutines) {
+		struct async_coroutine *coroutine =
+			container_of(link, struct async_coroutine, link);
+
+		/* Another loop of this thread has it. */
+		if (coroutine->state == TAKEN) {
+			async__coroutine_take(coroutine);
+			continue;
+		}
+		if (coroutine->state == CREATED)
+			async__never_awaited(coroutine);
+		list_remove(link);
+		free(coroutine);
+	}
+}
+
+/* The next one of those that are still to run; null when there are no more. */
+static struct async_coroutine *take_forgotten(void)
+{
+	struct async_coroutine *coroutine = NULL;
+	struct list *link;
+
+	pthread_mutex_lock(&lock);
+	list_for_each (link, &homeless) {
+		coroutine = container_of(link, struct async_coroutine, link);
+		if (coroutine->state == CREATED)
+			break;
+		coroutine = NULL;
+	}
+	if (coroutine)
+		list_remove(&coroutine->link);
+	pthread_mutex_unlock(&lock);
+	return coroutine;
+}
+
+__attribute__((destructor)) static void free_forgotten(void)
+{
+	struct async_coroutine *coroutine;
+
+	while ((coroutine = take_forgotten())) {
+		async__never_awaited(coroutine);
+		free(coroutine);
+	}
+}
+
+static inline __attribute__((always_inline)) int64_t
+run(struct async_task *task, struct async_coroutine *coroutine, bool timed)
 {
 	struct async_loop *loop = task->future.loop;
+	uint64_t since_ns = timed ? clock_ns() : 0;
 	int64_t result;
 
 	coroutine->awaiter = task->innermost;
@@ -56,9 +181,24 @@ int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *co
 		async__run_deferred(coroutine);
 	if (at_listening())
 		async__trace_end(task, coroutine, result);
+	if (timed)
+		async__long_coroutine(loop, coroutine, since_ns, result);
 	task->innermost = coroutine->awaiter;
 	async_coroutine_close(coroutine);
 	return result;
+}
+
+static __attribute__((noinline)) int64_t run_timed(struct async_task *task,
+						   struct async_coroutine *coroutine)
+{
+	return run(task, coroutine, true);
+}
+
+int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *coroutine)
+{
+	if (unlikely(task->future.loop->long_coroutine))
+		return run_timed(task, coroutine);
+	return run(task, coroutine, false);
 }
 
 int64_t async_await_coroutine(struct async_coroutine *coroutine)
@@ -71,6 +211,7 @@ int64_t async_await_coroutine(struct async_coroutine *coroutine)
 		async_coroutine_close(coroutine);
 		return -EPERM;
 	}
+	coroutine->state = TAKEN;
 	return async__coroutine_run(task, coroutine);
 }
 

@@ -36,11 +36,23 @@ struct async_future *async__future_new(struct async_loop *loop, enum at_type typ
 	return future;
 }
 
+void async__keep_origin(struct async_future *future)
+{
+	future->has_origin = async__origin_keep(&future->place, DEBUG_DEPTH);
+}
+
 struct async_future *async_future_new(struct async_loop *loop)
 {
+	struct async_future *future;
+
 	if (!loop)
 		loop = async__running;
-	return loop ? async__future_new(loop, AT_FUTURE, 0) : NULL;
+	future = loop ? async__future_new(loop, AT_FUTURE, 0) : NULL;
+	if (future && unlikely(loop->debug)) {
+		future->place.address = (uintptr_t)__builtin_return_address(0);
+		async__keep_origin(future);
+	}
+	return future;
 }
 
 struct async_future *async_future_ref(struct async_future *future)
@@ -54,6 +66,8 @@ void async_future_unref(struct async_future *future)
 {
 	if (!future || --future->references)
 		return;
+	if (unlikely(future->unretrieved))
+		async__never_retrieved(future);
 	if (unlikely(future->message))
 		free(future->message);
 	future->free(future);
@@ -69,16 +83,26 @@ bool async_future_cancelled(const struct async_future *future)
 	return future && future->state == CANCELLED;
 }
 
+/* To look is all that `const` promises; that somebody did is the future's own note. */
+static void note_retrieved(const struct async_future *future)
+{
+	((struct async_future *)future)->unretrieved = false;
+}
+
 int64_t async_future_result(const struct async_future *future)
 {
 	if (!future)
 		return -ENOMEM;
+	note_retrieved(future);
 	return future->state == PENDING ? -EINPROGRESS : future->result;
 }
 
 const char *async_future_message(const struct async_future *future)
 {
-	return future ? future->message : NULL;
+	if (!future)
+		return NULL;
+	note_retrieved(future);
+	return future->message;
 }
 
 void async__future_finish(struct async_future *future, enum future_state state, int64_t result)
@@ -88,6 +112,7 @@ void async__future_finish(struct async_future *future, enum future_state state, 
 
 	future->state = state;
 	future->result = result;
+	future->unretrieved = result < 0 && state == FINISHED;
 	future->waiters = NULL;
 	future->last_waiter = &future->waiters;
 	for (; waiter; waiter = next) {
@@ -126,6 +151,8 @@ int async_future_set_result(struct async_future *future, int64_t result)
 		return -EINVAL;
 	if (future->state != PENDING)
 		return -EALREADY;
+	if (wrong_thread(future->loop))
+		return -EPERM;
 	async__future_finish(future, FINISHED, result);
 	return 0;
 }
@@ -138,6 +165,8 @@ int async_future_set_exception(struct async_future *future, int error, const cha
 		return -EINVAL;
 	if (future->state != PENDING)
 		return -EALREADY;
+	if (wrong_thread(future->loop))
+		return -EPERM;
 	/* Without memory the error comes without its message. */
 	future->message = message ? strdup(message) : NULL;
 	async__future_finish(future, FINISHED, error);
@@ -186,8 +215,9 @@ static int wait_for(struct async_task *task, struct async_future *future)
  * Takes its message over. A failure without one must not be taken for an earlier one with the same
  * error.
  */
-static void hear_of_failure(struct async_task *task, const struct async_future *future)
+static void hear_of_failure(struct async_task *task, struct async_future *future)
 {
+	future->unretrieved = false;
 	if (future->message)
 		async__task_failed(task, future->result, strdup(future->message));
 	else if (task->failed == future->result)

@@ -3,8 +3,6 @@
 #include "runtime.h"
 #include <errno.h>
 
-#define KEEP_ALL SIZE_MAX
-
 struct slot *async__slot_take(struct async_loop *loop)
 {
 	struct slot *slot;
@@ -24,6 +22,9 @@ struct slot *async__slot_take(struct async_loop *loop)
 	slot->owned = NULL;
 	slot->timer.node.index = HEAP_NONE;
 	slot->ready_ns = 0;
+	slot->when_ns = 0;
+	slot->place.address = 0;
+	slot->has_origin = false;
 	slot->queued = false;
 	slot->lasting = false;
 	list_add(&loop->slots, &slot->link);
@@ -65,7 +66,7 @@ void async__slot_drop(struct slot *slot)
 		return;
 	list_remove(&slot->link);
 	async__ready_release(loop);
-	pool_give(&loop->spare_slots, slot, KEEP_ALL);
+	pool_give(&loop->spare_slots, slot, POOL_KEEP_ALL);
 }
 
 void async__slot_run(struct slot *slot)
@@ -114,13 +115,21 @@ static struct async_handle handle_of(struct slot *slot)
 	return (struct async_handle){ .slot = slot, .serial = slot ? slot->serial : 0 };
 }
 
+static void note_place(struct slot *slot, void *place)
+{
+	slot->place.address = (uintptr_t)place;
+	slot->has_origin = async__origin_keep(&slot->place, DEBUG_DEPTH);
+}
+
 struct async_handle async_call_soon(struct async_loop *loop, async_callback *callback, void *arg)
 {
 	struct slot *slot;
 
 	loop = loop ? loop : async__running;
-	slot = loop ? async__slot_take(loop) : NULL;
+	slot = loop && !wrong_thread(loop) ? async__slot_take(loop) : NULL;
 	if (slot) {
+		if (unlikely(loop->debug))
+			note_place(slot, __builtin_return_address(0));
 		slot->callback = callback;
 		slot->arg = arg;
 		async__wake(loop, entry_of_slot(slot));
@@ -135,27 +144,40 @@ static void fire(struct timer *timer)
 	async__wake(slot->loop, entry_of_slot(slot));
 }
 
-struct async_handle async_call_at(struct async_loop *loop, uint64_t when_ns,
-				  async_callback *callback, void *arg)
+static struct async_handle call_at(struct async_loop *loop, uint64_t when_ns,
+				   async_callback *callback, void *arg, void *place)
 {
 	struct slot *slot = NULL;
 
 	loop = loop ? loop : async__running;
-	if (loop && !heap_reserve(&loop->timers, loop->timers.count + 1))
+	if (loop && !wrong_thread(loop) && !heap_reserve(&loop->timers, loop->timers.count + 1))
 		slot = async__slot_take(loop);
 	if (slot) {
+		if (unlikely(loop->debug))
+			note_place(slot, place);
 		slot->callback = callback;
 		slot->arg = arg;
+		slot->when_ns = when_ns;
 		slot->timer.fire = fire;
 		heap_add(&loop->timers, &slot->timer.node, when_ns);
 	}
 	return handle_of(slot);
 }
 
+struct async_handle async_call_at(struct async_loop *loop, uint64_t when_ns,
+				  async_callback *callback, void *arg)
+{
+	return call_at(loop, when_ns, callback, arg, __builtin_return_address(0));
+}
+
 struct async_handle async_call_later(struct async_loop *loop, double delay,
 				     async_callback *callback, void *arg)
 {
-	return async_call_at(loop, clock_ns() + async__ns_of(delay), callback, arg);
+	uint64_t now;
+
+	loop = loop ? loop : async__running;
+	now = loop ? loop_now(loop) : 0;
+	return call_at(loop, now + async__ns_of(delay), callback, arg, __builtin_return_address(0));
 }
 
 bool async_handle_done(struct async_handle handle)

@@ -30,6 +30,10 @@ static inline void async__future_init(struct async_future *future, struct async_
 	future->references = 1;
 	future->state = PENDING;
 	future->type = type;
+	future->unretrieved = false;
+	future->reports = false;
+	future->has_origin = false;
+	future->place.address = 0;
 	future->cancel = async__future_cancel_plain;
 	future->free = async__future_free_plain;
 }

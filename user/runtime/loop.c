@@ -21,6 +21,7 @@ int async_loop_new(struct async_loop **ret)
 	list_init(&loop->slots);
 	list_init(&loop->signals);
 	list_init(&loop->jobs);
+	list_init(&loop->coroutines);
 	err = async__poll_open(loop);
 	if (err) {
 		free(loop);
@@ -34,20 +35,21 @@ int async_loop_new(struct async_loop **ret)
 	at_listeners_rose(&loop->listeners);
 	if (at_listening())
 		async__trace_loop(loop, true);
+	async__loop_opened(loop);
 	*ret = loop;
 	return 0;
 }
 
 int async_loop_close(struct async_loop *loop)
 {
-	struct list *link, *next;
-
 	if (!loop)
 		return 0;
 	if (loop->running)
 		return -EBUSY;
-	list_for_each_safe (link, next, &loop->tasks)
-		async__task_destroy(container_of(link, struct async_task, link));
+	async__loop_closes(loop);
+	/* What the tasks have deferred may create some more. */
+	while (!list_empty(&loop->tasks))
+		async__task_destroy(container_of(loop->tasks.next, struct async_task, link));
 	async__signals_close(loop);
 	async__jobs_close(loop);
 	async__poll_close(loop);
@@ -56,11 +58,12 @@ int async_loop_close(struct async_loop *loop)
 	async__numbers_give(&loop->coroutine_numbers, AT_COROUTINE);
 	async__numbers_give(&loop->future_numbers, AT_FUTURE);
 	pool_free(&loop->spare_tasks);
-	pool_free(&loop->spare_coroutines);
+	async__coroutines_free(loop);
 	pool_free(&loop->spare_futures);
 	pool_free(&loop->spare_jobs);
 	async__stacks_free(&loop->stacks);
 	heap_free(&loop->timers);
+	async__loop_closed(loop);
 	free(loop->watchers);
 	free(loop->scratch);
 	free(loop->announced);
@@ -76,11 +79,29 @@ static const struct timespec *timeout(const struct async_loop *loop, struct time
 
 	if (when == UINT64_MAX)
 		return NULL;
-	now = clock_ns();
+	now = loop_now(loop);
 	when = when > now ? when - now : 0;
 	ret->tv_sec = when / 1000000000;
 	ret->tv_nsec = when % 1000000000;
 	return ret;
+}
+
+static void poll_timed(struct async_loop *loop, const struct timespec *limit)
+{
+	uint64_t start = clock_ns();
+	int events = async__poll(loop, limit);
+
+	async__log_poll(limit, clock_ns() - start, events);
+}
+
+static void sleep_by_clock(struct async_loop *loop)
+{
+	uint64_t when;
+
+	async__poll(loop, &no_time);
+	when = heap_least(&loop->timers);
+	if (loop->head == loop->tail && !loop->stopping && when > loop_now(loop))
+		loop->clock->sleep_until(loop->clock_self, when);
 }
 
 static void sleep_until_event(struct async_loop *loop)
@@ -94,7 +115,12 @@ static void sleep_until_event(struct async_loop *loop)
 	}
 	if (async__stacks_trim(&loop->stacks))
 		limit = &no_time;
-	async__poll(loop, limit);
+	if (unlikely(loop->clock) && limit && limit != &no_time)
+		sleep_by_clock(loop);
+	else if (unlikely(loop->debug))
+		poll_timed(loop, limit);
+	else
+		async__poll(loop, limit);
 }
 
 /* While tasks are ready it does not sleep, but looks all the same. */
@@ -115,7 +141,7 @@ static void look_at_clock(struct async_loop *loop)
 		return;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &coarse);
 	loop->coarse_ns = coarse.tv_sec * 1000000000ULL + coarse.tv_nsec;
-	now = clock_ns();
+	now = loop_now(loop);
 	while (heap_least(&loop->timers) <= now) {
 		struct heap_node *node = heap_first(&loop->timers);
 		struct timer *timer = container_of(node, struct timer, node);
@@ -148,7 +174,9 @@ int async_loop_run_forever(struct async_loop *loop)
 	async__overflow_watch(&watch);
 	if (at_listening())
 		async__trace_loop(loop, true);
+	async__debug_begin(loop);
 	run(loop);
+	async__debug_end(loop);
 	if (at_listening())
 		async__trace_loop(loop, false);
 	at_flush();
@@ -175,6 +203,11 @@ bool async_loop_is_running(const struct async_loop *loop)
 
 uint64_t async_loop_time(const struct async_loop *loop)
 {
-	(void)loop;
-	return clock_ns();
+	return loop_now(loop);
+}
+
+void async_loop_set_clock(struct async_loop *loop, const struct async_clock *clock, void *self)
+{
+	loop->clock = clock;
+	loop->clock_self = self;
 }

@@ -116,7 +116,7 @@ static int wait_for_events(struct async_loop *loop, struct epoll_event *events,
 	return epoll_wait(loop->epoll, events, EVENTS_MAX, ms);
 }
 
-void async__poll(struct async_loop *loop, const struct timespec *limit)
+int async__poll(struct async_loop *loop, const struct timespec *limit)
 {
 	static const struct timespec no_time;
 	struct mailbox *mailbox = loop->mailbox;
@@ -136,4 +136,5 @@ void async__poll(struct async_loop *loop, const struct timespec *limit)
 	}
 	if (!async__mailbox_empty(mailbox))
 		async__mailbox_run(mailbox, loop);
+	return count;
 }

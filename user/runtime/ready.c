@@ -53,6 +53,8 @@ static __attribute__((noinline)) bool clock_ticked(const struct async_loop *loop
 {
 	struct timespec now;
 
+	if (unlikely(loop->clock))
+		return loop_now(loop) >= heap_least(&loop->timers);
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	return now.tv_sec * 1000000000ULL + now.tv_nsec != loop->coarse_ns;
 }
@@ -191,8 +193,43 @@ static void run_task(struct async_loop *loop, struct async_task *task)
 	switch_to(&loop->sp, task->sp, task->stack, 0);
 }
 
+/* Runs one entry, so that it comes back to the loop; and looks at the time that it took. */
+static void run_step(struct async_loop *loop, entry_t entry)
+{
+	struct async_task *task = entry & 1 ? NULL : async_task_ref((struct async_task *)entry);
+	struct slot slot = { 0 };
+	uint64_t start = clock_ns(), ns;
+
+	loop->end = loop->turn = loop->head;
+	if (task) {
+		run_task(loop, task);
+	} else {
+		slot = *slot_of_entry(entry);
+		async__slot_run(slot_of_entry(entry));
+	}
+	ns = clock_ns() - start;
+	if (ns >= loop->slow_ns && (task || slot.serial))
+		async__warn_slow(task, &slot, ns);
+	async_task_detach(task);
+}
+
+/* Debug mode: one iteration, in which tasks do not switch to each other. */
+static __attribute__((noinline)) void run_watched(struct async_loop *loop)
+{
+	size_t end;
+
+	begin_iteration(loop);
+	end = loop->end;
+	while (loop->head != end)
+		run_step(loop, loop->ready[loop->head++ & loop->mask]);
+}
+
 void async__run_ready(struct async_loop *loop)
 {
+	if (unlikely(loop->debug)) {
+		run_watched(loop);
+		return;
+	}
 	loop->turn = loop->head + TURN;
 	begin_iteration(loop);
 	while (loop->head != loop->end || !turn_is_over(loop)) {

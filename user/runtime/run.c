@@ -44,6 +44,26 @@ int64_t async_loop_run_coroutine_until_complete(struct async_loop *loop,
 	return async_loop_run_task_until_complete(loop, async_loop_create_task(loop, coroutine));
 }
 
+/* What tasks failed with after they were cancelled. Gives the references up. */
+static void report_failures(struct async_loop *loop, struct async_task *tasks[], size_t count)
+{
+	struct async_exception_context context = {
+		.message = "unhandled exception during asyncio.run() shutdown",
+	};
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct async_future *future = async_task_future(tasks[i]);
+
+		context.task = tasks[i];
+		context.exception = async_future_result(future);
+		context.exception_message = async_future_message(future);
+		if (future->state == FINISHED && context.exception < 0)
+			async_loop_call_exception_handler(loop, &context);
+		async_task_detach(tasks[i]);
+	}
+}
+
 /*
  * Cancels all tasks and runs the loop until they have ended. Without memory they are destroyed
  * instead.
@@ -56,10 +76,13 @@ static void end_tasks(struct async_loop *loop)
 	if (!tasks)
 		return;
 	async_all_tasks(loop, tasks, count);
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		async_task_cancel(tasks[i]);
+		async_task_ref(tasks[i]);
+	}
 	async_loop_run_future_until_complete(loop, async_gather(tasks, count, NULL,
 								ASYNC_RETURN_EXCEPTIONS));
+	report_failures(loop, tasks, count);
 	free(tasks);
 }
 
@@ -96,7 +119,7 @@ static int64_t run_main(struct async_loop *loop, struct async_coroutine *main)
 	return result;
 }
 
-int64_t async_run(struct async_coroutine *main)
+static int64_t run(struct async_coroutine *main, bool debug)
 {
 	struct async_loop *loop = NULL;
 	int64_t result = async__running ? -EBUSY : 0;
@@ -107,9 +130,21 @@ int64_t async_run(struct async_coroutine *main)
 		async_coroutine_close(main);
 		return result;
 	}
+	if (debug)
+		async_loop_set_debug(loop, true);
 	result = run_main(loop, main);
 	end_tasks(loop);
 	async__executor_end(loop);
 	async_loop_close(loop);
 	return result;
+}
+
+int64_t async_run(struct async_coroutine *main)
+{
+	return run(main, false);
+}
+
+int64_t async_run_debug(struct async_coroutine *main)
+{
+	return run(main, true);
 }

@@ -18,9 +18,20 @@
 #include <async.h>
 #include <asynctrace/probes.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <time.h>
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Where something was created: a return address, or in debug mode what else the stack had. */
+union place {
+	uintptr_t address; /* 0 if it is not known */
+	const struct origin *origin;
+};
+
+/* Spare ones stay in the list, so that nothing is linked where a coroutine is created. */
+enum coroutine_state { CREATED, TAKEN, SPARE };
 
 struct async_coroutine {
 	struct async_function *function;
@@ -29,6 +40,11 @@ struct async_coroutine {
 	uint64_t number;  /* for tracers; 0 until one listens */
 	uint64_t arguments[AT_ARGUMENTS_MAX];
 	struct deferral *deferred; /* the last one first */
+	struct async_loop *loop;   /* that ran when it was made; null if none did */
+	union place place;
+	uint8_t state; /* enum coroutine_state */
+	bool has_origin;
+	struct list link; /* of the loop's, or of those that belong to no loop */
 };
 
 /*
@@ -55,7 +71,11 @@ struct async_future {
 	uint64_t number; /* within its type; of a timer, when it fires */
 	uint32_t references;
 	uint8_t state;
-	uint8_t type; /* enum at_type */
+	uint8_t type;	  /* enum at_type */
+	bool unretrieved; /* it failed, and nobody has looked */
+	bool reports;	  /* its failure, for it was shielded from a cancellation */
+	bool has_origin;
+	union place place;
 	bool (*cancel)(struct async_future *future);
 	void (*free)(struct async_future *future);
 };
@@ -73,12 +93,14 @@ struct async_task {
 
 	struct async_future future;
 	struct waiter waiter;
-	struct async_coroutine *coroutine; /* its own, the outermost */
-	struct list link;		   /* of the loop's tasks */
-	char *name;			   /* or null: "Task-" and its number */
-	int failed;			   /* the error that `failed_message` came with */
+	union {
+		struct async_coroutine *coroutine; /* its own, the outermost, until it is done */
+		struct async_function *function;   /* then */
+	};
+	struct list link; /* of the loop's tasks */
+	char *name;	  /* or null: "Task-" and its number */
+	int failed;	  /* the error that `failed_message` came with */
 	char *failed_message;
-	uintptr_t place; /* code address of the creation */
 } __attribute__((aligned(64)));
 
 /*
@@ -137,6 +159,9 @@ struct slot {
 	struct waiter waiter;
 	struct timer timer;
 	uint64_t ready_ns;
+	uint64_t when_ns; /* 0 unless it was to be called at a time */
+	union place place;
+	bool has_origin;
 	bool queued;  /* it is in the ready queue */
 	bool lasting; /* it may be queued again when it has run */
 };
@@ -174,13 +199,25 @@ struct async_loop {
 	uint32_t step_flags; /* AT_ITERATION at the first step of one */
 	uint64_t coarse_ns;  /* CLOCK_MONOTONIC_COARSE when that was done last */
 
+	const struct async_clock *clock; /* null: CLOCK_MONOTONIC */
+	void *clock_self;
 	struct heap timers;
 	struct stacks stacks;
 	size_t reserved;   /* entries that could be queued at once: live tasks and slots */
 	struct list tasks; /* not done */
 	struct list slots; /* in use */
 	struct pool spare_tasks, spare_coroutines, spare_futures, spare_slots, spare_jobs;
-	bool running, stopping;
+	bool running, stopping, debug;
+	struct list coroutines; /* all that it has made */
+
+	uint64_t slow_ns; /* steps that take as long are logged in debug mode */
+	uint64_t long_ns; /* coroutines that take as long are told of */
+	int depth_before; /* of origin tracking, before debug mode */
+	async_long_coroutine_handler *long_coroutine;
+	void *long_coroutine_arg;
+	async_exception_handler *exception_handler;
+	void *exception_handler_arg;
+	struct list link; /* of the process's loops */
 
 	int epoll;
 	struct list sources;	      /* that belong to users */
@@ -239,12 +276,67 @@ struct watch {
 void async__overflow_watch(struct watch *watch);
 void async__overflow_unwatch(struct watch *watch);
 
+/*
+ * log.c: a message that is a string on the heap, which it frees; null, for want of memory, is none.
+ */
+void async__log_taking(enum async_log_level level, char *message);
+
+/* never.c: nobody looked at the failure of a future that goes; a pending task's loop is closed; a
+ * coroutine goes that nobody has run. */
+void async__never_awaited(struct async_coroutine *coroutine);
+void async__never_retrieved(struct async_future *future);
+void async__destroyed_pending(struct async_task *task);
+
+/*
+ * origin.c: origins are kept for good, equal ones once. What may create coroutines asks `any` first:
+ * without it there is neither depth nor wrapper.
+ */
+struct tracking {
+	bool any;
+	int depth;
+	struct async_coroutine *(*wrapper)(struct async_coroutine *coroutine);
+};
+extern __thread struct tracking async__tracking __attribute__((tls_model("initial-exec")));
+enum { DEBUG_DEPTH = 10 };
+void async__tracking_set(int depth, struct async_coroutine *(*wrapper)(struct async_coroutine *));
+/* Makes an origin of an address on the stack of the caller; false without memory. */
+bool async__origin_keep(union place *place, int depth);
+uintptr_t async__origin_address(union place place, bool has_origin);
+size_t async__origin_frames(union place place, bool has_origin, struct async_frame frames[],
+			    size_t size);
+/* The lines of a traceback, each behind a newline. */
+void async__print_frames(FILE *stream, union place place, bool has_origin);
+
+/* repr.c: the same for all that has one, to a stream. */
+void async__print_future(FILE *stream, const struct async_future *future);
+void async__print_coroutine(FILE *stream, const struct async_coroutine *coroutine);
+void async__print_slot(FILE *stream, const struct slot *slot);
+void async__print_error(FILE *stream, int64_t error); /* its name */
+
+/* where.c: the line of its body that the outermost coroutine is at; all zero if it is not known. */
+struct async_frame async__task_frame(const struct async_task *task);
+
+/* debug.c: loops of the process, and what debug mode looks at. */
+void async__loop_opened(struct async_loop *loop);
+void async__loop_closes(struct async_loop *loop); /* first */
+void async__loop_closed(struct async_loop *loop); /* last */
+bool async__loop_is_open(const struct async_loop *loop);
+bool async__wrong_thread(const struct async_loop *loop); /* if it is refused, it has been logged */
+void async__debug_begin(struct async_loop *loop);	 /* around its run */
+void async__debug_end(struct async_loop *loop);
+void async__warn_slow(const struct async_task *task, const struct slot *slot, uint64_t ns);
+void async__log_poll(const struct timespec *limit, uint64_t ns, int events);
+void async__long_coroutine(struct async_loop *loop, struct async_coroutine *coroutine,
+			   uint64_t since_ns, int64_t result);
+void async__warn_unclosed(struct async_loop *loop, const char *what, int fd);
+
 /* defer.c: runs what the coroutine has deferred. */
 void async__run_deferred(struct async_coroutine *coroutine);
 
 /* future.c: a new one whose tracing id is given by type and number; null without memory. */
 struct async_future *async__future_new(struct async_loop *loop, enum at_type type, uint64_t number);
 static void async__future_init(struct async_future *future, struct async_loop *loop, uint8_t type);
+void async__keep_origin(struct async_future *future); /* of its place, in debug mode */
 void async__future_finish(struct async_future *future, enum future_state state, int64_t result);
 static void async__future_add_waiter(struct async_future *future, struct waiter *waiter,
 				     entry_t entry);
@@ -261,8 +353,11 @@ int64_t async__await(struct async_future *future);
 
 /* sleep.c: nanoseconds of seconds; 0 for negative ones, and no more than a clock can bear. */
 uint64_t async__ns_of(double seconds);
-/* When so many seconds will have passed. UINT64_MAX for negative ones, which are no limit. */
-uint64_t async__deadline(double timeout);
+/*
+ * When so many seconds will have passed. UINT64_MAX for negative ones, which are no limit, and
+ * without a loop.
+ */
+uint64_t async__deadline(const struct async_loop *loop, double timeout);
 
 /* timeout.c: the task meets a failure that has no message. Returns -ETIMEDOUT. */
 int64_t async__timed_out(struct async_task *task);
@@ -280,8 +375,8 @@ void async__poll_close(struct async_loop *loop);
 int async__source_add(struct async_loop *loop, struct source *source, uint32_t events);
 int async__source_change(struct source *source, uint32_t events);
 void async__source_remove(struct source *source); /* before the descriptor is closed */
-/* Hears of events and calls. `limit`: how long it may sleep, null for ever. */
-void async__poll(struct async_loop *loop, const struct timespec *limit);
+/* Hears of events and calls; returns how many. `limit`: how long it may sleep, null for ever. */
+int async__poll(struct async_loop *loop, const struct timespec *limit);
 
 /* mailbox.c: any thread. */
 struct mailbox *async__mailbox_new(void); /* null, and errno */
@@ -337,6 +432,9 @@ extern __thread struct job *async__job __attribute__((tls_model("initial-exec"))
 void async__job_failed(struct job *job, int error, char *message); /* takes the message */
 
 int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *coroutine);
+/* It will run on another thread: it no longer belongs to the loop, nor counts as forgotten. */
+void async__coroutine_take(struct async_coroutine *coroutine);
+void async__coroutines_free(struct async_loop *loop);
 
 /*
  * ready.c: the queue, and who runs next. Whoever may be queued reserves his place when he is made,
@@ -392,6 +490,11 @@ static inline struct async_task *task_of(struct async_future *future)
 	return container_of(future, struct async_task, future);
 }
 
+static inline uint64_t loop_now(const struct async_loop *loop)
+{
+	return likely(!loop->clock) ? clock_ns() : loop->clock->now(loop->clock_self);
+}
+
 /* The task that this thread is running, or null. */
 static inline struct async_task *current_task(void)
 {
@@ -406,6 +509,12 @@ static inline entry_t entry_of_slot(const struct slot *slot)
 static inline struct slot *slot_of_entry(entry_t entry)
 {
 	return (struct slot *)(entry & ~(entry_t)1);
+}
+
+/* In debug mode, calls from a thread other than the one that runs the loop are refused. */
+static inline bool wrong_thread(const struct async_loop *loop)
+{
+	return unlikely(loop->debug) && async__wrong_thread(loop);
 }
 
 static inline uint64_t task_id(const struct async_task *task)

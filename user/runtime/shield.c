@@ -27,7 +27,7 @@ static void report(struct async_future *inner, void *arg)
 	(void)arg;
 	if (async_future_cancelled(inner) || async_future_result(inner) >= 0)
 		return;
-	/* To be reported with async_loop_call_exception_handler(). */
+	/* Here it is to be told to async_loop_call_exception_handler(). */
 }
 
 static void on_done(struct async_future *inner, void *arg)
@@ -36,8 +36,6 @@ static void on_done(struct async_future *inner, void *arg)
 
 	if (outer->state == PENDING)
 		async__future_end_as(outer, inner);
-	else if (outer->state == CANCELLED)
-		report(inner, NULL);
 	async_future_unref(outer);
 }
 
@@ -52,11 +50,9 @@ static bool cancel_shield(struct async_future *outer)
 
 	if (outer->state != PENDING)
 		return false;
-	if (inner->state == PENDING) {
-		async_future_remove_done_callback(inner, report, NULL);
-		async_future_add_done_callback(inner, report, NULL);
-		async_handle_cancel(shield->handle);
-	}
+	if (!inner->reports)
+		inner->reports = !async_future_add_done_callback(inner, report, NULL);
+	async_handle_cancel(shield->handle);
 	async__future_finish(outer, CANCELLED, -ECANCELED);
 	return true;
 }

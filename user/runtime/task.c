@@ -93,6 +93,7 @@ static void init(struct async_task *task, struct async_loop *loop,
 	task->on_path = false;
 	task->cancelling = 0;
 	task->coroutine = coroutine;
+	coroutine->state = TAKEN;
 	task->name = NULL;
 	task->failed = 0;
 	task->failed_message = NULL;
@@ -103,7 +104,7 @@ struct async_task *async__task_create(struct async_loop *loop, struct async_coro
 {
 	struct async_task *task = NULL;
 
-	if (!loop || !coroutine || async__ready_reserve(loop))
+	if (!loop || !coroutine || wrong_thread(loop) || async__ready_reserve(loop))
 		goto error;
 	task = pool_take_aligned(&loop->spare_tasks, sizeof(*task), _Alignof(struct async_task));
 	if (!task)
@@ -112,7 +113,9 @@ struct async_task *async__task_create(struct async_loop *loop, struct async_coro
 	if (!task->stack)
 		goto error_reserved;
 	init(task, loop, coroutine);
-	task->place = place;
+	task->future.place.address = place;
+	if (unlikely(loop->debug))
+		async__keep_origin(&task->future);
 	list_add(&loop->tasks, &task->link);
 	if (at_listening())
 		async__trace_create(task);
@@ -161,6 +164,7 @@ static void finish(struct async_task *task, int64_t result)
 
 void async__task_main(struct async_task *task)
 {
+	struct async_function *function = task->coroutine->function;
 	int64_t result = -ECANCELED;
 
 #ifdef SANITIZED
@@ -172,6 +176,7 @@ void async__task_main(struct async_task *task)
 	} else {
 		result = async__coroutine_run(task, task->coroutine);
 	}
+	task->function = function;
 	finish(task, result);
 	async__leave(task);
 }
@@ -179,12 +184,13 @@ void async__task_main(struct async_task *task)
 void async__task_destroy(struct async_task *task)
 {
 	struct async_coroutine *coroutine = task->innermost, *awaiter;
+	struct async_function *function = task->coroutine->function;
 
-	if (at_listening())
-		async__trace_warning(task_id(task), "Task was destroyed but it is pending!");
+	async__destroyed_pending(task);
 	if (task->awaits) {
 		async__future_remove_waiter(task->awaits, &task->waiter);
 		async_future_unref(task->awaits);
+		task->awaits = NULL;
 	}
 	if (!coroutine)
 		async_coroutine_close(task->coroutine);
@@ -194,7 +200,11 @@ void async__task_destroy(struct async_task *task)
 			async__run_deferred(coroutine);
 		async_coroutine_close(coroutine);
 	}
+#ifdef SANITIZED
+	async__stack_forget(task->stack);
+#endif
 	list_remove(&task->link);
+	task->function = function;
 	task->future.state = CANCELLED;
 	task->future.result = -ECANCELED;
 	task->future.loop = NULL;

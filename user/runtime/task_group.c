@@ -101,16 +101,23 @@ struct async_task_group *async_task_group_new(void)
 	return group->handle.serial ? group : NULL;
 }
 
-static void note_failure(struct async_task_group *group, const struct async_future *future)
+static void note_failure(struct async_task_group *group, int error, const char *message)
 {
 	if (!group->failures++) {
-		group->error = future->result;
-		group->message = future->message ? strdup(future->message) : NULL;
+		group->error = error;
+		group->message = message ? strdup(message) : NULL;
 	}
-	if (group->aborting)
-		return;
-	abort_tasks(group);
-	if (group->ending)
+	if (!group->aborting)
+		abort_tasks(group);
+}
+
+/* While it ends, the parent waits for the tasks anyway. */
+static void on_task_failed(struct async_task_group *group, const struct async_future *future)
+{
+	bool first = !group->aborting;
+
+	note_failure(group, future->result, future->message);
+	if (!first || group->ending)
 		return;
 	group->parent_cancelled = true;
 	async_task_cancel(group->parent);
@@ -124,7 +131,7 @@ static void on_task_done(struct async_future *future, void *arg)
 	list_remove(&member->link);
 	free(member);
 	if (future->state == FINISHED && future->result < 0)
-		note_failure(group, future);
+		on_task_failed(group, future);
 	if (group->ending && list_empty(&group->members) && group->future.state == PENDING)
 		async__future_finish(&group->future, FINISHED, 0);
 	async_future_unref(&group->future);
@@ -163,7 +170,10 @@ struct async_task *async_task_group_create_task(struct async_task_group *group,
 	}
 	task = async__task_create(group->future.loop, coroutine,
 				  (uintptr_t)__builtin_return_address(0));
-	return add(group, task) ? NULL : task;
+	if (!add(group, task))
+		return task;
+	note_failure(group, -ENOMEM, NULL);
+	return NULL;
 }
 
 static void wait_for_tasks(struct async_task_group *group)

@@ -73,10 +73,10 @@ void async__trace_loop(struct async_loop *loop, bool starts)
 static void create_record(struct async_task *task, unsigned int flags, uint64_t creator)
 {
 	struct async_function *function = task->coroutine->function;
+	uintptr_t place = async__origin_address(task->future.place, task->future.has_origin);
 
 	announce(task->future.loop, function);
-	at_record(AT_TASK_CREATE, flags, task_id(task), (uintptr_t)function->body, creator,
-		  task->place);
+	at_record(AT_TASK_CREATE, flags, task_id(task), (uintptr_t)function->body, creator, place);
 }
 
 void async__trace_create(struct async_task *task)

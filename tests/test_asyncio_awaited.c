@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a tracer is told that a task awaits at a lock and its kin: which one, by type and number.
+ *
+ * The records come here instead of into a buffer: libasync gets its probes from this file.
+ */
+#include "iterations.h"
+#include <asynctrace/probes.h>
+
+struct at_listeners at_listeners = { .wakeup = -1 };
+
+static struct {
+	struct at_event events[1024];
+	size_t count;
+} records;
+
+uint64_t at_now(void)
+{
+	return records.count;
+}
+
+uint64_t at_record(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a, uint64_t b,
+		   uint64_t c)
+{
+	if (records.count < sizeof(records.events) / sizeof(*records.events))
+		records.events[records.count++] = (struct at_event){
+			.kind = kind, .flags = flags, .subject = subject, .a = a, .b = b, .c = c
+		};
+	return records.count;
+}
+
+void at_text(const char *text)
+{
+	(void)text;
+}
+
+void at_flush(void)
+{
+}
+
+static int setup(void **state)
+{
+	at_listeners.batch = 1;
+	records.count = 0;
+	return setup_loop(state);
+}
+
+static int teardown(void **state)
+{
+	int ret = teardown_loop(state);
+
+	at_listeners.batch = 0;
+	return ret;
+}
+
+/* What was awaited by those who left, one after the other, since the last call. */
+static size_t take_awaited(uint64_t *awaited, size_t size)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < records.count; i++) {
+		const struct at_event *event = &records.events[i];
+
+		if (event->kind != AT_SWITCH || !event->b)
+			continue;
+		assert_int_equal(event->flags & (AT_YIELDED | AT_ENDED), 0);
+		assert_int_equal(AT_ID_TYPE(event->a), AT_TASK);
+		assert_true(count < size);
+		awaited[count++] = event->b;
+	}
+	records.count = 0;
+	return count;
+}
+
+/* Two tasks wait at one object and one at another: two ids, and the first one twice. */
+static void assert_two_and_one(enum at_type type)
+{
+	uint64_t awaited[4];
+
+	iterate();
+	assert_int_equal(take_awaited(awaited, 4), 3);
+	assert_int_equal(AT_ID_TYPE(awaited[0]), type);
+	assert_int_equal(AT_ID_TYPE(awaited[2]), type);
+	assert_int_not_equal(awaited[0] & AT_ID_NUMBER, 0);
+	assert_int_not_equal(awaited[2] & AT_ID_NUMBER, 0);
+	assert_true(awaited[0] == awaited[1]);
+	assert_true(awaited[0] != awaited[2]);
+}
+
+ASYNC(takes_lock, struct async_lock *, lock)
+{
+	return async_lock_acquire(lock);
+}
+
+static void lock__is_seen(void **state)
+{
+	struct async_lock *one = async_lock_new(), *two = async_lock_new();
+
+	(void)state;
+	start(takes_lock(one));
+	start(takes_lock(two));
+	start(takes_lock(one));
+	start(takes_lock(one));
+	start(takes_lock(two));
+	assert_two_and_one(AT_LOCK);
+	close_loop();
+	async_lock_free(one);
+	async_lock_free(two);
+}
+
+ASYNC(waits_for_event, struct async_event *, event)
+{
+	return async_event_wait(event);
+}
+
+static void event__is_seen(void **state)
+{
+	struct async_event *one = async_event_new(), *two = async_event_new();
+
+	(void)state;
+	start(waits_for_event(one));
+	start(waits_for_event(one));
+	start(waits_for_event(two));
+	assert_two_and_one(AT_EVENT);
+	close_loop();
+	async_event_free(one);
+	async_event_free(two);
+}
+
+ASYNC(waits_at_condition, struct async_condition *, condition)
+{
+	async_condition_acquire(condition);
+	async_condition_wait(condition);
+	async_condition_release(condition);
+	return 0;
+}
+
+static void condition__is_seen(void **state)
+{
+	struct async_condition *one = async_condition_new(NULL), *two = async_condition_new(NULL);
+
+	(void)state;
+	start(waits_at_condition(one));
+	start(waits_at_condition(one));
+	start(waits_at_condition(two));
+	assert_two_and_one(AT_CONDITION);
+	close_loop();
+	async_condition_free(one);
+	async_condition_free(two);
+}
+
+/* Notified, it waits for the lock. */
+static void condition__and_its_lock_are_seen(void **state)
+{
+	struct async_lock *lock = async_lock_new();
+	struct async_condition *condition = async_condition_new(lock);
+	uint64_t awaited[4];
+
+	(void)state;
+	start(waits_at_condition(condition));
+	iterate();
+	start(takes_lock(lock));
+	iterate();
+	async_condition_notify(condition, 1);
+	iterate();
+	assert_int_equal(take_awaited(awaited, 4), 2);
+	assert_int_equal(AT_ID_TYPE(awaited[0]), AT_CONDITION);
+	assert_int_equal(AT_ID_TYPE(awaited[1]), AT_LOCK);
+	close_loop();
+	async_condition_free(condition);
+	async_lock_free(lock);
+}
+
+ASYNC(takes_semaphore, struct async_semaphore *, semaphore)
+{
+	return async_semaphore_acquire(semaphore);
+}
+
+static void semaphore__is_seen(void **state)
+{
+	struct async_semaphore *one = async_semaphore_new(0), *two = async_bounded_semaphore_new(0);
+
+	(void)state;
+	start(takes_semaphore(one));
+	start(takes_semaphore(one));
+	start(takes_semaphore(two));
+	assert_two_and_one(AT_SEMAPHORE);
+	close_loop();
+	async_semaphore_free(one);
+	async_semaphore_free(two);
+}
+
+ASYNC(waits_at_barrier, struct async_barrier *, barrier)
+{
+	return async_barrier_wait(barrier);
+}
+
+static void barrier__is_seen(void **state)
+{
+	struct async_barrier *one = async_barrier_new(3), *two = async_barrier_new(2);
+
+	(void)state;
+	start(waits_at_barrier(one));
+	start(waits_at_barrier(one));
+	start(waits_at_barrier(two));
+	assert_two_and_one(AT_BARRIER);
+	close_loop();
+	async_barrier_free(one);
+	async_barrier_free(two);
+}
+
+ASYNC(gets, struct async_queue *, queue)
+{
+	void *item;
+
+	return async_queue_get(queue, &item);
+}
+
+ASYNC(joins, struct async_queue *, queue)
+{
+	return async_queue_join(queue);
+}
+
+ASYNC(puts_one, struct async_queue *, queue)
+{
+	return async_queue_put(queue, NULL);
+}
+
+static void queue__is_seen(void **state)
+{
+	struct async_queue *one = async_queue_new(0), *two = async_lifo_queue_new(0);
+
+	(void)state;
+	start(gets(one));
+	start(gets(one));
+	start(gets(two));
+	assert_two_and_one(AT_QUEUE);
+	close_loop();
+	async_queue_free(one);
+	async_queue_free(two);
+}
+
+/* To get, to put and to join are one queue. */
+static void queue__is_one_whatever_is_waited_for(void **state)
+{
+	struct async_queue *queue = async_queue_new(1);
+	uint64_t awaited[4];
+
+	(void)state;
+	start(gets(queue));
+	iterate();
+	async_queue_put_nowait(queue, NULL);
+	start(joins(queue));
+	start(puts_one(queue));
+	start(puts_one(queue));
+	iterate();
+	assert_int_equal(take_awaited(awaited, 4), 3);
+	assert_int_equal(AT_ID_TYPE(awaited[0]), AT_QUEUE);
+	assert_true(awaited[0] == awaited[1]);
+	assert_true(awaited[1] == awaited[2]);
+	close_loop();
+	async_queue_free(queue);
+}
+
+/* Who comes later is told of it, too. */
+static void state__says_what_is_awaited(void **state)
+{
+	struct async_lock *lock = async_lock_new();
+	uint64_t awaited[2];
+	size_t i;
+
+	(void)state;
+	at_listeners.batch = 0;
+	records.count = 0;
+	start(takes_lock(lock));
+	start(takes_lock(lock));
+	start(takes_lock(lock));
+	iterate();
+	assert_int_equal(records.count, 0);
+	at_listeners.batch = 1;
+	iterate();
+	for (i = 0; i < records.count; i++)
+		records.events[i].flags &= ~AT_EXISTING;
+	assert_int_equal(take_awaited(awaited, 2), 2);
+	assert_int_equal(AT_ID_TYPE(awaited[0]), AT_LOCK);
+	assert_true(awaited[0] == awaited[1]);
+	close_loop();
+	async_lock_free(lock);
+}
+
+static void cancel__is_delivered_as_such(void **state)
+{
+	struct async_event *event = async_event_new();
+	struct async_task *task = start(waits_for_event(event));
+	size_t delivered = 0, i;
+
+	(void)state;
+	iterate();
+	async_task_cancel(task);
+	records.count = 0;
+	iterate();
+	for (i = 0; i < records.count; i++)
+		delivered += records.events[i].kind == AT_SWITCH &&
+			     (records.events[i].flags & AT_DELIVERS);
+	assert_int_equal(delivered, 1);
+	close_loop();
+	async_event_free(event);
+}
+
+#define test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(lock__is_seen),
+		test(event__is_seen),
+		test(condition__is_seen),
+		test(condition__and_its_lock_are_seen),
+		test(semaphore__is_seen),
+		test(barrier__is_seen),
+		test(queue__is_seen),
+		test(queue__is_one_whatever_is_waited_for),
+		test(state__says_what_is_awaited),
+		test(cancel__is_delivered_as_such),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
