@@ -126,7 +126,7 @@ static inline void settle(void)
 {
 	int i;
 
-	for (i = 0; i < 100; i++)
+	for (i = 0; i < 1000; i++)
 		async_sleep(0);
 }
 
