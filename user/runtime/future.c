@@ -200,7 +200,8 @@ void async__future_remove_waiter(struct async_future *future, struct waiter *wai
 }
 
 /* Suspends the task until the future is done. -ECANCELED if the task was cancelled meanwhile. */
-static inline __attribute__((always_inline)) int wait_for(struct async_task *task, struct async_future *future)
+static inline __attribute__((always_inline)) int wait_for(struct async_task *task,
+							  struct async_future *future)
 {
 	if (future->loop != task->future.loop)
 		return -EXDEV;
