@@ -17,13 +17,14 @@ extern "C" {
 
 struct async_executor;
 
-/* Runs on a thread of the pool. Returns a result of 0 or more, or -errno. */
+/* Runs on a thread of the pool. Returns a result of 0 or more, or -errno: see async_fail(). */
 typedef int64_t async_job(void *arg);
 
 /*
  * Up to `max_workers` threads, started as they are needed; 0 is Python's default, the number of
- * processors and four, at most 32. They are named `name` (null: "ThreadPoolExecutor") and "_0" and
- * so on, as far as the 15 bytes of the kernel go. Null without memory.
+ * processors and four, at most 32. They are named `name` (null: "ThreadPoolExecutor-0", with the
+ * number of the pool) and "_0" and so on: see async_thread_name(). The kernel has 15 bytes for that,
+ * so that it calls them "ThreadPoolExe_0". Signals are blocked in them. Null without memory.
  */
 struct async_executor *async_thread_pool_executor_new(unsigned int max_workers, const char *name);
 
@@ -48,7 +49,9 @@ typedef int64_t async_process_job(const void *in, size_t size, void *out, size_t
 /*
  * Up to `max_workers` processes, forked from this one as they are needed; 0 is as many as there are
  * processors. A worker is a copy of the process with one thread: create the pool, and give it work,
- * before other threads hold locks that the jobs need. Null without memory.
+ * before other threads hold locks that the jobs need. It has the descriptors that were open then,
+ * but no signal handlers; it ends with the process; and after each job it flushes standard output.
+ * For each worker a thread of this process waits. Null without memory.
  */
 struct async_executor *async_process_pool_executor_new(unsigned int max_workers);
 

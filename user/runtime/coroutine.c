@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPARE_LIMIT = 4096 };
+enum {
+	SPARE_LIMIT = 4096,
+	STACK_RESERVE = 12 << 10, /* what a coroutine finds of its stack at least when it begins */
+};
 
 /* Those that were made while no loop ran. */
 static struct list homeless = { &homeless, &homeless };
@@ -48,8 +51,6 @@ static void forget(struct async_coroutine *coroutine)
 
 static __attribute__((noinline)) void release(struct async_coroutine *coroutine)
 {
-	if (!coroutine)
-		return;
 	forget(coroutine);
 	free(coroutine);
 }
@@ -92,17 +93,23 @@ struct async_coroutine *async_coroutine_new(struct async_function *function,
 	return unlikely(async__tracking.any) ? track(coroutine) : coroutine;
 }
 
-void async_coroutine_close(struct async_coroutine *coroutine)
+static inline void end(struct async_coroutine *coroutine)
 {
 	struct async_loop *loop = async__running;
 
-	if (unlikely(!loop || !coroutine || coroutine->loop != loop ||
+	if (unlikely(!loop || coroutine->loop != loop ||
 		     loop->spare_coroutines.count >= SPARE_LIMIT)) {
 		release(coroutine);
 		return;
 	}
 	coroutine->state = SPARE;
 	pool_give(&loop->spare_coroutines, coroutine, SIZE_MAX);
+}
+
+void async_coroutine_close(struct async_coroutine *coroutine)
+{
+	if (coroutine)
+		end(coroutine);
 }
 
 void async__coroutine_take(struct async_coroutine *coroutine)
@@ -184,7 +191,7 @@ run(struct async_task *task, struct async_coroutine *coroutine, bool timed)
 	if (timed)
 		async__long_coroutine(loop, coroutine, since_ns, result);
 	task->innermost = coroutine->awaiter;
-	async_coroutine_close(coroutine);
+	end(coroutine);
 	return result;
 }
 
@@ -201,6 +208,13 @@ int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *co
 	return run(task, coroutine, false);
 }
 
+static inline bool stack_is_low(const struct async_task *task)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	return (uintptr_t)task->stack - here > STACK_USABLE - STACK_RESERVE;
+}
+
 int64_t async_await_coroutine(struct async_coroutine *coroutine)
 {
 	struct async_task *task = current_task();
@@ -210,6 +224,10 @@ int64_t async_await_coroutine(struct async_coroutine *coroutine)
 	if (unlikely(!task)) {
 		async_coroutine_close(coroutine);
 		return -EPERM;
+	}
+	if (unlikely(stack_is_low(task))) {
+		async_coroutine_close(coroutine);
+		return async_fail(-EOVERFLOW, "maximum recursion depth exceeded");
 	}
 	coroutine->state = TAKEN;
 	return async__coroutine_run(task, coroutine);

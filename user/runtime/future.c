@@ -66,8 +66,8 @@ void async_future_unref(struct async_future *future)
 {
 	if (!future || --future->references)
 		return;
-	if (unlikely(future->unretrieved))
-		async__never_retrieved(future);
+	if (unlikely(future->unretrieved) && async__never_retrieved(future))
+		return;
 	if (unlikely(future->message))
 		free(future->message);
 	future->free(future);
@@ -135,6 +135,7 @@ void async__future_finish(struct async_future *future, enum future_state state, 
 
 void async__future_end_as(struct async_future *future, const struct async_future *other)
 {
+	note_retrieved(other);
 	if (other->message)
 		future->message = strdup(other->message);
 	async__future_finish(future, other->state, other->result);

@@ -23,6 +23,7 @@ struct job {
 	struct async_future future;
 	struct list link; /* of the loop's jobs, until the future is done */
 	uint32_t sides;	  /* atomic */
+	bool sized;	  /* more bytes follow: it is not kept for another one */
 
 	struct list queued;
 	bool claimed; /* atomic */
@@ -70,10 +71,31 @@ struct async_executor {
 
 #pragma GCC visibility push(hidden)
 
-/* executor.c */
+/* The worker that this thread is, or null. */
+extern __thread struct worker *async__worker __attribute__((tls_model("initial-exec")));
+
+/* job.c */
 struct job *async__job_new(struct async_loop *loop, size_t more);
+/* Its future, or null if the executor does not take it. */
+struct async_future *async__job_give(struct job *job, struct async_executor *executor);
 void async__job_post(struct job *job); /* it has ended */
 void async__job_drop(struct job *job); /* it was taken back */
+
+/* executor.c */
+/*
+ * async_run_in_executor() on the running loop's own executor with a copy of `in`, which lives as
+ * long as the job. The result says how many bytes of what the job leaves at `received` are put at
+ * `out`, unless it is cancelled.
+ */
+struct async_future *async__run_on_copy(async_job *function, const void *in, size_t size,
+					void *out);
+struct async_executor *async__executor_new(unsigned int limit, const char *name, bool processes);
+/* Without a name they are numbered, as Python does. */
+struct async_executor *async__executor_numbered(unsigned int limit, bool processes);
+unsigned int async__processors(void);
+bool async__executor_take(struct async_executor *executor, struct job *job);
+/* Its workers have ended, or are about to and touch it no longer. */
+void async__executor_free(struct async_executor *executor, bool join);
 /*
  * async_run_in_executor() on the running loop's own executor with a copy of `in`, which lives as
  * long as the job. The result says how many bytes of what the job leaves at `received` are put at
@@ -82,12 +104,8 @@ void async__job_drop(struct job *job); /* it was taken back */
 struct async_future *async__run_on_copy(async_job *function, const void *in, size_t size,
 					void *out);
 
-/* thread_pool.c */
-int async__executor_take(struct async_executor *executor, struct job *job); /* 0 or -errno */
-/* Takes no more jobs; when its workers have ended, `farewell` is posted. */
-void async__executor_shut(struct async_executor *executor, struct job *farewell);
-/* Its workers have ended, or are about to and touch it no longer. */
-void async__executor_free(struct async_executor *executor, bool join);
+/* thread_pool.c: the lock is held. Does nothing if there is no memory or thread to be had. */
+void async__worker_start(struct async_executor *executor);
 
 /* process_pool.c: the process of the worker. */
 pid_t async__process_ready(struct worker *worker); /* starts it if need be; its id or -errno */

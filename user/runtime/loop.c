@@ -52,6 +52,7 @@ int async_loop_close(struct async_loop *loop)
 		async__task_destroy(container_of(loop->tasks.next, struct async_task, link));
 	async__signals_close(loop);
 	async__jobs_close(loop);
+	async_executor_shutdown(loop->executor, false);
 	async__poll_close(loop);
 	async__slots_free(loop);
 	async__numbers_give(&loop->task_numbers, AT_TASK);

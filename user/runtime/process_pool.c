@@ -194,3 +194,30 @@ void async__process_end(struct worker *worker)
 	waitid(P_PID, process->pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT);
 	free(reap(worker));
 }
+
+struct async_executor *async_process_pool_executor_new(unsigned int max_workers)
+{
+	return async__executor_numbered(max_workers ? max_workers : async__processors(), true);
+}
+
+struct async_future *async_run_in_process(struct async_executor *executor,
+					  async_process_job *function, const void *in, size_t size,
+					  void *out, size_t capacity)
+{
+	struct async_loop *loop = async__running;
+	struct job *job;
+
+	if (!loop || !executor || !executor->processes)
+		return NULL;
+	job = async__job_new(loop, size + 1);
+	if (!job)
+		return NULL;
+	job->function = (uintptr_t)function;
+	job->in = job + 1;
+	job->size = size;
+	job->out = out;
+	job->capacity = capacity;
+	if (size)
+		memcpy(job + 1, in, size);
+	return async__job_give(job, executor);
+}

@@ -25,7 +25,7 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 /* Where something was created: a return address, or in debug mode what else the stack had. */
-union place {
+union creation {
 	uintptr_t address; /* 0 if it is not known */
 	const struct origin *origin;
 };
@@ -41,7 +41,7 @@ struct async_coroutine {
 	uint64_t arguments[AT_ARGUMENTS_MAX];
 	struct deferral *deferred; /* the last one first */
 	struct async_loop *loop;   /* that ran when it was made; null if none did */
-	union place place;
+	union creation place;
 	uint8_t state; /* enum coroutine_state */
 	bool has_origin;
 	struct list link; /* of the loop's, or of those that belong to no loop */
@@ -75,7 +75,7 @@ struct async_future {
 	bool unretrieved; /* it failed, and nobody has looked */
 	bool reports;	  /* its failure, for it was shielded from a cancellation */
 	bool has_origin;
-	union place place;
+	union creation place;
 	bool (*cancel)(struct async_future *future);
 	void (*free)(struct async_future *future);
 };
@@ -160,7 +160,7 @@ struct slot {
 	struct timer timer;
 	uint64_t ready_ns;
 	uint64_t when_ns; /* 0 unless it was to be called at a time */
-	union place place;
+	union creation place;
 	bool has_origin;
 	bool queued;  /* it is in the ready queue */
 	bool lasting; /* it may be queued again when it has run */
@@ -284,7 +284,7 @@ void async__log_taking(enum async_log_level level, char *message);
 /* never.c: nobody looked at the failure of a future that goes; a pending task's loop is closed; a
  * coroutine goes that nobody has run. */
 void async__never_awaited(struct async_coroutine *coroutine);
-void async__never_retrieved(struct async_future *future);
+bool async__never_retrieved(struct async_future *future); /* true: somebody keeps it now */
 void async__destroyed_pending(struct async_task *task);
 
 /*
@@ -300,17 +300,18 @@ extern __thread struct tracking async__tracking __attribute__((tls_model("initia
 enum { DEBUG_DEPTH = 10 };
 void async__tracking_set(int depth, struct async_coroutine *(*wrapper)(struct async_coroutine *));
 /* Makes an origin of an address on the stack of the caller; false without memory. */
-bool async__origin_keep(union place *place, int depth);
-uintptr_t async__origin_address(union place place, bool has_origin);
-size_t async__origin_frames(union place place, bool has_origin, struct async_frame frames[],
+bool async__origin_keep(union creation *place, int depth);
+uintptr_t async__origin_address(union creation place, bool has_origin);
+size_t async__origin_frames(union creation place, bool has_origin, struct async_frame frames[],
 			    size_t size);
 /* The lines of a traceback, each behind a newline. */
-void async__print_frames(FILE *stream, union place place, bool has_origin);
+void async__print_frames(FILE *stream, union creation place, bool has_origin);
 
 /* repr.c: the same for all that has one, to a stream. */
 void async__print_future(FILE *stream, const struct async_future *future);
 void async__print_coroutine(FILE *stream, const struct async_coroutine *coroutine);
 void async__print_slot(FILE *stream, const struct slot *slot);
+const char *async__error_name(int64_t error);	      /* null if it has none */
 void async__print_error(FILE *stream, int64_t error); /* its name */
 
 /* where.c: the line of its body that the outermost coroutine is at; all zero if it is not known. */
@@ -393,7 +394,7 @@ void async__mailbox_close(struct mailbox *mailbox); /* runs what is left with a 
 /* executor.c: runs the loop until its own executor has ended. */
 void async__executor_end(struct async_loop *loop);
 
-/* executor.c: the loop is about to be closed; its jobs are cancelled, or go on unheard. */
+/* job.c: the loop is about to be closed; its jobs are cancelled, or go on unheard. */
 void async__jobs_close(struct async_loop *loop);
 
 /*
@@ -458,9 +459,9 @@ struct slot *async__slot_take_lasting(struct async_loop *loop, async_callback *c
 void async__slot_queue(struct slot *slot);
 
 /*
- * As async_future_add_done_callback(), with a reference that is given up if the callback is dropped;
- * if it is called, it has to do that. async_handle_cancel() drops it. Consumes the reference even
- * when it fails.
+ * As async_future_add_done_callback(), with a reference that is given up if the callback is
+ * dropped, as async_handle_cancel() does; a callback that is called gives it up itself. Consumes
+ * the reference even when it fails.
  */
 struct async_handle async__future_watch(struct async_future *future, async_done_callback *callback,
 					void *arg, struct async_future *owner);

@@ -24,10 +24,23 @@ static void free_shield(struct async_future *future)
 /* Nobody else hears of a failure of the inner future. */
 static void report(struct async_future *inner, void *arg)
 {
+	int64_t result = async_future_result(inner);
+	struct async_exception_context context = {
+		.exception = result,
+		.exception_message = inner->message,
+		.future = inner,
+	};
+	const char *name = async__error_name(result);
+	char *message = NULL;
+
 	(void)arg;
-	if (async_future_cancelled(inner) || async_future_result(inner) >= 0)
+	if (async_future_cancelled(inner) || result >= 0)
 		return;
-	/* Here it is to be told to async_loop_call_exception_handler(). */
+	if (asprintf(&message, "%s exception in shielded future", name ? name : "OSError") < 0)
+		message = NULL;
+	context.message = message;
+	async_loop_call_exception_handler(inner->loop, &context);
+	free(message);
 }
 
 static void on_done(struct async_future *inner, void *arg)
