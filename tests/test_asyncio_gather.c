@@ -214,6 +214,7 @@ ASYNC(limits_gathering, struct seen *, seen)
 	};
 	int64_t results[2] = { 77, 77 };
 
+	take_turns(1);
 	meet(seen, async_wait_for(async_gather(tasks, 2, results, 0), 0.001));
 	meet(seen, results[1]);
 	meet(seen, async_task_cancelling(async_current_task()));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Loops: what a run leaves for the next one, what async_run() does with those who are left, and what
- * closing does. More of test_base_events.py and test_runners.py.
+ * Loops: what a run leaves for the next one, what async_run() does with those who are left, and
+ * what closing does. More of test_base_events.py and test_runners.py.
  */
 #include "iterations.h"
 

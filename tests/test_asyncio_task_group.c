@@ -489,9 +489,10 @@ ASYNC(has_limit, struct seen *, seen)
 	struct async_timeout timeout;
 	int64_t result;
 
-	async_timeout_begin(&timeout, 0.001);
 	group = async_task_group_new();
 	async_task_group_create_task(group, sleeps(seen, 0));
+	take_turns(1);
+	async_timeout_begin(&timeout, 0.001);
 	result = meet(seen, async_task_group_end(group, 0));
 	meet(seen, async_timeout_end(&timeout, result));
 	meet(seen, cancelling());

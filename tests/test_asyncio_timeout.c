@@ -7,7 +7,7 @@ enum { MS = 1000000 };
 /* Keeps the loop from looking at its clock until that time. */
 static void spin_until(uint64_t when_ns)
 {
-	while (async_loop_time(NULL) < when_ns)
+	while (async_loop_time(async_get_running_loop()) < when_ns)
 		;
 }
 
@@ -177,7 +177,9 @@ static void expiry__has_no_message_of_another_failure(void **state)
 ASYNC(reschedules, struct seen *, seen, double, delay, uint64_t, later_ns)
 {
 	struct async_timeout timeout;
-	uint64_t when_ns = later_ns == UINT64_MAX ? UINT64_MAX : async_loop_time(NULL) + later_ns;
+	uint64_t when_ns = later_ns == UINT64_MAX
+				   ? UINT64_MAX
+				   : async_loop_time(async_get_running_loop()) + later_ns;
 	int64_t result;
 
 	async_timeout_begin(&timeout, delay);
@@ -411,7 +413,7 @@ ASYNC(races, struct seen *, seen)
 	int64_t result;
 
 	seen->future = async_future_new(NULL);
-	seen->inner = async_loop_time(NULL) + MS;
+	seen->inner = async_loop_time(async_get_running_loop()) + MS;
 	async_call_at(NULL, seen->inner - 1, complete_late, seen);
 	async_timeout_begin_at(&timeout, seen->inner);
 	spin_until(seen->inner);

@@ -157,6 +157,7 @@ ASYNC(nests, struct seen *, seen, double, outer, double, inner)
 {
 	struct async_task *task = async_create_task(waits_inline(seen, inner, 0));
 
+	take_turns(1);
 	meet(seen, async_wait_for(task, outer));
 	return 0;
 }
@@ -359,10 +360,10 @@ static void complete_and_cancel(void *arg)
 
 static void spin(void *arg)
 {
-	uint64_t end_ns = async_loop_time(NULL) + 3000000;
+	uint64_t end_ns = async_loop_time(async_get_running_loop()) + 3000000;
 
 	(void)arg;
-	while (async_loop_time(NULL) < end_ns)
+	while (async_loop_time(async_get_running_loop()) < end_ns)
 		;
 }
 

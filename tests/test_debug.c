@@ -3,6 +3,8 @@
 #include "capture.h"
 #include <errno.h>
 #include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static struct async_loop *loop;
 
@@ -430,6 +432,50 @@ static void loop__that_is_closed(void **state)
 			"debug=True>\n");
 }
 
+static int ends[2];
+
+static void read_and_stop(void *arg)
+{
+	async_loop_remove_reader(loop, *(int *)arg);
+	async_loop_stop(loop);
+}
+
+static void poll__that_sleeps_is_timed(void **state)
+{
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	assert_int_equal(async_loop_add_reader(loop, ends[0], read_and_stop, &ends[0]), 0);
+	async_log_set_level(ASYNC_LOG_DEBUG);
+	async_loop_set_debug(loop, true);
+	async_loop_run_forever(loop);
+	assert_has(captured, "DEBUG: poll took ");
+	assert_has(captured, " ms: 1 events\n");
+	close(ends[0]);
+	close(ends[1]);
+}
+
+ASYNC(opens, int, fd)
+{
+	struct async_stream *stream;
+
+	return async_stream_from_fd(fd, &stream);
+}
+
+static void transport__that_is_never_closed(void **state)
+{
+	struct async_loop *other;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(async_loop_new(&other), 0);
+	async_loop_set_debug(other, true);
+	assert_int_equal(async_loop_run_until_complete(other, opens(ends[0])), 0);
+	async_loop_close(other);
+	assert_captured("WARNING: unclosed transport <_SelectorSocketTransport fd=%d>\n", ends[0]);
+	close(ends[1]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -452,6 +498,8 @@ int main(void)
 		TEST(long_coroutine__is_told_with_its_result),
 		TEST(long_coroutine__is_long),
 		TEST(loop__that_is_closed),
+		TEST(poll__that_sleeps_is_timed),
+		TEST(transport__that_is_never_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -184,9 +184,9 @@ static void later__counts_from_now(void **state)
 	uint64_t now = async_loop_time(loop);
 
 	(void)state;
-	async_call_later(loop, 0.0004, note_and_stop, &numbers[2]);
 	async_call_later(loop, -5, note, &numbers[0]);
 	async_call_later(loop, NAN, note, &numbers[1]);
+	async_call_later(loop, 0.0004, note_and_stop, &numbers[2]);
 	assert_int_equal(async_loop_run_forever(loop), 0);
 	assert_order(3, 0, 1, 2);
 	assert_true(called.time[2] >= now + 400000);

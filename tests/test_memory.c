@@ -11,92 +11,10 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED
-#endif
-#endif
-
-#ifdef SANITIZED
-int main(void)
-{
-	return 0; /* the sanitizer has an allocator of its own */
-}
-#else
-
-static long left = -1; /* allocations until one fails; negative: none does */
-static long live;      /* blocks, while it is counted; atomic */
-static bool counted, failed;
-
-static bool fails(void)
-{
-	if (left < 0 || left-- > 0)
-		return false;
-	failed = true;
-	errno = ENOMEM;
-	return true;
-}
-
-static void *counting(void *block)
-{
-	__atomic_fetch_add(&live, counted && block, __ATOMIC_RELAXED);
-	return block;
-}
-
-/* glibc's own allocator stands behind these names. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *block, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-void __libc_free(void *block);
-
-void *malloc(size_t size)
-{
-	return fails() ? NULL : counting(__libc_malloc(size));
-}
-
-void *calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : counting(__libc_calloc(count, size));
-}
-
-void *realloc(void *block, size_t size)
-{
-	if (fails())
-		return NULL;
-	return block ? __libc_realloc(block, size) : counting(__libc_realloc(NULL, size));
-}
-
-void *reallocarray(void *block, size_t count, size_t size)
-{
-	return realloc(block, count * size);
-}
-
-void *aligned_alloc(size_t alignment, size_t size)
-{
-	return fails() ? NULL : counting(__libc_memalign(alignment, size));
-}
-
-void free(void *block)
-{
-	__atomic_fetch_sub(&live, counted && block, __ATOMIC_RELAXED);
-	__libc_free(block);
-}
-
-void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
-{
-	if (fails())
-		return MAP_FAILED;
-	return (void *)syscall(SYS_mmap, address, size, protection, flags, fd, offset);
-}
+#include "memory.h"
 
 /* Runs the scenario with each of its allocations failing once. */
 static void fail_each(int64_t (*scenario)(void), int64_t success)
@@ -105,19 +23,19 @@ static void fail_each(int64_t (*scenario)(void), int64_t success)
 	long i;
 
 	for (i = 0; i < 10000; i++) {
-		live = 0;
-		failed = false;
-		counted = true;
-		left = i;
+		memory_live = 0;
+		memory_failed = false;
+		memory_counted = true;
+		memory_left = i;
 		result = scenario();
-		left = -1;
-		counted = false;
-		assert_int_equal(live, 0);
-		if (!failed)
+		memory_left = -1;
+		memory_counted = false;
+		assert_int_equal(memory_live, 0);
+		if (!memory_failed)
 			break;
 		assert_true(result == success || result == -ENOMEM);
 	}
-	assert_false(failed);
+	assert_false(memory_failed);
 	assert_true(i > 0);
 	assert_int_equal(result, success);
 }
@@ -507,8 +425,15 @@ static void to_thread__without_memory(void **state)
 	fail_each(run_default_executor, 3);
 }
 
+static void memory__is_not_ours(void **state)
+{
+	(void)state;
+	SKIP_FOR_MEMORY();
+}
+
 int main(void)
 {
+	const struct CMUnitTest none[] = { cmocka_unit_test(memory__is_not_ours) };
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(call_soon_threadsafe__without_memory),
 		cmocka_unit_test(run_coroutine_threadsafe__without_memory),
@@ -528,6 +453,7 @@ int main(void)
 
 	/* Places that are printed are kept for good. */
 	async_log_set_level(ASYNC_LOG_CRITICAL);
+	if (!memory_is_ours())
+		return cmocka_run_group_tests(none, NULL, NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
-#endif

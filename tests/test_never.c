@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What never happened: an exception retrieved, a coroutine awaited, a task ended. */
+#define AT_PROBES_IMPLEMENTATION
 #include "capture.h"
+#include <asynctrace/probes.h>
 #include <errno.h>
 
 static struct async_loop *loop;
@@ -190,24 +192,49 @@ static void future__that_outlives_its_loop(void **state)
 	assert_has(captured, "Task exception was never retrieved");
 }
 
-static struct async_future *kept;
-
 static void keep(struct async_loop *of, const struct async_exception_context *context, void *arg)
 {
 	(void)of;
-	kept = context->future;
-	(*(int *)arg)++;
-	async_future_unref(async_future_ref(kept));
+	async_future_unref(async_future_ref(context->future));
+	*(struct async_future **)arg = async_future_ref(context->future);
 }
 
-static void handler__may_count_references(void **state)
+static void handler__may_keep_what_failed(void **state)
 {
-	int calls = 0;
+	struct async_future *kept = NULL;
 
 	(void)state;
-	async_loop_set_exception_handler(loop, keep, &calls);
+	async_loop_set_exception_handler(loop, keep, &kept);
 	async_task_detach(failed_task());
-	assert_int_equal(calls, 1);
+	assert_non_null(kept);
+	assert_int_equal(async_future_result(kept), -EIO);
+	async_future_unref(kept);
+}
+
+ASYNC(fails_later)
+{
+	async_sleep(0);
+	async_sleep(0);
+	return async_fail(-EIO, "too late");
+}
+
+/* The outer future is cancelled; the inner one goes on, and nobody else hears of its end. */
+static void shielded__failure_is_reported(void **state)
+{
+	struct async_task *task = async_loop_create_task(loop, fails_later());
+	struct async_future *outer = async_shield(task);
+
+	(void)state;
+	iterate();
+	async_future_cancel(outer);
+	iterate();
+	iterate();
+	iterate();
+	async_future_unref(outer);
+	assert_has(captured, "ERROR: EIO exception in shielded future\n"
+			     "future: <Task finished name='Task-");
+	assert_has(captured, "exception=EIO('too late')>\nEIO: too late\n");
+	assert_null(strstr(captured, "retrieved"));
 }
 
 /*
@@ -386,6 +413,39 @@ static void task__destroyed_is_told_to_the_handler(void **state)
 	assert_captured("%s", "");
 }
 
+static int listen_no_more(void **state)
+{
+	at_listeners.batch = 0;
+	at_flush();
+	return teardown(state);
+}
+
+/* How many warnings of that subject's type there are in the batch. */
+static int warnings_of(enum at_type type)
+{
+	const struct at_batch *batch = at_thread.batch;
+	int count = 0;
+	size_t i;
+
+	for (i = 0; i < batch->count; i++)
+		count += batch->events[i].kind == AT_WARNING &&
+			 AT_ID_TYPE(batch->events[i].subject) == type;
+	return count;
+}
+
+static void tracers__hear_of_it_too(void **state)
+{
+	(void)state;
+	async_task_detach(async_loop_create_task(loop, sleeps()));
+	assert_int_equal(async_loop_run_until_complete(loop, forgets()), 0);
+	at_listeners.batch = 1;
+	async_task_detach(failed_task());
+	assert_int_equal(warnings_of(AT_TASK), 1);
+	close_loop();
+	assert_int_equal(warnings_of(AT_TASK), 2);
+	assert_int_equal(warnings_of(AT_COROUTINE), 1);
+}
+
 static void run__ends_its_tasks_itself(void **state)
 {
 	(void)state;
@@ -409,7 +469,8 @@ int main(void)
 		TEST(future__with_a_result),
 		TEST(gathered__failures_are_seen),
 		TEST(future__that_outlives_its_loop),
-		TEST(handler__may_count_references),
+		TEST(handler__may_keep_what_failed),
+		TEST(shielded__failure_is_reported),
 		TEST(coroutine__that_nobody_awaits),
 		TEST(coroutine__that_is_closed),
 		TEST(coroutine__that_another_loop_runs),
@@ -420,6 +481,7 @@ int main(void)
 		TEST(task__destroyed_before_it_begins),
 		TEST(task__destroyed_while_it_waits),
 		TEST(task__destroyed_is_told_to_the_handler),
+		cmocka_unit_test_setup_teardown(tracers__hear_of_it_too, setup, listen_no_more),
 		TEST(run__ends_its_tasks_itself),
 	};
 

@@ -1,9 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where coroutines were created, and what code addresses mean. */
 #include "capture.h"
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+
+static int descriptors(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	int count = 0;
+
+	while (readdir(folder))
+		count++;
+	closedir(folder);
+	return count;
+}
+
+static int descriptors_at_first;
+
+static int count_descriptors(void **state)
+{
+	(void)state;
+	descriptors_at_first = descriptors();
+	return 0;
+}
 
 static int reset(void **state)
 {
@@ -200,6 +221,13 @@ static void frame__is_found_once(void **state)
 	assert_ptr_equal(a.file, b.file);
 }
 
+static void frame__holds_no_descriptor(void **state)
+{
+	(void)state;
+	assert_non_null(async_frame_of((uintptr_t)callback).file);
+	assert_int_equal(descriptors(), descriptors_at_first);
+}
+
 static void frame__of_nothing(void **state)
 {
 	static int data;
@@ -261,10 +289,11 @@ int main(void)
 		TEST(frame__of_a_function),
 		TEST(frame__of_an_inlined_function),
 		TEST(frame__is_found_once),
+		TEST(frame__holds_no_descriptor),
 		TEST(frame__of_nothing),
 		TEST(frame__of_a_library),
 		TEST(frames__are_found_by_many_threads),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, count_descriptors, NULL);
 }

@@ -456,7 +456,12 @@ ASYNC(copies, struct story *, story)
 {
 	char data[16] = "";
 	int64_t size;
+	int i;
 
+	for (i = 0; i < 3; i++) {
+		if (story->count & 1 << i)
+			close(i);
+	}
 	if (create(story))
 		return story->created;
 	async_stream_write(async_process_stdin(story->process), "hello", 5);
@@ -469,19 +474,15 @@ ASYNC(copies, struct story *, story)
 	return size == 1 && !strcmp(data, "hello!");
 }
 
-/* With some of the standard streams closed, pipes lie among them. */
+/* With some of the standard streams closed, the next pipe lies among them. */
 static int copies_with_closed(int closed)
 {
 	struct story story = {
 		.command = "cat; printf ! >&2",
-		.options = { .input = ASYNC_PIPE, .output = ASYNC_PIPE, .errors = ASYNC_PIPE }
+		.options = { .input = ASYNC_PIPE, .output = ASYNC_PIPE, .errors = ASYNC_PIPE },
+		.count = closed,
 	};
-	int i;
 
-	for (i = 0; i < 3; i++) {
-		if (closed & 1 << i)
-			close(i);
-	}
 	return async_run(copies(&story)) == 1 ? 0 : 1;
 }
 
@@ -506,6 +507,39 @@ static void streams__of_a_process_that_has_closed_its_own(void **state)
 {
 	(void)state;
 	assert_int_equal(status_of_fork(copies_anyway), 0);
+}
+
+ASYNC(complains, struct story *, story)
+{
+	char data[8] = "";
+
+	close(0);
+	close(1);
+	if (create(story))
+		return story->created;
+	async_stream_read(async_process_stderr(story->process), data, sizeof(data) - 1);
+	async_process_wait(story->process);
+	async_process_free(story->process);
+	return strcmp(data, "!");
+}
+
+/* The child's end of the pipe for errors lies where its output will. */
+static int complains_anyway(void)
+{
+	struct story story = {
+		.command = "printf ! >&2",
+		.options = { .input = ASYNC_DEVNULL,
+			     .output = ASYNC_DEVNULL,
+			     .errors = ASYNC_PIPE },
+	};
+
+	return async_run(complains(&story)) ? 1 : 0;
+}
+
+static void streams__whose_pipe_lies_where_another_one_goes(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of_fork(complains_anyway), 0);
 }
 
 static void descriptors__stay_at_home(void **state)
@@ -845,6 +879,7 @@ int main(void)
 		CHILD_TEST(streams__that_are_inherited),
 		CHILD_TEST(streams__that_are_swapped),
 		CHILD_TEST(streams__of_a_process_that_has_closed_its_own),
+		CHILD_TEST(streams__whose_pipe_lies_where_another_one_goes),
 		CHILD_TEST(descriptors__stay_at_home),
 		CHILD_TEST(signals__of_the_child_are_the_default),
 		CHILD_TEST(session__of_its_own),

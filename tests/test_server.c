@@ -68,7 +68,7 @@ static void start__at_a_port_in_use(void **state)
 	assert_true(world.met[0] == 0 && world.met[1] == -EADDRINUSE && world.met[2]);
 	snprintf(text, sizeof(text),
 		 "error while attempting to bind on address ('127.0.0.1', %d): "
-		 "Address already in use",
+		 "address already in use",
 		 (int)world.met[3]);
 	assert_string_equal(world.text, text);
 }

@@ -414,7 +414,7 @@ static void timers__need_not_wait_for_the_clock_to_tick(void **state)
  * ------------------------------------------------------------------------------------------
  */
 
-enum { MANY = 10000 };
+enum { MANY = 5000 };
 
 ASYNC(runs_many, bool, wait)
 {

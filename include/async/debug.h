@@ -38,7 +38,11 @@ double async_loop_get_slow_callback_duration(const struct async_loop *loop);
 int async_set_coroutine_origin_tracking_depth(int depth);
 int async_get_coroutine_origin_tracking_depth(void);
 
-/* A place in a program. The strings belong to the library, for good. */
+/*
+ * A place in a program: the function, and the line that it has reached or, of its first byte, begins
+ * at. What was inlined into the function counts as its call. The strings belong to the library, for
+ * good.
+ */
 struct async_frame {
 	uintptr_t address;
 	const char *file; /* null if it is not known */
@@ -49,13 +53,16 @@ struct async_frame {
 const char *async_coroutine_name(const struct async_coroutine *coroutine);
 
 /*
- * Where a coroutine was created: up to `size` frames of its origin, the innermost first. Returns how
- * many there are; 0 if none were kept.
+ * Where a coroutine was created: up to `size` frames of its origin, the innermost first, without
+ * those of the runtime. Returns how many there are; 0 if none were kept.
  */
 size_t async_coroutine_origin(const struct async_coroutine *coroutine, struct async_frame frames[],
 			      size_t size);
 
-/* Looks a code address up. Any thread may call it. */
+/*
+ * Looks a code address up. A return address is that of the next instruction: take 1 from it. Any
+ * thread may call it.
+ */
 struct async_frame async_frame_of(uintptr_t address);
 
 /* A coroutine that took `ns` from its first step to its end, and has just ended with `result`. */

@@ -69,8 +69,28 @@ struct async_loop *async_get_running_loop(void);
 
 bool async_loop_is_running(const struct async_loop *loop);
 
-/* The loop's clock: nanoseconds of CLOCK_MONOTONIC. */
+/* The loop's clock: nanoseconds of CLOCK_MONOTONIC, unless it was given another one. */
 uint64_t async_loop_time(const struct async_loop *loop);
+
+/*
+ * A clock of one's own, for tests that shall neither wait nor depend on how fast a machine is.
+ */
+struct async_clock {
+	/* Never less than before. */
+	uint64_t (*now)(void *self);
+	/*
+	 * Called in place of sleeping if nothing is ready before `when_ns`: the clock may move there
+	 * at once. Returning early is harmless.
+	 */
+	void (*sleep_until)(void *self, uint64_t when_ns);
+};
+
+/*
+ * Gives the loop a clock, which must live as long as the loop has it, and the clock its `self`. Null
+ * gives CLOCK_MONOTONIC back. Timers keep the times that they were set to. Without any timer the
+ * loop sleeps until a descriptor or another thread wakes it, as ever.
+ */
+void async_loop_set_clock(struct async_loop *loop, const struct async_clock *clock, void *self);
 
 /*
  * The name of a callback that was scheduled. It is no reference: it costs nothing to keep or to

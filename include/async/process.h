@@ -36,7 +36,8 @@ struct async_process;
  * Start a program, found in $PATH, with its arguments (argv[0] included, null at the end); or
  * /bin/sh with a command line. Only the standard streams are passed on; signals that this process
  * ignores or blocks are not. 0 with *ret, the caller's to free; -ENOENT, -EACCES and so on with a
- * message that names the program; -EPERM without a running loop. `options` may be null.
+ * message that names the program, or the directory; -EINVAL for options that are none; -EPERM
+ * without a running loop. `options` may be null.
  */
 int64_t async_create_subprocess_exec(struct async_process **ret,
 				     const struct async_process_options *options,
@@ -53,7 +54,8 @@ struct async_stream *async_process_stdout(struct async_process *process);
 struct async_stream *async_process_stderr(struct async_process *process);
 
 /*
- * Its exit status; -N if signal N killed it, as in Python. ASYNC_RUNNING while that is not known.
+ * Its exit status; -N if signal N killed it, as in Python; 255 if somebody else has reaped it, or
+ * SIGCHLD is ignored. ASYNC_RUNNING while that is not known.
  */
 #define ASYNC_RUNNING INT32_MIN
 int async_process_returncode(const struct async_process *process);
@@ -73,8 +75,9 @@ struct async_bytes {
 
 /*
  * Writes `size` bytes to its standard input and closes that, reads its output and errors to their
- * ends, and waits for its end. `output` and `errors` may be null. 0, -ECANCELED, -ENOMEM, or the
- * error of a pipe; that the child did not want to read everything is none.
+ * ends, and waits for its end. `output` and `errors` may be null. 0, -ECANCELED, -ENOMEM, -EINVAL
+ * for input without a pipe, or the error of a pipe; that the child did not want to read everything
+ * is none. On failure what was read is lost.
  */
 int64_t async_process_communicate(struct async_process *process, const void *input, size_t size,
 				  struct async_bytes *output, struct async_bytes *errors);
@@ -86,7 +89,8 @@ int async_process_kill(struct async_process *process);
 
 /*
  * Closes the pipes and gives the object up; takes null. A child that runs on is waited for as long
- * as the loop lives, so that it leaves no zombie; it is not killed.
+ * as the loop lives, so that it leaves no zombie; it is not killed. Nor is it when the loop is
+ * closed: from then on it is the program's to wait for.
  */
 void async_process_free(struct async_process *process);
 

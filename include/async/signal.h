@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Signals, as callbacks of a loop and as something to await. Signals that come many at once before
- * the loop gets to them are one, as for the kernel.
+ * the loop gets to them are one, as for the kernel. In a child that was forked they do what they
+ * did before.
  *
  * While a loop runs by async_run(), SIGINT is Python's KeyboardInterrupt: the first one cancels the
  * main task, so that cleanup runs; if that ends cancelled, async_run() returns -EINTR. The second
@@ -22,7 +23,8 @@ extern "C" {
 /*
  * Has `callback` called by the loop (the running one if null) whenever the signal comes, in place of
  * what the process did before; a callback that is there already is replaced. 0; -EINVAL for no
- * signal, or SIGKILL or SIGSTOP; -EBUSY if the signal is another loop's; -ENOMEM.
+ * signal, or SIGKILL or SIGSTOP, no callback or no loop; -EBUSY if the signal is another loop's, or
+ * tasks wait for it; -ENOMEM.
  */
 int async_loop_add_signal_handler(struct async_loop *loop, int signal, async_callback *callback,
 				  void *arg);
@@ -33,8 +35,8 @@ int async_loop_add_signal_handler(struct async_loop *loop, int signal, async_cal
 bool async_loop_remove_signal_handler(struct async_loop *loop, int signal);
 
 /*
- * Waits for the signal, which meanwhile does nothing else. Returns its number; -ECANCELED, -EPERM
- * outside of a task, -EBUSY if it has a handler, or the errors above.
+ * Waits for the signal, which meanwhile does nothing else. Any number of tasks may wait. Returns
+ * its number; -ECANCELED, -EPERM outside of a task, -EBUSY if it has a handler, or the errors above.
  */
 int64_t async_signal_wait(int signal);
 

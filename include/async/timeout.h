@@ -8,8 +8,8 @@
  *	result = async_await(fetch(url));
  *	result = async_timeout_end(&timeout, result);
  *
- * When the deadline passes, the task is cancelled, so whatever it awaits returns -ECANCELED; the end
- * of the block makes -ETIMEDOUT of that. A cancellation that somebody else asked for stays one.
+ * When the deadline passes, the task is cancelled, so whatever it awaits returns -ECANCELED; the
+ * end of the block makes -ETIMEDOUT of that. A cancellation that somebody else asked for stays one.
  *
  * Threads: all functions belong to the thread of the loop.
  */

@@ -3,6 +3,8 @@
 #include "bench.h"
 #include <async.h>
 
+enum { COUNT = 2000000, CROWD = 1000 };
+
 static ASYNC(nothing)
 {
 	return 0;
@@ -10,49 +12,34 @@ static ASYNC(nothing)
 
 static ASYNC(one_at_a_time)
 {
-	enum { COUNT = 2000000 };
-	double rounds[ROUNDS];
-	int i, round;
+	uint64_t start = bench_now();
+	int i;
 
-	for (round = 0; round < ROUNDS; round++) {
-		uint64_t start = bench_now();
-
-		for (i = 0; i < COUNT; i++)
-			async_await(async_create_task(nothing()));
-		rounds[round] = (double)(bench_now() - start) / COUNT;
-	}
-	bench_row("create + run + join, one at a time", "ns", rounds);
+	for (i = 0; i < COUNT; i++)
+		async_await(async_create_task(nothing()));
+	bench_time("create, run and join, one at a time", COUNT, bench_now() - start);
 	return 0;
 }
 
-static ASYNC(in_crowds, int, count)
+static ASYNC(in_crowds)
 {
-	struct async_task **tasks = calloc(count, sizeof(*tasks));
-	double rounds[ROUNDS];
-	char what[64];
-	int i, round, crowd, crowds = 2000000 / count;
+	static struct async_task *tasks[CROWD];
+	uint64_t start = bench_now();
+	int i, crowd;
 
-	for (round = 0; round < ROUNDS; round++) {
-		uint64_t start = bench_now();
-
-		for (crowd = 0; crowd < crowds; crowd++) {
-			for (i = 0; i < count; i++)
-				tasks[i] = async_create_task(nothing());
-			for (i = 0; i < count; i++)
-				async_await(tasks[i]);
-		}
-		rounds[round] = (double)(bench_now() - start) / crowds / count;
+	for (crowd = 0; crowd < COUNT / CROWD; crowd++) {
+		for (i = 0; i < CROWD; i++)
+			tasks[i] = async_create_task(nothing());
+		for (i = 0; i < CROWD; i++)
+			async_await(tasks[i]);
 	}
-	free(tasks);
-	snprintf(what, sizeof(what), "create %d, run all, join all, each", count);
-	bench_row(what, "ns", rounds);
+	bench_time("create 1000, run all, join all, each", COUNT, bench_now() - start);
 	return 0;
 }
 
 int main(void)
 {
-	bench_head("create");
 	async_run(one_at_a_time());
-	async_run(in_crowds(1000));
+	async_run(in_crowds());
 	return 0;
 }

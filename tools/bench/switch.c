@@ -32,28 +32,22 @@ static void yield_together(struct async_task **tasks, int count, uint64_t switch
 static ASYNC(bench, int, count)
 {
 	struct async_task **tasks = calloc(count, sizeof(*tasks));
-	double rounds[ROUNDS];
-	char what[64];
-	int i;
+	uint64_t start, between;
+	char work[64];
 
 	yield_together(tasks, count, SWITCHES);
-	for (i = 0; i < ROUNDS; i++) {
-		uint64_t start = bench_now(), between;
-
-		yield_together(tasks, count, count);
-		between = bench_now();
-		yield_together(tasks, count, SWITCHES + count);
-		rounds[i] = (double)(bench_now() - between - (between - start)) / SWITCHES;
-	}
+	start = bench_now();
+	yield_together(tasks, count, count);
+	between = bench_now();
+	yield_together(tasks, count, SWITCHES + count);
+	snprintf(work, sizeof(work), "switch among %d tasks", count);
+	bench_time(work, SWITCHES, bench_now() - between - (between - start));
 	free(tasks);
-	snprintf(what, sizeof(what), "switch among %d tasks", count);
-	bench_row(what, "ns", rounds);
 	return 0;
 }
 
 int main(void)
 {
-	bench_head("switch");
 	async_run(bench(2));
 	async_run(bench(1000));
 	async_run(bench(100000));

@@ -27,7 +27,8 @@ ASYNC(transfer, struct async_timeout *, timeout)
 		if (err < 0)
 			return err;
 		printf("piece %d\n", piece + 1);
-		async_timeout_reschedule(timeout, async_loop_time(NULL) + SECOND_NS);
+		async_timeout_reschedule(timeout,
+					 async_loop_time(async_get_running_loop()) + SECOND_NS);
 	}
 	return piece;
 }

@@ -3,8 +3,13 @@
 #ifndef BASE_POOL_H
 #define BASE_POOL_H
 
+#include "base/sanitized.h"
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+
+/* No limit to the spare objects: their memory stays theirs. */
+#define POOL_KEEP_ALL SIZE_MAX
 
 struct pool {
 	struct pool_item {
@@ -44,11 +49,17 @@ static inline void *pool_take_aligned(struct pool *pool, size_t size, size_t ali
 	return object ? object : aligned_alloc(alignment, size);
 }
 
-/* Gives an object back; if `limit` are there already it is freed. */
+/*
+ * Gives an object back; if `limit` are there already it is freed. So it is at once if a sanitizer
+ * watches who uses it further, except where all are kept.
+ */
 static inline void pool_give(struct pool *pool, void *object, size_t limit)
 {
 	struct pool_item *item = object;
 
+#ifdef SANITIZED
+	limit = limit == POOL_KEEP_ALL ? limit : 0;
+#endif
 	if (__builtin_expect(pool->count >= limit, 0)) {
 		free(item);
 		return;

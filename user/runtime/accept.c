@@ -26,10 +26,10 @@ static int start_service(struct async_server *server, int fd, const struct addre
 	if (err)
 		return err;
 	task = async_loop_create_task(server->loop, server->serve(stream, server->arg));
-	if (!task || async_future_add_done_callback(async_task_future(task), end_service, stream))
-		async_stream_close(stream);
 	if (!task)
 		async_stream_free(stream);
+	else if (async_future_add_done_callback(async_task_future(task), end_service, stream))
+		async_stream_close(stream); /* and freed with the loop */
 	async_task_detach(task);
 	return 0;
 }
@@ -51,10 +51,10 @@ static void take_connection(struct async_server *server, int fd, const struct ad
 
 	server->connections++;
 	err = server->serve ? start_service(server, fd, peer) : start_protocol(server, fd, peer);
-	if (err)
-		close(fd);
-	if (err)
-		async__server_detach(server);
+	if (!err)
+		return;
+	close(fd);
+	async__server_detach(server);
 }
 
 static bool is_shortage(int err)

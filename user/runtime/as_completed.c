@@ -11,7 +11,8 @@
 
 struct item {
 	struct async_as_completed *completed;
-	struct async_handle handle; /* of its callback */
+	struct async_future *future;
+	struct async_handle handle; /* of its callback, which keeps the future */
 	size_t arrived;		    /* which one came as the nth, when this is the nth */
 };
 
@@ -50,12 +51,27 @@ static void unwatch(struct async_as_completed *completed)
 		async_handle_cancel(completed->items[i].handle);
 }
 
+static void arrive(struct item *item)
+{
+	struct async_as_completed *completed = item->completed;
+
+	completed->items[completed->arrived++].arrived = item - completed->items;
+}
+
 static void time_is_up(struct timer *timer)
 {
 	struct async_as_completed *completed =
 		container_of(timer, struct async_as_completed, timer);
+	size_t i;
 
 	completed->expired = true;
+	for (i = 0; i < completed->count; i++) {
+		struct item *item = &completed->items[i];
+
+		/* It came in time, and only its callback comes too late. */
+		if (!async_handle_done(item->handle) && async_future_done(item->future))
+			arrive(item);
+	}
 	unwatch(completed);
 	wake(completed);
 }
@@ -66,7 +82,7 @@ static void on_done(struct async_future *future, void *arg)
 	struct async_as_completed *completed = item->completed;
 
 	(void)future;
-	completed->items[completed->arrived++].arrived = item - completed->items;
+	arrive(item);
 	if (completed->arrived == completed->count)
 		heap_remove(&completed->future.loop->timers, &completed->timer.node);
 	wake(completed);
@@ -92,7 +108,7 @@ struct async_as_completed *async_as_completed_futures(struct async_future *const
 						      size_t count, double timeout)
 {
 	struct async_loop *loop = async__loop_of(futures, count);
-	uint64_t when_ns = async__deadline(timeout);
+	uint64_t when_ns = async__deadline(loop, timeout);
 	struct async_as_completed *completed;
 	size_t i;
 
@@ -105,6 +121,7 @@ struct async_as_completed *async_as_completed_futures(struct async_future *const
 		struct item *item = &completed->items[i];
 
 		item->completed = completed;
+		item->future = futures[i];
 		item->handle = async__future_watch(futures[i], on_done, item,
 						   async_future_ref(&completed->future));
 		if (!item->handle.serial) {

@@ -30,8 +30,8 @@ static int reap(const struct child *child)
 }
 
 /*
- * The descriptor was watched for one event, and that has come: closing it is enough for epoll to
- * forget it, even while a process that was forked meanwhile has a copy.
+ * It was watched for one event, and that has come, or the loop is being closed: epoll need not be
+ * told, even if a process that was forked meanwhile keeps a copy open.
  */
 static void unwatch(struct child *child)
 {

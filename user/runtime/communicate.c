@@ -14,6 +14,7 @@ struct exchange {
 	size_t size;
 	struct async_bytes *wanted[2]; /* output and errors; or null */
 	struct buffer read[2];
+	struct async_task *reader; /* of errors; or null */
 };
 
 static void free_exchange(void *arg)
@@ -22,6 +23,7 @@ static void free_exchange(void *arg)
 
 	async__buffer_free(&exchange->read[0]);
 	async__buffer_free(&exchange->read[1]);
+	async_task_detach(exchange->reader);
 }
 
 /* A zero comes behind the last byte. */
@@ -72,14 +74,16 @@ static int64_t read_both(struct exchange *exchange)
 {
 	struct async_stream *output = async_process_stdout(exchange->process);
 	bool errors = async_process_stderr(exchange->process);
-	struct async_task *reader = errors ? async_create_task(read_errors(exchange)) : NULL;
-	int64_t err = read_all(output, &exchange->read[0], exchange->wanted[0]), err_errors;
+	int64_t err, err_errors;
 
+	if (errors)
+		exchange->reader = async_create_task(read_errors(exchange));
+	err = read_all(output, &exchange->read[0], exchange->wanted[0]);
 	if (!errors)
 		return err;
 	if (err)
-		async_task_cancel(reader);
-	err_errors = async_await(reader);
+		async_task_cancel(exchange->reader);
+	err_errors = async_await(async_task_ref(exchange->reader));
 	return err ? err : err_errors;
 }
 

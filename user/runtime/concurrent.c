@@ -136,6 +136,7 @@ struct async_concurrent_future *async_run_coroutine_threadsafe(struct async_coro
 		return NULL;
 	}
 	this->coroutine = coroutine;
+	async__coroutine_take(coroutine);
 	async__post(loop, &this->start);
 	return this;
 }

@@ -48,8 +48,6 @@ static void forget(struct async_coroutine *coroutine)
 
 static __attribute__((noinline)) void release(struct async_coroutine *coroutine)
 {
-	if (!coroutine)
-		return;
 	forget(coroutine);
 	free(coroutine);
 }
@@ -92,17 +90,23 @@ struct async_coroutine *async_coroutine_new(struct async_function *function,
 	return unlikely(async__tracking.any) ? track(coroutine) : coroutine;
 }
 
-void async_coroutine_close(struct async_coroutine *coroutine)
+static inline void end(struct async_coroutine *coroutine)
 {
 	struct async_loop *loop = async__running;
 
-	if (unlikely(!loop || !coroutine || coroutine->loop != loop ||
+	if (unlikely(!loop || coroutine->loop != loop ||
 		     loop->spare_coroutines.count >= SPARE_LIMIT)) {
 		release(coroutine);
 		return;
 	}
 	coroutine->state = SPARE;
 	pool_give(&loop->spare_coroutines, coroutine, SIZE_MAX);
+}
+
+void async_coroutine_close(struct async_coroutine *coroutine)
+{
+	if (coroutine)
+		end(coroutine);
 }
 
 void async__coroutine_take(struct async_coroutine *coroutine)
@@ -184,7 +188,7 @@ run(struct async_task *task, struct async_coroutine *coroutine, bool timed)
 	if (timed)
 		async__long_coroutine(loop, coroutine, since_ns, result);
 	task->innermost = coroutine->awaiter;
-	async_coroutine_close(coroutine);
+	end(coroutine);
 	return result;
 }
 

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool cancel_plain(struct async_future *future)
+enum { SPARE_LIMIT = 4096 };
+
+bool async__future_cancel_plain(struct async_future *future)
 {
 	if (future->state != PENDING)
 		return false;
@@ -13,31 +15,19 @@ static bool cancel_plain(struct async_future *future)
 	return true;
 }
 
-static void free_plain(struct async_future *future)
+void async__future_free_plain(struct async_future *future)
 {
-	free(future);
-}
+	struct async_loop *loop = async__running;
 
-void async__future_init(struct async_future *future, struct async_loop *loop, uint8_t type)
-{
-	future->loop = loop;
-	future->waiters = NULL;
-	future->last_waiter = &future->waiters;
-	future->message = NULL;
-	future->number = 0;
-	future->references = 1;
-	future->state = PENDING;
-	future->type = type;
-	future->unretrieved = false;
-	future->has_origin = false;
-	future->place.address = 0;
-	future->cancel = cancel_plain;
-	future->free = free_plain;
+	if (likely(loop))
+		pool_give(&loop->spare_futures, future, SPARE_LIMIT);
+	else
+		free(future);
 }
 
 struct async_future *async__future_new(struct async_loop *loop, enum at_type type, uint64_t number)
 {
-	struct async_future *future = malloc(sizeof(*future));
+	struct async_future *future = pool_take(&loop->spare_futures, sizeof(*future));
 
 	if (!future)
 		return NULL;
@@ -76,8 +66,8 @@ void async_future_unref(struct async_future *future)
 {
 	if (!future || --future->references)
 		return;
-	if (unlikely(future->unretrieved))
-		async__never_retrieved(future);
+	if (unlikely(future->unretrieved) && async__never_retrieved(future))
+		return;
 	if (unlikely(future->message))
 		free(future->message);
 	future->free(future);
@@ -118,6 +108,7 @@ const char *async_future_message(const struct async_future *future)
 void async__future_finish(struct async_future *future, enum future_state state, int64_t result)
 {
 	struct waiter *waiter = future->waiters, *next;
+	struct async_loop *loop = future->loop;
 
 	future->state = state;
 	future->result = result;
@@ -125,13 +116,18 @@ void async__future_finish(struct async_future *future, enum future_state state, 
 	future->waiters = NULL;
 	future->last_waiter = &future->waiters;
 	for (; waiter; waiter = next) {
+		entry_t entry = waiter->entry;
+
 		next = waiter->next;
-		async__wake(future->loop, waiter->entry);
+		async__wake(loop, entry);
+		if (entry & 1)
+			async__future_add_waiter(future, waiter, entry);
 	}
 }
 
 void async__future_end_as(struct async_future *future, const struct async_future *other)
 {
+	note_retrieved(other);
 	if (other->message)
 		future->message = strdup(other->message);
 	async__future_finish(future, other->state, other->result);
@@ -181,14 +177,6 @@ int async_future_set_exception(struct async_future *future, int error, const cha
 bool async_future_cancel(struct async_future *future)
 {
 	return future && future->cancel(future);
-}
-
-void async__future_add_waiter(struct async_future *future, struct waiter *waiter, entry_t entry)
-{
-	waiter->next = NULL;
-	waiter->entry = entry;
-	*future->last_waiter = waiter;
-	future->last_waiter = &waiter->next;
 }
 
 void async__future_remove_waiter(struct async_future *future, struct waiter *waiter)

@@ -3,8 +3,6 @@
 #include "runtime.h"
 #include <errno.h>
 
-#define KEEP_ALL SIZE_MAX
-
 struct slot *async__slot_take(struct async_loop *loop)
 {
 	struct slot *slot;
@@ -68,7 +66,7 @@ void async__slot_drop(struct slot *slot)
 		return;
 	list_remove(&slot->link);
 	async__ready_release(loop);
-	pool_give(&loop->spare_slots, slot, KEEP_ALL);
+	pool_give(&loop->spare_slots, slot, POOL_KEEP_ALL);
 }
 
 void async__slot_run(struct slot *slot)
@@ -175,8 +173,11 @@ struct async_handle async_call_at(struct async_loop *loop, uint64_t when_ns,
 struct async_handle async_call_later(struct async_loop *loop, double delay,
 				     async_callback *callback, void *arg)
 {
-	return call_at(loop, clock_ns() + async__ns_of(delay), callback, arg,
-		       __builtin_return_address(0));
+	uint64_t now;
+
+	loop = loop ? loop : async__running;
+	now = loop ? loop_now(loop) : 0;
+	return call_at(loop, now + async__ns_of(delay), callback, arg, __builtin_return_address(0));
 }
 
 bool async_handle_done(struct async_handle handle)
@@ -205,10 +206,9 @@ static struct slot *add_done_callback(struct async_future *future, async_done_ca
 	slot->arg = arg;
 	slot->owned = owned;
 	slot->future = async_future_ref(future);
+	async__future_add_waiter(future, &slot->waiter, entry_of_slot(slot));
 	if (async_future_done(future))
 		async__wake(slot->loop, entry_of_slot(slot));
-	else
-		async__future_add_waiter(future, &slot->waiter, entry_of_slot(slot));
 	return slot;
 }
 
@@ -234,41 +234,20 @@ int async__future_add_owner(struct async_future *future, async_done_callback *ca
 	return async__future_watch(future, callback, owner, owner).serial ? 0 : -ENOMEM;
 }
 
-static bool drop_if_same(struct slot *slot, const struct async_future *future,
-			 async_done_callback *callback, const void *arg)
-{
-	if (!slot->serial || slot->future != future || slot->done != callback || slot->arg != arg)
-		return false;
-	async__slot_drop(slot);
-	return true;
-}
-
-/* Those of a future that is done are queued: only the loop still knows them. */
-static int remove_queued(struct async_future *future, async_done_callback *callback,
-			 const void *arg)
-{
-	struct list *link, *next;
-	int count = 0;
-
-	list_for_each_safe (link, next, &future->loop->slots)
-		count += drop_if_same(container_of(link, struct slot, link), future, callback, arg);
-	return count;
-}
-
 int async_future_remove_done_callback(struct async_future *future, async_done_callback *callback,
 				      const void *arg)
 {
 	struct waiter *waiter, *next;
 	int count = 0;
 
-	if (!future->loop)
-		return 0;
-	if (future->state != PENDING)
-		return remove_queued(future, callback, arg);
 	for (waiter = future->waiters; waiter; waiter = next) {
+		struct slot *slot = slot_of_entry(waiter->entry);
+
 		next = waiter->next;
-		if (waiter->entry & 1)
-			count += drop_if_same(slot_of_entry(waiter->entry), future, callback, arg);
+		if (!(waiter->entry & 1) || slot->done != callback || slot->arg != arg)
+			continue;
+		async__slot_drop(slot);
+		count++;
 	}
 	return count;
 }

@@ -82,6 +82,13 @@ void async__job_post(struct job *job); /* it has ended */
 void async__job_drop(struct job *job); /* it was taken back */
 
 /* executor.c */
+/*
+ * async_run_in_executor() on the running loop's own executor with a copy of `in`, which lives as
+ * long as the job. The result says how many bytes of what the job leaves at `received` are put at
+ * `out`, unless it is cancelled.
+ */
+struct async_future *async__run_on_copy(async_job *function, const void *in, size_t size,
+					void *out);
 struct async_executor *async__executor_new(unsigned int limit, const char *name, bool processes);
 /* Without a name they are numbered, as Python does. */
 struct async_executor *async__executor_numbered(unsigned int limit, bool processes);

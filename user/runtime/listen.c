@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Sockets that listen: one for each address of a host, or one at a path. */
 #include "transport.h"
+#include <ctype.h>
 #include <errno.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,11 +13,12 @@
 /* The error with a message that names the address. */
 static int64_t failed(int err, const struct address *address)
 {
-	char *text = async__address_repr(address);
+	char *text = async__address_repr(address), reason[64];
 
+	snprintf(reason, sizeof(reason), "%s", strerror(-err));
+	reason[0] = tolower(reason[0]);
 	if (text)
-		async_fail(err, "error while attempting to bind on address %s: %s", text,
-			   strerror(-err));
+		async_fail(err, "error while attempting to bind on address %s: %s", text, reason);
 	free(text);
 	return err;
 }
@@ -71,7 +74,11 @@ static bool is_missing(int64_t err)
 int64_t async__listen_host(const char *host, uint16_t port, int fds[ADDRESSES_MAX])
 {
 	struct address addresses[ADDRESSES_MAX];
-	int64_t found = async__resolve(host, port, AI_PASSIVE, addresses), count = 0, fd = found, i;
+	int64_t found, count = 0, fd, i;
+
+	/* An empty name stands for all addresses, too, as in asyncio. */
+	found = async__resolve(host && *host ? host : NULL, port, AI_PASSIVE, addresses);
+	fd = found;
 
 	for (i = 0; i < found; i++) {
 		fd = count ? bind_beside(&addresses[i], fds[0]) : bind_to(&addresses[i]);

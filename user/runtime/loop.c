@@ -60,6 +60,7 @@ int async_loop_close(struct async_loop *loop)
 	async__numbers_give(&loop->future_numbers, AT_FUTURE);
 	pool_free(&loop->spare_tasks);
 	async__coroutines_free(loop);
+	pool_free(&loop->spare_futures);
 	pool_free(&loop->spare_jobs);
 	async__stacks_free(&loop->stacks);
 	heap_free(&loop->timers);
@@ -79,7 +80,7 @@ static const struct timespec *timeout(const struct async_loop *loop, struct time
 
 	if (when == UINT64_MAX)
 		return NULL;
-	now = clock_ns();
+	now = loop_now(loop);
 	when = when > now ? when - now : 0;
 	ret->tv_sec = when / 1000000000;
 	ret->tv_nsec = when % 1000000000;
@@ -94,6 +95,16 @@ static void poll_timed(struct async_loop *loop, const struct timespec *limit)
 	async__log_poll(limit, clock_ns() - start, events);
 }
 
+static void sleep_by_clock(struct async_loop *loop)
+{
+	uint64_t when;
+
+	async__poll(loop, &no_time);
+	when = heap_least(&loop->timers);
+	if (loop->head == loop->tail && !loop->stopping && when > loop_now(loop))
+		loop->clock->sleep_until(loop->clock_self, when);
+}
+
 static void sleep_until_event(struct async_loop *loop)
 {
 	struct timespec until;
@@ -105,7 +116,9 @@ static void sleep_until_event(struct async_loop *loop)
 	}
 	if (async__stacks_trim(&loop->stacks))
 		limit = &no_time;
-	if (unlikely(loop->debug))
+	if (unlikely(loop->clock) && limit && limit != &no_time)
+		sleep_by_clock(loop);
+	else if (unlikely(loop->debug))
 		poll_timed(loop, limit);
 	else
 		async__poll(loop, limit);
@@ -129,7 +142,7 @@ static void look_at_clock(struct async_loop *loop)
 		return;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &coarse);
 	loop->coarse_ns = coarse.tv_sec * 1000000000ULL + coarse.tv_nsec;
-	now = clock_ns();
+	now = loop_now(loop);
 	while (heap_least(&loop->timers) <= now) {
 		struct heap_node *node = heap_first(&loop->timers);
 		struct timer *timer = container_of(node, struct timer, node);
@@ -191,6 +204,11 @@ bool async_loop_is_running(const struct async_loop *loop)
 
 uint64_t async_loop_time(const struct async_loop *loop)
 {
-	(void)loop;
-	return clock_ns();
+	return loop_now(loop);
+}
+
+void async_loop_set_clock(struct async_loop *loop, const struct async_clock *clock, void *self)
+{
+	loop->clock = clock;
+	loop->clock_self = self;
 }

@@ -10,8 +10,8 @@ static const char task_unretrieved[] = "Task exception was never retrieved";
 static const char future_unretrieved[] = "Future exception was never retrieved";
 static const char destroyed[] = "Task was destroyed but it is pending!";
 
-/* A handler may look at the future, and even keep a reference for a while. */
-void async__never_retrieved(struct async_future *future)
+/* The handler may keep a reference. */
+bool async__never_retrieved(struct async_future *future)
 {
 	struct async_loop *loop = async__loop_is_open(future->loop) ? future->loop : NULL;
 	struct async_exception_context context = {
@@ -26,7 +26,7 @@ void async__never_retrieved(struct async_future *future)
 		async__trace_warning(AT_ID(future->type, future->number), context.message);
 	future->references++;
 	async_loop_call_exception_handler(loop, &context);
-	future->references--;
+	return --future->references;
 }
 
 void async__destroyed_pending(struct async_task *task)

@@ -87,7 +87,7 @@ static const struct origin *intern(void *const frames[], size_t count, size_t de
 }
 
 /* The innermost frame is the one that returns to the address at hand. */
-bool async__origin_keep(union place *place, int depth)
+bool async__origin_keep(union creation *place, int depth)
 {
 	void *stack[HIDDEN_MAX + KEPT_MAX], *address = (void *)place->address, **frames = stack;
 	int wanted = HIDDEN_MAX + 4 * depth, count = backtrace(stack, wanted);
@@ -107,7 +107,7 @@ bool async__origin_keep(union place *place, int depth)
 	return origin;
 }
 
-uintptr_t async__origin_address(union place place, bool has_origin)
+uintptr_t async__origin_address(union creation place, bool has_origin)
 {
 	return has_origin ? place.origin->places[0] : place.address;
 }
@@ -127,7 +127,7 @@ static bool is_ours(const struct async_frame *frame)
 	       (length > strlen(end) && !strcmp(frame->function + length - strlen(end), end));
 }
 
-size_t async__origin_frames(union place place, bool has_origin, struct async_frame frames[],
+size_t async__origin_frames(union creation place, bool has_origin, struct async_frame frames[],
 			    size_t size)
 {
 	const struct origin *origin = has_origin ? place.origin : NULL;
@@ -161,7 +161,7 @@ size_t async_coroutine_origin(const struct async_coroutine *coroutine, struct as
 	return async__origin_frames(coroutine->place, true, frames, size);
 }
 
-void async__print_frames(FILE *stream, union place place, bool has_origin)
+void async__print_frames(FILE *stream, union creation place, bool has_origin)
 {
 	struct async_frame frames[DEPTH_MAX];
 	size_t count = async__origin_frames(place, has_origin, frames, DEPTH_MAX);

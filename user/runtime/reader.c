@@ -94,6 +94,29 @@ static int create(struct async_loop *loop, int fd, uint32_t events, struct watch
 	return 0;
 }
 
+/* The watcher of the descriptor, which from now on is told of this event as well. */
+static int watch_for(struct async_loop *loop, int fd, uint32_t event, struct watcher **ret)
+{
+	struct watcher *watcher = watcher_of(loop, fd);
+	int err;
+
+	if (!watcher)
+		return create(loop, fd, event, ret);
+	err = async__source_change(&watcher->source, events_of(watcher) | event);
+	if (err != -ENOENT) {
+		*ret = watcher;
+		return err;
+	}
+	/* The descriptor was closed although it was watched, and is another one now. */
+	abandon(&watcher->source);
+	return create(loop, fd, event, ret);
+}
+
+static struct slot **place_of(struct watcher *watcher, uint32_t event)
+{
+	return event == EPOLLIN ? &watcher->reader : &watcher->writer;
+}
+
 static int add(struct async_loop *loop, int fd, uint32_t event, async_callback *callback, void *arg)
 {
 	struct watcher *watcher;
@@ -106,21 +129,12 @@ static int add(struct async_loop *loop, int fd, uint32_t event, async_callback *
 	slot = async__slot_take_lasting(loop, callback, arg);
 	if (!slot)
 		return -ENOMEM;
-	watcher = watcher_of(loop, fd);
-	if (watcher)
-		err = async__source_change(&watcher->source, events_of(watcher) | event);
-	/* The descriptor was closed although it was watched, and is another one now. */
-	if (watcher && err == -ENOENT) {
-		abandon(&watcher->source);
-		watcher = NULL;
-	}
-	if (!watcher)
-		err = create(loop, fd, event, &watcher);
+	err = watch_for(loop, fd, event, &watcher);
 	if (err) {
 		async__slot_drop(slot);
 		return err;
 	}
-	place = event == EPOLLIN ? &watcher->reader : &watcher->writer;
+	place = place_of(watcher, event);
 	if (*place)
 		async__slot_drop(*place);
 	*place = slot;
@@ -136,7 +150,7 @@ static bool removed(struct async_loop *loop, int fd, uint32_t event)
 	watcher = loop ? watcher_of(loop, fd) : NULL;
 	if (!watcher)
 		return false;
-	place = event == EPOLLIN ? &watcher->reader : &watcher->writer;
+	place = place_of(watcher, event);
 	if (!*place)
 		return false;
 	async__slot_drop(*place);

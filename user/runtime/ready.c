@@ -22,7 +22,7 @@ enum {
 	FETCH_STACK = 5,
 };
 
-static int grow(struct async_loop *loop)
+int async__ready_grow(struct async_loop *loop)
 {
 	size_t size = loop->mask ? (loop->mask + 1) * 2 : 64, i;
 	entry_t *ready = calloc(size, sizeof(*ready));
@@ -37,38 +37,12 @@ static int grow(struct async_loop *loop)
 	return 0;
 }
 
-int async__ready_reserve(struct async_loop *loop)
-{
-	if (unlikely(loop->reserved >= loop->mask)) {
-		int err = grow(loop);
-
-		if (err)
-			return err;
-	}
-	loop->reserved++;
-	return 0;
-}
-
-void async__ready_release(struct async_loop *loop)
-{
-	loop->reserved--;
-}
-
-static void note_time(entry_t entry)
+void async__ready_note_time(entry_t entry)
 {
 	if (entry & 1)
 		slot_of_entry(entry)->ready_ns = at_now();
 	else
 		((struct async_task *)entry)->ready_ns = at_now();
-}
-
-void async__wake(struct async_loop *loop, entry_t entry)
-{
-	if (entry & 1)
-		slot_of_entry(entry)->queued = true;
-	if (at_listening())
-		note_time(entry);
-	loop->ready[loop->tail++ & loop->mask] = entry;
 }
 
 /*
@@ -79,6 +53,8 @@ static __attribute__((noinline)) bool clock_ticked(const struct async_loop *loop
 {
 	struct timespec now;
 
+	if (unlikely(loop->clock))
+		return loop_now(loop) >= heap_least(&loop->timers);
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	return now.tv_sec * 1000000000ULL + now.tv_nsec != loop->coarse_ns;
 }

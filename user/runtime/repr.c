@@ -3,6 +3,7 @@
 #include "runtime.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,15 +39,20 @@ static void print_quoted(FILE *stream, const char *text)
 	fputc(quote, stream);
 }
 
+const char *async__error_name(int64_t error)
+{
+	if (error == -ETIMEDOUT)
+		return "TimeoutError";
+	if (error == -ECANCELED)
+		return "CancelledError";
+	return error < 0 && error > INT_MIN ? strerrorname_np(-error) : NULL;
+}
+
 void async__print_error(FILE *stream, int64_t error)
 {
-	const char *name = error >= -4095 && error < 0 ? strerrorname_np(-error) : NULL;
+	const char *name = async__error_name(error);
 
-	if (error == -ETIMEDOUT)
-		fputs("TimeoutError", stream);
-	else if (error == -ECANCELED)
-		fputs("CancelledError", stream);
-	else if (name)
+	if (name)
 		fputs(name, stream);
 	else
 		fprintf(stream, "%" PRId64, error);
@@ -89,12 +95,12 @@ static void print_callback(FILE *stream, const struct waiter *waiter)
 }
 
 /* The first and the last one, if there are more than two. */
-static void print_callbacks(FILE *stream, const struct waiter *waiter)
+static void print_callbacks(FILE *stream, const struct async_future *future)
 {
-	const struct waiter *last = waiter;
+	const struct waiter *waiter = future->waiters, *last = waiter;
 	size_t count = 1;
 
-	if (!waiter)
+	if (!waiter || future->state != PENDING)
 		return;
 	fputs(" cb=[", stream);
 	print_callback(stream, waiter);
@@ -109,7 +115,7 @@ static void print_callbacks(FILE *stream, const struct waiter *waiter)
 	fputc(']', stream);
 }
 
-static void print_created(FILE *stream, union place place, bool has_origin)
+static void print_created(FILE *stream, union creation place, bool has_origin)
 {
 	struct async_frame frame;
 
@@ -190,7 +196,7 @@ static void print(FILE *stream, const struct async_future *future, const struct 
 	if (future->type == AT_TASK)
 		print_task(stream, container_of(future, const struct async_task, future), &path);
 	print_result(stream, future);
-	print_callbacks(stream, future->waiters);
+	print_callbacks(stream, future);
 	print_created(stream, future->place, future->has_origin);
 	fputc('>', stream);
 }

@@ -25,7 +25,7 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 /* Where something was created: a return address, or in debug mode what else the stack had. */
-union place {
+union creation {
 	uintptr_t address; /* 0 if it is not known */
 	const struct origin *origin;
 };
@@ -41,7 +41,7 @@ struct async_coroutine {
 	uint64_t arguments[AT_ARGUMENTS_MAX];
 	struct deferral *deferred; /* the last one first */
 	struct async_loop *loop;   /* that ran when it was made; null if none did */
-	union place place;
+	union creation place;
 	uint8_t state; /* enum coroutine_state */
 	bool has_origin;
 	struct list link; /* of the loop's, or of those that belong to no loop */
@@ -52,7 +52,10 @@ struct async_coroutine {
  */
 typedef uintptr_t entry_t;
 
-/* In a future's list of those who wait for it: the entry to be queued when it is done. */
+/*
+ * In a future's list of those who wait for it: the entry to be queued when it is done. Tasks leave
+ * the list then, callbacks when they run.
+ */
 struct waiter {
 	struct waiter *next;
 	entry_t entry;
@@ -70,8 +73,9 @@ struct async_future {
 	uint8_t state;
 	uint8_t type;	  /* enum at_type */
 	bool unretrieved; /* it failed, and nobody has looked */
+	bool reports;	  /* its failure, for it was shielded from a cancellation */
 	bool has_origin;
-	union place place;
+	union creation place;
 	bool (*cancel)(struct async_future *future);
 	void (*free)(struct async_future *future);
 };
@@ -156,7 +160,7 @@ struct slot {
 	struct timer timer;
 	uint64_t ready_ns;
 	uint64_t when_ns; /* 0 unless it was to be called at a time */
-	union place place;
+	union creation place;
 	bool has_origin;
 	bool queued;  /* it is in the ready queue */
 	bool lasting; /* it may be queued again when it has run */
@@ -195,12 +199,14 @@ struct async_loop {
 	uint32_t step_flags; /* AT_ITERATION at the first step of one */
 	uint64_t coarse_ns;  /* CLOCK_MONOTONIC_COARSE when that was done last */
 
+	const struct async_clock *clock; /* null: CLOCK_MONOTONIC */
+	void *clock_self;
 	struct heap timers;
 	struct stacks stacks;
 	size_t reserved;   /* entries that could be queued at once: live tasks and slots */
 	struct list tasks; /* not done */
 	struct list slots; /* in use */
-	struct pool spare_tasks, spare_coroutines, spare_slots, spare_jobs;
+	struct pool spare_tasks, spare_coroutines, spare_futures, spare_slots, spare_jobs;
 	bool running, stopping, debug;
 	struct list coroutines; /* all that it has made */
 
@@ -254,8 +260,8 @@ void async__numbers_give(struct numbers *numbers, enum at_type type);
 extern __thread struct async_loop *async__running __attribute__((tls_model("initial-exec")));
 
 /* stack.c */
-void *async__stack_take(struct stacks *stacks); /* its top; null without memory */
-void async__stack_give(struct stacks *stacks, void *top);
+static void *async__stack_take(struct stacks *stacks); /* its top; null without memory */
+static void async__stack_give(struct stacks *stacks, void *top);
 bool async__stacks_trim(struct stacks *stacks); /* true: call again */
 void async__stacks_free(struct stacks *stacks);
 void *async__stacks_guarded(const struct stacks *stacks, uintptr_t address); /* top, or null */
@@ -278,7 +284,7 @@ void async__log_taking(enum async_log_level level, char *message);
 /* never.c: nobody looked at the failure of a future that goes; a pending task's loop is closed; a
  * coroutine goes that nobody has run. */
 void async__never_awaited(struct async_coroutine *coroutine);
-void async__never_retrieved(struct async_future *future);
+bool async__never_retrieved(struct async_future *future); /* true: somebody keeps it now */
 void async__destroyed_pending(struct async_task *task);
 
 /*
@@ -294,17 +300,18 @@ extern __thread struct tracking async__tracking __attribute__((tls_model("initia
 enum { DEBUG_DEPTH = 10 };
 void async__tracking_set(int depth, struct async_coroutine *(*wrapper)(struct async_coroutine *));
 /* Makes an origin of an address on the stack of the caller; false without memory. */
-bool async__origin_keep(union place *place, int depth);
-uintptr_t async__origin_address(union place place, bool has_origin);
-size_t async__origin_frames(union place place, bool has_origin, struct async_frame frames[],
+bool async__origin_keep(union creation *place, int depth);
+uintptr_t async__origin_address(union creation place, bool has_origin);
+size_t async__origin_frames(union creation place, bool has_origin, struct async_frame frames[],
 			    size_t size);
 /* The lines of a traceback, each behind a newline. */
-void async__print_frames(FILE *stream, union place place, bool has_origin);
+void async__print_frames(FILE *stream, union creation place, bool has_origin);
 
 /* repr.c: the same for all that has one, to a stream. */
 void async__print_future(FILE *stream, const struct async_future *future);
 void async__print_coroutine(FILE *stream, const struct async_coroutine *coroutine);
 void async__print_slot(FILE *stream, const struct slot *slot);
+const char *async__error_name(int64_t error);	      /* null if it has none */
 void async__print_error(FILE *stream, int64_t error); /* its name */
 
 /* where.c: the line of its body that the outermost coroutine is at; all zero if it is not known. */
@@ -329,10 +336,11 @@ void async__run_deferred(struct async_coroutine *coroutine);
 
 /* future.c: a new one whose tracing id is given by type and number; null without memory. */
 struct async_future *async__future_new(struct async_loop *loop, enum at_type type, uint64_t number);
-void async__future_init(struct async_future *future, struct async_loop *loop, uint8_t type);
+static void async__future_init(struct async_future *future, struct async_loop *loop, uint8_t type);
 void async__keep_origin(struct async_future *future); /* of its place, in debug mode */
 void async__future_finish(struct async_future *future, enum future_state state, int64_t result);
-void async__future_add_waiter(struct async_future *future, struct waiter *waiter, entry_t entry);
+static void async__future_add_waiter(struct async_future *future, struct waiter *waiter,
+				     entry_t entry);
 void async__future_remove_waiter(struct async_future *future, struct waiter *waiter);
 /* `other` is done: so is the future now, in the same way. */
 void async__future_end_as(struct async_future *future, const struct async_future *other);
@@ -346,8 +354,11 @@ int64_t async__await(struct async_future *future);
 
 /* sleep.c: nanoseconds of seconds; 0 for negative ones, and no more than a clock can bear. */
 uint64_t async__ns_of(double seconds);
-/* When so many seconds will have passed. UINT64_MAX for negative ones, which are no limit. */
-uint64_t async__deadline(double timeout);
+/*
+ * When so many seconds will have passed. UINT64_MAX for negative ones, which are no limit, and
+ * without a loop.
+ */
+uint64_t async__deadline(const struct async_loop *loop, double timeout);
 
 /* timeout.c: the task meets a failure that has no message. Returns -ETIMEDOUT. */
 int64_t async__timed_out(struct async_task *task);
@@ -430,9 +441,9 @@ void async__coroutines_free(struct async_loop *loop);
  * ready.c: the queue, and who runs next. Whoever may be queued reserves his place when he is made,
  * so that waking cannot fail. 0 or -ENOMEM.
  */
-int async__ready_reserve(struct async_loop *loop);
-void async__ready_release(struct async_loop *loop);
-void async__wake(struct async_loop *loop, entry_t entry);
+static int async__ready_reserve(struct async_loop *loop);
+static void async__ready_release(struct async_loop *loop);
+static void async__wake(struct async_loop *loop, entry_t entry);
 void async__suspend(struct async_task *task, struct async_future *awaits);
 int64_t async__yield(struct async_task *task);	/* lets the others that are ready run once */
 void async__leave(struct async_task *task);	/* does not return, but may be jumped to */
@@ -448,9 +459,9 @@ struct slot *async__slot_take_lasting(struct async_loop *loop, async_callback *c
 void async__slot_queue(struct slot *slot);
 
 /*
- * As async_future_add_done_callback(), with a reference that is given up if the callback is dropped;
- * if it is called, it has to do that. async_handle_cancel() drops it. Consumes the reference even
- * when it fails.
+ * As async_future_add_done_callback(), with a reference that is given up if the callback is
+ * dropped, as async_handle_cancel() does; a callback that is called gives it up itself. Consumes
+ * the reference even when it fails.
  */
 struct async_handle async__future_watch(struct async_future *future, async_done_callback *callback,
 					void *arg, struct async_future *owner);
@@ -480,6 +491,11 @@ static inline struct async_task *task_of(struct async_future *future)
 	return container_of(future, struct async_task, future);
 }
 
+static inline uint64_t loop_now(const struct async_loop *loop)
+{
+	return likely(!loop->clock) ? clock_ns() : loop->clock->now(loop->clock_self);
+}
+
 /* The task that this thread is running, or null. */
 static inline struct async_task *current_task(void)
 {
@@ -506,5 +522,7 @@ static inline uint64_t task_id(const struct async_task *task)
 {
 	return AT_ID(AT_TASK, task->future.number);
 }
+
+#include "inline.h"
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * AddressSanitizer knows the bounds of the stack at hand, so it is told of each switch. Empty
- * without the sanitizer.
+ * The sanitizers are told of each switch: AddressSanitizer must know the bounds of the stack at
+ * hand, ThreadSanitizer keeps a history for each, its "fiber". Empty without them.
  */
 #include "switch.h"
 
-#ifdef SANITIZED
+#ifdef SANITIZED_ADDRESS
 #include "runtime.h"
 #include <pthread.h>
 #include <sanitizer/asan_interface.h>
@@ -38,9 +38,54 @@ void async__switch_ends(void *fake)
 	__sanitizer_finish_switch_fiber(fake, NULL, NULL);
 }
 
-/* Frames that were left without a return are still marked. */
-void async__stack_forget(void *stack)
+void *async__stack_begins(void *top)
 {
-	__asan_unpoison_memory_region((char *)stack - STACK_USABLE, STACK_USABLE);
+	async__stack_forget(top);
+	return top;
+}
+
+/* Frames that were left without a return are still marked. */
+void async__stack_forget(void *top)
+{
+	__asan_unpoison_memory_region((char *)top - STACK_USABLE, STACK_USABLE);
+}
+#endif
+
+#ifdef SANITIZED_THREAD
+static __thread void *own, *ended_one;
+
+/* Its place is the top of the stack, which frames leave free. */
+static void **fiber_of(void *top)
+{
+	return (void **)top - 1;
+}
+
+void *async__stack_begins(void *top)
+{
+	*fiber_of(top) = __tsan_create_fiber(0);
+	return (void **)top - 2;
+}
+
+void async__stack_forget(void *top)
+{
+	__tsan_destroy_fiber(*fiber_of(top));
+}
+
+void *async__fiber(void *stack, int ended)
+{
+	/* The first switch of a thread leaves its own stack. */
+	if (!own)
+		own = __tsan_get_current_fiber();
+	if (ended)
+		ended_one = __tsan_get_current_fiber();
+	return stack ? *fiber_of(stack) : own;
+}
+
+void async__switch_ends(void *fake)
+{
+	(void)fake;
+	if (ended_one)
+		__tsan_destroy_fiber(ended_one);
+	ended_one = NULL;
 }
 #endif

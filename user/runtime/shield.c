@@ -24,10 +24,23 @@ static void free_shield(struct async_future *future)
 /* Nobody else hears of a failure of the inner future. */
 static void report(struct async_future *inner, void *arg)
 {
+	int64_t result = async_future_result(inner);
+	struct async_exception_context context = {
+		.exception = result,
+		.exception_message = inner->message,
+		.future = inner,
+	};
+	const char *name = async__error_name(result);
+	char *message = NULL;
+
 	(void)arg;
-	if (async_future_cancelled(inner) || async_future_result(inner) >= 0)
+	if (async_future_cancelled(inner) || result >= 0)
 		return;
-	/* To be reported with async_loop_call_exception_handler(). */
+	if (asprintf(&message, "%s exception in shielded future", name ? name : "OSError") < 0)
+		message = NULL;
+	context.message = message;
+	async_loop_call_exception_handler(inner->loop, &context);
+	free(message);
 }
 
 static void on_done(struct async_future *inner, void *arg)
@@ -36,8 +49,6 @@ static void on_done(struct async_future *inner, void *arg)
 
 	if (outer->state == PENDING)
 		async__future_end_as(outer, inner);
-	else if (outer->state == CANCELLED)
-		report(inner, NULL);
 	async_future_unref(outer);
 }
 
@@ -52,11 +63,9 @@ static bool cancel_shield(struct async_future *outer)
 
 	if (outer->state != PENDING)
 		return false;
-	if (inner->state == PENDING) {
-		async_future_remove_done_callback(inner, report, NULL);
-		async_future_add_done_callback(inner, report, NULL);
-		async_handle_cancel(shield->handle);
-	}
+	if (!inner->reports)
+		inner->reports = !async_future_add_done_callback(inner, report, NULL);
+	async_handle_cancel(shield->handle);
 	async__future_finish(outer, CANCELLED, -ECANCELED);
 	return true;
 }

@@ -20,9 +20,7 @@ struct signal_handler {
 	pid_t process; /* whose the loop is: not a forked child's */
 	bool posted;   /* atomic */
 	bool removed;
-	async_callback *callback; /* null if tasks wait for it */
-	void *arg;
-	struct async_handle scheduled;
+	struct slot *step; /* that calls the callback; null if tasks wait for it */
 	struct list waits;
 };
 
@@ -61,14 +59,15 @@ static void take_up(struct call *call, struct async_loop *loop)
 {
 	struct signal_handler *handler = container_of(call, struct signal_handler, call);
 
+	(void)loop;
 	__atomic_store_n(&handler->posted, false, __ATOMIC_SEQ_CST);
 	if (handler->removed) {
 		free(handler);
 		return;
 	}
 	async__waits_finish(&handler->waits, handler->signal);
-	if (handler->callback && async_handle_done(handler->scheduled))
-		handler->scheduled = async_call_soon(loop, handler->callback, handler->arg);
+	if (handler->step)
+		async__slot_queue(handler->step);
 }
 
 /* `action` has the function and the flags. */
@@ -113,7 +112,8 @@ static void uninstall(struct signal_handler *handler)
 	while (__atomic_load_n(&inside, __ATOMIC_SEQ_CST) && handler->process == getpid())
 		sched_yield();
 	list_remove(&handler->link);
-	async_handle_cancel(handler->scheduled);
+	if (handler->step)
+		async__slot_drop(handler->step);
 	handler->removed = true;
 	if (!__atomic_load_n(&handler->posted, __ATOMIC_SEQ_CST))
 		free(handler);
@@ -143,6 +143,18 @@ static int claim(struct async_loop *loop, int signal, struct signal_handler **re
 	return *ret ? 0 : install(loop, signal, &handlers[signal], &action, ret);
 }
 
+/* One that was to be called is, as it is now. */
+static int set_callback(struct signal_handler *handler, async_callback *callback, void *arg)
+{
+	if (!handler->step) {
+		handler->step = async__slot_take_lasting(handler->loop, callback, arg);
+		return handler->step ? 0 : -ENOMEM;
+	}
+	handler->step->callback = callback;
+	handler->step->arg = arg;
+	return 0;
+}
+
 int async_loop_add_signal_handler(struct async_loop *loop, int signal, async_callback *callback,
 				  void *arg)
 {
@@ -157,11 +169,10 @@ int async_loop_add_signal_handler(struct async_loop *loop, int signal, async_cal
 		return err;
 	if (!list_empty(&handler->waits))
 		return -EBUSY;
-	handler->callback = callback;
-	handler->arg = arg;
-	if (async_handle_cancel(handler->scheduled))
-		handler->scheduled = async_call_soon(loop, callback, arg);
-	return 0;
+	err = set_callback(handler, callback, arg);
+	if (err && !handler->step)
+		uninstall(handler);
+	return err;
 }
 
 bool async_loop_remove_signal_handler(struct async_loop *loop, int signal)
@@ -170,7 +181,7 @@ bool async_loop_remove_signal_handler(struct async_loop *loop, int signal)
 
 	loop = loop ? loop : async__running;
 	handler = loop ? find(loop, signal) : NULL;
-	if (!handler || !handler->callback)
+	if (!handler || !handler->step)
 		return false;
 	uninstall(handler);
 	return true;
@@ -188,12 +199,12 @@ int64_t async_signal_wait(int signal)
 	result = claim(loop, signal, &handler);
 	if (result)
 		return result;
-	if (handler->callback)
+	if (handler->step)
 		return -EBUSY;
 	result = async__waits_await(&handler->waits, AT_SIGNAL, signal);
 	/* Another task may have removed the handler meanwhile, or made one of its own. */
 	handler = find(loop, signal);
-	if (handler && !handler->callback && list_empty(&handler->waits))
+	if (handler && !handler->step && list_empty(&handler->waits))
 		uninstall(handler);
 	return result;
 }
@@ -217,9 +228,10 @@ struct signal_handler *async__interrupt_watch(struct async_loop *loop, async_cal
 	    before.sa_flags & SA_SIGINFO || before.sa_handler != SIG_DFL ||
 	    install(loop, SIGINT, &interrupt, &action, &handler))
 		return NULL;
-	handler->callback = callback;
-	handler->arg = arg;
-	return handler;
+	if (!set_callback(handler, callback, arg))
+		return handler;
+	uninstall(handler);
+	return NULL;
 }
 
 bool async__interrupt_unwatch(struct signal_handler *handler)
@@ -236,8 +248,7 @@ bool async__interrupt_unwatch(struct signal_handler *handler)
 	/* What has taken its place stays. */
 	if (!sigaction(SIGINT, NULL, &now) && now.sa_handler != on_interrupt)
 		handler->before = now;
-	missed = __atomic_load_n(&handler->posted, __ATOMIC_SEQ_CST) ||
-		 !async_handle_done(handler->scheduled);
+	missed = __atomic_load_n(&handler->posted, __ATOMIC_SEQ_CST) || handler->step->queued;
 	uninstall(handler);
 	return missed;
 }

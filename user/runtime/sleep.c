@@ -18,9 +18,9 @@ uint64_t async__ns_of(double seconds)
 	return ns < 0x1p63 ? (uint64_t)ns : 1ULL << 63;
 }
 
-uint64_t async__deadline(double timeout)
+uint64_t async__deadline(const struct async_loop *loop, double timeout)
 {
-	return timeout < 0 ? UINT64_MAX : clock_ns() + async__ns_of(timeout);
+	return timeout < 0 || !loop ? UINT64_MAX : loop_now(loop) + async__ns_of(timeout);
 }
 
 static void wake_up(struct timer *timer)
@@ -34,7 +34,7 @@ static void wake_up(struct timer *timer)
 static __attribute__((noinline)) int64_t sleep_for(struct async_loop *loop, uint64_t ns)
 {
 	struct sleeper sleeper;
-	uint64_t now = clock_ns();
+	uint64_t now = loop_now(loop);
 	int64_t result;
 
 	if (heap_reserve(&loop->timers, loop->timers.count + 1))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Starting programs. posix_spawn() does the work: a child that shares the memory until it has become
- * the program, so that it costs the same however large the process is.
+ * Starting programs. posix_spawn() does the work: a child that shares the memory until it has
+ * become the program, so that it costs the same however large the process is.
  */
 #include "child.h"
 #include <errno.h>
@@ -19,8 +19,8 @@ static int wanted(const struct async_process_options *options, int i)
 }
 
 /*
- * Pipes and what is copied lie above the standard streams, so that putting one of these in its place
- * cannot overwrite the next, even if the process has closed its own.
+ * Pipes and what is copied lie above the standard streams, so that putting one of these in its
+ * place cannot overwrite the next, even if the process has closed its own.
  */
 static int lift(int *fd)
 {

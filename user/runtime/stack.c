@@ -18,6 +18,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND		    0
+#define VALGRIND_STACK_REGISTER(start, end) 0
+#define VALGRIND_STACK_DEREGISTER(id)	    (void)(id)
+#endif
+
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
 #endif
@@ -35,8 +43,9 @@ enum {
 struct slab {
 	struct slab *next;
 	char *base;
-	size_t count; /* of stacks */
-	size_t used;  /* of these, carved */
+	size_t count;	   /* of stacks */
+	size_t used;	   /* of these, carved */
+	unsigned int *ids; /* under valgrind, which must know them from each other; or null */
 };
 
 static size_t guard_size(void)
@@ -88,6 +97,7 @@ static int add_slab(struct stacks *stacks)
 	madvise(slab->base, count * STACK_SIZE, MADV_NOHUGEPAGE);
 	slab->count = count;
 	slab->used = 0;
+	slab->ids = RUNNING_ON_VALGRIND ? calloc(count, sizeof(*slab->ids)) : NULL;
 	slab->next = stacks->slabs;
 	stacks->slabs = slab;
 	stacks->size += count;
@@ -107,32 +117,24 @@ static int guard(char *bottom)
 	return mprotect(bottom, size, PROT_NONE) ? -ENOMEM : 0;
 }
 
-static __attribute__((noinline)) void *carve(struct stacks *stacks)
+void *async__stack_carve(struct stacks *stacks)
 {
 	struct slab *slab = stacks->slabs;
+	char *bottom, *top;
 
 	if (!slab || slab->used == slab->count) {
 		if (add_slab(stacks))
 			return NULL;
 		slab = stacks->slabs;
 	}
-	if (guard(slab->base + slab->used * STACK_SIZE))
+	bottom = slab->base + slab->used * STACK_SIZE;
+	if (guard(bottom))
 		return NULL;
-	return top_of(slab, slab->used++);
-}
-
-void *async__stack_take(struct stacks *stacks)
-{
-	if (unlikely(!stacks->count))
-		return carve(stacks);
-	if (unlikely(stacks->trimmed == stacks->count))
-		stacks->trimmed--;
-	return stacks->spare[--stacks->count];
-}
-
-void async__stack_give(struct stacks *stacks, void *top)
-{
-	stacks->spare[stacks->count++] = top;
+	top = top_of(slab, slab->used);
+	if (slab->ids)
+		slab->ids[slab->used] = VALGRIND_STACK_REGISTER(bottom, top - 1);
+	slab->used++;
+	return top;
 }
 
 bool async__stacks_trim(struct stacks *stacks)
@@ -168,6 +170,9 @@ void async__stacks_free(struct stacks *stacks)
 
 	while ((slab = stacks->slabs)) {
 		stacks->slabs = slab->next;
+		while (slab->ids && slab->used)
+			VALGRIND_STACK_DEREGISTER(slab->ids[--slab->used]);
+		free(slab->ids);
 		munmap(slab->base, slab->count * STACK_SIZE);
 		free(slab);
 	}

@@ -26,7 +26,6 @@ static int64_t wait_for_event(struct async_stream *stream)
 {
 	struct buffer *input = &stream->input;
 
-	stream->reads = 0;
 	if (unlikely(input->size > ROOM_KEPT && !buffer_count(input)))
 		async__buffer_free(input);
 	return async__stream_wait(stream, &stream->reader, AT_READ);
@@ -40,10 +39,10 @@ static int64_t wait_for_bytes(struct async_stream *stream)
 
 	if (unlikely(transport->read_end))
 		return 0;
-	if (!transport->readable)
-		err = wait_for_event(stream);
-	else if (unlikely(++stream->reads > READS_IN_A_ROW))
-		err = async__yield(current_task());
+	if (!transport->readable || ++stream->reads > READS_IN_A_ROW) {
+		stream->reads = 0;
+		err = transport->readable ? async__yield(current_task()) : wait_for_event(stream);
+	}
 	if (unlikely(err < 0))
 		return err;
 	return unlikely(transport->closing) ? async__stream_error(stream) : 1;

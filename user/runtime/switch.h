@@ -16,16 +16,12 @@
 #ifndef RUNTIME_SWITCH_H
 #define RUNTIME_SWITCH_H
 
+#include "base/sanitized.h"
 #include <stddef.h>
 #include <stdint.h>
 
-/* AddressSanitizer is on: gcc's way to say so, and clang's. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED
-#endif
+#ifdef SANITIZED_THREAD
+#include <sanitizer/tsan_interface.h>
 #endif
 
 #pragma GCC visibility push(hidden)
@@ -34,10 +30,15 @@
 void async__begin(void);
 
 #ifdef SANITIZED
-/* sanitizer.c: AddressSanitizer is told which stack is entered, and which one is left for good. */
+/*
+ * sanitizer.c: the sanitizers are told which stack is entered, and which one is left for good.
+ * `begins` returns the top that remains for frames.
+ */
+void *async__stack_begins(void *top);
+void async__stack_forget(void *top);
 void async__switch_begins(void **fake, void *stack);
+void *async__fiber(void *stack, int ended);
 void async__switch_ends(void *fake);
-void async__stack_forget(void *stack);
 #endif
 
 #pragma GCC visibility pop
@@ -48,7 +49,7 @@ static inline void *first_frame(void *top, void *task)
 	uintptr_t *sp = top;
 
 #ifdef SANITIZED
-	async__stack_forget(top);
+	sp = async__stack_begins(top);
 #endif
 #if defined(__x86_64__)
 	*--sp = (uintptr_t)task;
@@ -113,12 +114,17 @@ static inline __attribute__((always_inline)) void switch_stacks(void **save, voi
 static inline __attribute__((always_inline)) void switch_to(void **save, void *sp, void *stack,
 							    int ended)
 {
-#ifdef SANITIZED
+#if defined(SANITIZED_ADDRESS)
 	void *fake = NULL;
 
 	async__switch_begins(ended ? NULL : &fake, stack);
 	switch_stacks(save, sp);
 	async__switch_ends(fake);
+#elif defined(SANITIZED_THREAD)
+	/* Here, for in between no function may begin or end. */
+	__tsan_switch_to_fiber(async__fiber(stack, ended), 0);
+	switch_stacks(save, sp);
+	async__switch_ends(NULL);
 #else
 	(void)stack;
 	(void)ended;

@@ -34,7 +34,7 @@ static struct known *all_known[BUCKETS];
 	f(dwarf_getscopes) f(dwarf_getscopes_die) f(dwarf_tag) f(dwfl_addrmodule) f(dwfl_begin) f(dwfl_line_comp_dir)     \
 	f(dwfl_lineinfo) f(dwfl_linux_proc_find_elf) f(dwfl_linux_proc_report)                     \
 	f(dwfl_module_addrdie) f(dwfl_module_addrname) f(dwfl_module_getsrc) f(dwfl_report_begin)  \
-	f(dwfl_report_end)
+	f(dwfl_report_end) f(elf_begin) f(elf_cntl) f(elf_version)
 /* clang-format on */
 #define DECLARE(function) __typeof__(&function) function;
 static struct {
@@ -53,7 +53,23 @@ static int find_nothing(Dwfl_Module *module, void **user, const char *name, Dwar
 	return -1;
 }
 
-static Dwfl_Callbacks callbacks = { .find_debuginfo = find_nothing };
+/* The file stays mapped, but not open: a program's descriptors are its own. */
+static int find_elf(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base,
+		    char **found, Elf **elf)
+{
+	int fd = libdw.dwfl_linux_proc_find_elf(module, user, name, base, found, elf);
+
+	if (fd < 0)
+		return fd;
+	*elf = libdw.elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (!*elf)
+		return fd;
+	libdw.elf_cntl(*elf, ELF_C_FDDONE);
+	close(fd);
+	return -1;
+}
+
+static const Dwfl_Callbacks callbacks = { .find_elf = find_elf, .find_debuginfo = find_nothing };
 
 #define LOAD(function)                                                                             \
 	libdw.function = (__typeof__(&function))dlsym(library, #function);                         \
@@ -66,7 +82,7 @@ static void load(void)
 	if (!library)
 		return;
 	FUNCTIONS(LOAD)
-	callbacks.find_elf = libdw.dwfl_linux_proc_find_elf;
+	libdw.elf_version(EV_CURRENT);
 	dwfl = libdw.dwfl_begin(&callbacks);
 }
 

@@ -200,6 +200,9 @@ void async__task_destroy(struct async_task *task)
 			async__run_deferred(coroutine);
 		async_coroutine_close(coroutine);
 	}
+#ifdef SANITIZED
+	async__stack_forget(task->stack);
+#endif
 	list_remove(&task->link);
 	task->function = function;
 	task->future.state = CANCELLED;

@@ -116,7 +116,7 @@ static void on_task_failed(struct async_task_group *group, const struct async_fu
 {
 	bool first = !group->aborting;
 
-	note_failure(group, future->result, future->message);
+	note_failure(group, async_future_result(future), async_future_message(future));
 	if (!first || group->ending)
 		return;
 	group->parent_cancelled = true;
@@ -130,7 +130,7 @@ static void on_task_done(struct async_future *future, void *arg)
 
 	list_remove(&member->link);
 	free(member);
-	if (future->state == FINISHED && future->result < 0)
+	if (async_future_result(future) < 0 && future->state == FINISHED)
 		on_task_failed(group, future);
 	if (group->ending && list_empty(&group->members) && group->future.state == PENDING)
 		async__future_finish(&group->future, FINISHED, 0);

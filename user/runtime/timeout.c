@@ -24,8 +24,8 @@ static int schedule(struct async_timeout *timeout, uint64_t when_ns)
 	struct async_handle handle = { 0 };
 
 	if (when_ns != UINT64_MAX) {
-		handle = when_ns <= clock_ns() ? async_call_soon(loop, expire, timeout)
-					       : async_call_at(loop, when_ns, expire, timeout);
+		handle = when_ns <= loop_now(loop) ? async_call_soon(loop, expire, timeout)
+						   : async_call_at(loop, when_ns, expire, timeout);
 		if (!handle.serial)
 			return -ENOMEM;
 	}
@@ -50,7 +50,7 @@ int async_timeout_begin_at(struct async_timeout *timeout, uint64_t when_ns)
 
 int async_timeout_begin(struct async_timeout *timeout, double delay)
 {
-	return async_timeout_begin_at(timeout, async__deadline(delay));
+	return async_timeout_begin_at(timeout, async__deadline(async__running, delay));
 }
 
 int async_timeout_reschedule(struct async_timeout *timeout, uint64_t when_ns)

@@ -45,11 +45,10 @@ static void time_is_up(struct timer *timer)
 /* One more is done: is that enough? */
 static bool is_enough(struct waiting *waiting, const struct async_future *future)
 {
-	int64_t result = async_future_result(future);
-
 	if (!--waiting->pending || waiting->when == ASYNC_FIRST_COMPLETED)
 		return true;
-	return waiting->when == ASYNC_FIRST_EXCEPTION && result < 0 && result != -ECANCELED;
+	return waiting->when == ASYNC_FIRST_EXCEPTION && !async_future_cancelled(future) &&
+	       async_future_result(future) < 0;
 }
 
 static void on_done(struct async_future *future, void *arg)
@@ -128,9 +127,9 @@ static void unwatch(struct waiting *waiting)
 		async_handle_cancel(waiting->entries[i].handle);
 }
 
-static int64_t wait(struct waiting *waiting, double timeout)
+static int64_t await_enough(struct waiting *waiting, double timeout)
 {
-	uint64_t when_ns = async__deadline(timeout);
+	uint64_t when_ns = async__deadline(async__running, timeout);
 	int64_t result = look(waiting);
 
 	if (result)
@@ -173,7 +172,7 @@ int64_t async_wait_futures(struct async_future *futures[], size_t count, double 
 		return result;
 	for (i = 0; i < count; i++)
 		waiting->entries[i].future = futures[i];
-	result = wait(waiting, timeout);
+	result = await_enough(waiting, timeout);
 	if (!result) {
 		result = sort(waiting);
 		for (i = 0; i < count; i++)
@@ -194,7 +193,7 @@ int64_t async_wait_tasks(struct async_task *tasks[], size_t count, double timeou
 		return result;
 	for (i = 0; i < count; i++)
 		waiting->entries[i].future = async_task_future(tasks[i]);
-	result = wait(waiting, timeout);
+	result = await_enough(waiting, timeout);
 	if (!result) {
 		result = sort(waiting);
 		for (i = 0; i < count; i++)

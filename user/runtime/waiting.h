@@ -34,8 +34,8 @@ int async__waiting_allowed(const void *object);
 int async__waiting_bind(struct waiting *waiting);
 
 /*
- * Waits until woken. 0, -ECANCELED, or -EXDEV. If the task was woken and cancelled before it could
- * run, *woken is true, and it may have to wake another one instead.
+ * Waits until woken. 0, -ECANCELED, or -EXDEV. *woken is true with -ECANCELED if the task was woken
+ * first and cancelled before it could run: it may have to wake another one in its place.
  */
 int64_t async__waiting_wait(struct waiting *waiting, bool *woken);
 

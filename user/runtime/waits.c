@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Any number of tasks that wait for the same event. Each awaits a future on its own stack, so that
- * cancelling one does not concern the others; giving its last reference up, be it that the await has
- * ended or that the task was destroyed, takes it out of the list.
+ * cancelling one does not concern the others; giving its last reference up, be it that the await
+ * has ended or that the task was destroyed, takes it out of the list.
  */
 #include "runtime.h"
 
