@@ -386,6 +386,32 @@ static void read__from_a_terminal(void **state)
 	assert_string_equal(world.text, "one\ntwo\n");
 }
 
+static void reads_datagrams(struct world *world)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) ||
+	    async_stream_from_fd(pair[0], &world->stream))
+		return;
+	world->peer = pair[1];
+	say(world, "one");
+	say(world, "two");
+	read_into_text(world, 64);
+	read_into_text(world, 64);
+	hang_up(world);
+	async_stream_free(world->stream);
+}
+
+static void read__of_datagrams(void **state)
+{
+	struct world world = { 0 };
+
+	(void)state;
+	run_scenario(reads_datagrams, &world);
+	assert_met(&world, 3, 3);
+	assert_string_equal(world.text, "onetwo");
+}
+
 /* --- read_exactly ---------------------------------------------------------------------------- */
 
 static void says_rest(struct world *world)
@@ -831,6 +857,7 @@ int main(void)
 		STREAM_TEST(read__of_what_is_there_lets_others_run),
 		STREAM_TEST(read__from_a_pipe),
 		STREAM_TEST(read__from_a_terminal),
+		STREAM_TEST(read__of_datagrams),
 		STREAM_TEST(read_exactly__waits_for_all),
 		STREAM_TEST(read_exactly__of_more_than_there_is),
 		STREAM_TEST(read_exactly__of_more_than_the_limit),
