@@ -295,6 +295,29 @@ static void read__closed_meanwhile(void **state)
 	assert_met(&world, -EBADF);
 }
 
+/* The descriptor stays open until the peer has read. */
+static void is_closed_with_bytes(struct world *world)
+{
+	static const char data[4 << 20];
+	struct async_task *other = beside(reads_beside, world);
+
+	settle();
+	async_stream_write(world->stream, data, sizeof(data));
+	async_stream_close(world->stream);
+	async_await(other);
+	meet(world, async_transport_fd(async_stream_transport(world->stream)) >= 0);
+	hang_up(world);
+}
+
+static void read__closed_while_bytes_are_written(void **state)
+{
+	struct world world = { 0 };
+
+	(void)state;
+	run_on_pair(is_closed_with_bytes, &world);
+	assert_met(&world, -EBADF, true);
+}
+
 static void counts_turns(struct world *world)
 {
 	while (!async_stream_at_eof(world->stream)) {
@@ -854,6 +877,7 @@ int main(void)
 		STREAM_TEST(read__outside_of_a_task),
 		STREAM_TEST(read__after_close),
 		STREAM_TEST(read__closed_meanwhile),
+		STREAM_TEST(read__closed_while_bytes_are_written),
 		STREAM_TEST(read__of_what_is_there_lets_others_run),
 		STREAM_TEST(read__from_a_pipe),
 		STREAM_TEST(read__from_a_terminal),
