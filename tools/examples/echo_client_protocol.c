@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A client of the echo servers, by callbacks: echo_client_protocol [HOST [PORT]]. A future says when
- * the conversation is over.
+ * A client of the echo servers, by callbacks: echo_client_protocol [HOST [PORT]]. A future says
+ * when the conversation is over.
  */
 #include "echo.h"
 
