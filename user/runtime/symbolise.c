@@ -13,8 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Programs that are linked statically have none of these, and need not. */
-#pragma weak dlopen
+/* Programs that are linked statically may have neither, and need not. */
 #pragma weak dlsym
 #pragma weak dladdr
 
@@ -30,12 +29,12 @@ static struct known *all_known[BUCKETS];
 
 /* clang-format off */
 #define FUNCTIONS(f)                                                                               \
-	f(dwarf_attr) f(dwarf_decl_file) f(dwarf_decl_line) f(dwarf_entrypc) f(dwarf_formstring)   \
-	f(dwarf_formudata) f(dwarf_getscopes) f(dwarf_getscopes_die) f(dwarf_getsrc_die)           \
-	f(dwarf_haspc) f(dwarf_lineno) f(dwarf_linesrc) f(dwarf_tag) f(dwfl_addrmodule)            \
-	f(dwfl_begin) f(dwfl_linux_proc_find_elf) f(dwfl_linux_proc_report) f(dwfl_module_addrdie) \
-	f(dwfl_module_addrname) f(dwfl_module_nextcu) f(dwfl_report_begin) f(dwfl_report_end)      \
-	f(elf_begin) f(elf_cntl) f(elf_version)
+	f(dwarf_attr) f(dwarf_decl_file) f(dwarf_decl_line) f(dwarf_diename) f(dwarf_entrypc)      \
+	f(dwarf_formstring) f(dwarf_formudata) f(dwarf_getscopes) f(dwarf_getscopes_die)           \
+	f(dwarf_getsrc_die) f(dwarf_haspc) f(dwarf_lineno) f(dwarf_linesrc) f(dwarf_tag)           \
+	f(dwfl_addrmodule) f(dwfl_begin) f(dwfl_linux_proc_find_elf) f(dwfl_linux_proc_report)     \
+	f(dwfl_module_addrdie) f(dwfl_module_addrname) f(dwfl_module_nextcu)                       \
+	f(dwfl_report_begin) f(dwfl_report_end) f(elf_begin) f(elf_cntl) f(elf_version)
 /* clang-format on */
 #define DECLARE(function) __typeof__(&function) function;
 static struct {
@@ -78,7 +77,9 @@ static const Dwfl_Callbacks callbacks = { .find_elf = find_elf, .find_debuginfo 
 		return;
 static void load(void)
 {
-	void *library = dlopen && dlsym ? dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL) : NULL;
+	/* By its name, for the mere mention of dlopen() makes the linker warn of a static one. */
+	__typeof__(&dlopen) open = dlsym ? dlsym(RTLD_DEFAULT, "dlopen") : NULL;
+	void *library = open ? open("libdw.so.1", RTLD_NOW | RTLD_LOCAL) : NULL;
 
 	if (!library)
 		return;
@@ -162,7 +163,10 @@ static int find_line(Dwarf_Die *unit, Dwarf_Addr address, const char **file)
 					      &call);
 		if (libdw.dwarf_tag(scope) != DW_TAG_subprogram)
 			continue;
+		/* The first file, to clang, is number 0, which libdw takes for none. */
 		*file = libdw.dwarf_decl_file(scope);
+		if (!*file)
+			*file = libdw.dwarf_diename(unit);
 		if (!libdw.dwarf_entrypc(scope, &start) && start == address)
 			libdw.dwarf_decl_line(scope, &line);
 		else
