@@ -473,9 +473,33 @@ static void stack__is_aligned(void **state)
 	assert_int_equal(rest, 0);
 }
 
+static int depth;
+
+ASYNC(descends)
+{
+	depth++;
+	return async_await(descends());
+}
+
+ASYNC(runs_out_of_stack)
+{
+	int64_t err = async_await(descends());
+	const char *message = async_error_message(err);
+
+	return message && !strcmp(message, "maximum recursion depth exceeded") ? err : -EINVAL;
+}
+
+static void await__without_end(void **state)
+{
+	(void)state;
+	assert_int_equal(async_run(runs_out_of_stack()), -EOVERFLOW);
+	assert_true(depth > 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(await__without_end),
 		cmocka_unit_test(arguments__none_and_one),
 		cmocka_unit_test(arguments__small_integers),
 		cmocka_unit_test(arguments__large_integers),

@@ -84,7 +84,8 @@ void async_coroutine_close(struct async_coroutine *coroutine);
 
 /*
  * Runs a coroutine within the calling task, as a plain call on its stack, and returns what it
- * returns. Consumes it. -EPERM outside of a task. Written async_await(coroutine).
+ * returns. Consumes it. -EPERM outside of a task; -EOVERFLOW (Python: RecursionError) if less than
+ * 12 KiB of the stack are left. Written async_await(coroutine).
  */
 int64_t async_await_coroutine(struct async_coroutine *coroutine);
 

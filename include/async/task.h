@@ -10,8 +10,10 @@
  *
  * Stacks: a task has one of 64 KiB, of which 56 are its own at least, with a guard page below. It
  * takes a page of memory until it needs more. A coroutine that is awaited as such runs on the stack
- * of its awaiter. Who needs more dies by SIGSEGV, with a line on standard error that names the
- * task; build with -fstack-clash-protection so that large frames cannot step over the guard.
+ * of its awaiter; where that has no room for one more, the await fails with -EOVERFLOW. Other
+ * functions that need more than there is die by SIGSEGV, with a line on standard error that names
+ * the task: nobody could say what state they left behind. Build with -fstack-clash-protection so
+ * that large frames cannot step over the guard.
  *
  * Threads: all functions belong to the thread of the task's loop.
  */

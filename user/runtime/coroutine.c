@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPARE_LIMIT = 4096 };
+enum {
+	SPARE_LIMIT = 4096,
+	STACK_RESERVE = 12 << 10, /* what a coroutine finds of its stack at least when it begins */
+};
 
 /* Those that were made while no loop ran. */
 static struct list homeless = { &homeless, &homeless };
@@ -205,6 +208,13 @@ int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *co
 	return run(task, coroutine, false);
 }
 
+static inline bool stack_is_low(const struct async_task *task)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	return (uintptr_t)task->stack - here > STACK_USABLE - STACK_RESERVE;
+}
+
 int64_t async_await_coroutine(struct async_coroutine *coroutine)
 {
 	struct async_task *task = current_task();
@@ -214,6 +224,10 @@ int64_t async_await_coroutine(struct async_coroutine *coroutine)
 	if (unlikely(!task)) {
 		async_coroutine_close(coroutine);
 		return -EPERM;
+	}
+	if (unlikely(stack_is_low(task))) {
+		async_coroutine_close(coroutine);
+		return async_fail(-EOVERFLOW, "maximum recursion depth exceeded");
 	}
 	coroutine->state = TAKEN;
 	return async__coroutine_run(task, coroutine);
