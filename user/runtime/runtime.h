@@ -288,7 +288,7 @@ bool async__never_retrieved(struct async_future *future); /* true: somebody keep
 void async__destroyed_pending(struct async_task *task);
 
 /*
- * origin.c: origins are kept for good, equal ones once. What may create coroutines asks `any` first:
+ * origin.c: origins are kept for good, equal ones once. Who creates coroutines asks `any` first:
  * without it there is neither depth nor wrapper.
  */
 struct tracking {

@@ -108,7 +108,7 @@ static Dwfl_Module *module_of(uintptr_t address)
 	return libdw.dwfl_addrmodule(dwfl, address);
 }
 
-/* The body of a coroutine has the name of the coroutine; clones of a function have the function's. */
+/* The body of a coroutine has the name of that; clones of a function have the function's. */
 static char *copy_name(const char *name)
 {
 	size_t length = strcspn(name, "."), end = strlen("__body");
