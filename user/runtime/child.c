@@ -24,8 +24,12 @@ static int reap(const struct child *child)
 			      ? waitid(P_PID, child->pid, &info, WEXITED)
 			      : waitid((idtype_t)PIDFD, child->source.fd, &info, WEXITED);
 	while (err && errno == EINTR);
-	if (err)
+	if (err) {
+		async_log(ASYNC_LOG_WARNING,
+			  "Unknown child process pid %d, will report returncode 255",
+			  child->pid);
 		return UNKNOWN_STATUS;
+	}
 	return info.si_code == CLD_EXITED ? info.si_status : -info.si_status;
 }
 
