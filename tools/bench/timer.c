@@ -12,7 +12,7 @@ static void never(void *arg)
 
 static ASYNC(bench, int, pending)
 {
-	uint64_t hour = async_loop_time(NULL) + 3600000000000ULL, seed = 1, start;
+	uint64_t hour = async_loop_time(async_get_running_loop()) + 3600000000000ULL, seed = 1, start;
 	char work[64];
 	int i;
 

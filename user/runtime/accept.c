@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Accepting: each connection gets its protocol or its task, so many in a step that others have turns. */
+/* Accepting: each connection gets its protocol or its task, a bounded number of them in a step. */
 #include "transport.h"
 #include <errno.h>
 #include <sys/epoll.h>

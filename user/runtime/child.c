@@ -45,7 +45,7 @@ void async__child_ended(struct child *child)
 {
 	child->returncode = reap(child);
 	unwatch(child);
-	async__waits_finish(&child->waits, 0);
+	async__waiting_wake(&child->waiting, SIZE_MAX);
 	if (!child->kept)
 		free(child);
 	else if (child->exited)
@@ -102,7 +102,6 @@ int async__child_start(struct async_loop *loop, const struct pipes *pipes,
 
 	if (!child)
 		return -ENOMEM;
-	list_init(&child->waits);
 	child->source.loop = loop;
 	child->source.ready = ready;
 	child->source.close = close_child;
@@ -113,6 +112,7 @@ int async__child_start(struct async_loop *loop, const struct pipes *pipes,
 		free(child);
 		return err;
 	}
+	async__waiting_init(&child->waiting, AT_PROCESS, child->pid);
 	err = watch(child);
 	if (err) {
 		end_at_once(child);
@@ -132,13 +132,15 @@ void async__child_give_up(struct child *child)
 
 int64_t async__child_wait(struct child *child)
 {
+	bool woken;
+
 	if (!current_task())
 		return -EPERM;
 	if (child->returncode != ASYNC_RUNNING)
 		return 0;
 	if (child->source.loop != async__running)
 		return -EXDEV;
-	return async__waits_await(&child->waits, AT_PROCESS, child->pid);
+	return async__waiting_wait(&child->waiting, &woken);
 }
 
 /* One that has ended but was not reaped would take the signal without a word. */

@@ -105,6 +105,12 @@ const char *async_future_message(const struct async_future *future)
 	return future->message;
 }
 
+static __attribute__((noinline)) void note_times(const struct waiter *waiter)
+{
+	for (; waiter; waiter = waiter->next)
+		async__ready_note_time(waiter->entry);
+}
+
 void async__future_finish(struct async_future *future, enum future_state state, int64_t result)
 {
 	struct waiter *waiter = future->waiters, *next;
@@ -115,11 +121,13 @@ void async__future_finish(struct async_future *future, enum future_state state, 
 	future->unretrieved = result < 0 && state == FINISHED;
 	future->waiters = NULL;
 	future->last_waiter = &future->waiters;
+	if (at_listening())
+		note_times(waiter);
 	for (; waiter; waiter = next) {
 		entry_t entry = waiter->entry;
 
 		next = waiter->next;
-		async__wake(loop, entry);
+		async__ready_push(loop, entry);
 		if (entry & 1)
 			async__future_add_waiter(future, waiter, entry);
 	}
@@ -193,7 +201,8 @@ void async__future_remove_waiter(struct async_future *future, struct waiter *wai
 }
 
 /* Suspends the task until the future is done. -ECANCELED if the task was cancelled meanwhile. */
-static int wait_for(struct async_task *task, struct async_future *future)
+static inline __attribute__((always_inline)) int wait_for(struct async_task *task,
+							  struct async_future *future)
 {
 	if (future->loop != task->future.loop)
 		return -EXDEV;
@@ -260,5 +269,5 @@ int64_t async_await_future(struct async_future *future)
 
 int64_t async_await_task(struct async_task *task)
 {
-	return async_await_future(async_task_future(task));
+	return task ? async_await_future(&task->future) : -ENOMEM;
 }

@@ -64,13 +64,18 @@ static inline void async__ready_release(struct async_loop *loop)
 	loop->reserved--;
 }
 
-static inline void async__wake(struct async_loop *loop, entry_t entry)
+static inline void async__ready_push(struct async_loop *loop, entry_t entry)
 {
 	if (entry & 1)
 		slot_of_entry(entry)->queued = true;
+	loop->ready[loop->tail++ & loop->mask] = entry;
+}
+
+static inline void async__wake(struct async_loop *loop, entry_t entry)
+{
 	if (at_listening())
 		async__ready_note_time(entry);
-	loop->ready[loop->tail++ & loop->mask] = entry;
+	async__ready_push(loop, entry);
 }
 
 static inline void *async__stack_take(struct stacks *stacks)

@@ -9,6 +9,9 @@
  * The queue is a ring of addresses, not a linked list, so that the tasks and stacks that come next
  * can be fetched while the present one runs (measured with 100,000 tasks: 72 ns a switch against
  * 141).
+ *
+ * The loop is taken from the thread, though the task has it too: what the next task is must not wait
+ * for a load from the present one (measured: 10.0 ns a switch against 10.7).
  */
 #include "runtime.h"
 #include "switch.h"
@@ -125,7 +128,7 @@ switch_away(struct async_loop *loop, struct async_task *task, struct async_task 
 
 void async__suspend(struct async_task *task, struct async_future *awaits)
 {
-	struct async_loop *loop = task->future.loop;
+	struct async_loop *loop = async__running;
 	struct async_task *next = take_task(loop);
 
 	if (at_listening()) {
@@ -139,7 +142,7 @@ void async__suspend(struct async_task *task, struct async_future *awaits)
 
 static __attribute__((noinline)) struct async_task *trace_yield(struct async_task *task)
 {
-	struct async_loop *loop = task->future.loop;
+	struct async_loop *loop = async__running;
 	struct async_task *next;
 
 	task->ready_ns = at_now();
@@ -152,7 +155,7 @@ static __attribute__((noinline)) struct async_task *trace_yield(struct async_tas
 
 int64_t async__yield(struct async_task *task)
 {
-	struct async_loop *loop = task->future.loop;
+	struct async_loop *loop = async__running;
 	struct async_task *next;
 
 	loop->ready[loop->tail++ & loop->mask] = (entry_t)task;
@@ -167,7 +170,7 @@ int64_t async__yield(struct async_task *task)
 
 void async__leave(struct async_task *task)
 {
-	struct async_loop *loop = task->future.loop;
+	struct async_loop *loop = async__running;
 	struct async_task *next = take_task(loop);
 	void *stack = task->stack, *nowhere;
 
@@ -181,6 +184,9 @@ void async__leave(struct async_task *task)
 	/* Nobody takes the stack from the pool before this one has left it. */
 	async__stack_give(&loop->stacks, stack);
 	async_future_unref(&task->future);
+#ifdef SANITIZED
+	async__stack_ends(stack);
+#endif
 	switch_to(&nowhere, next ? next->sp : loop->sp, next ? next->stack : NULL, 1);
 	__builtin_unreachable();
 }

@@ -406,10 +406,6 @@ int async__transport_new(struct async_loop *loop, int fd, bool reads, bool write
 			 const struct async_protocol *protocol, void *self,
 			 struct async_transport **ret);
 
-/* waits.c: awaits what finish() ends for all in the list, by a future of this type and number. */
-int64_t async__waits_await(struct list *waits, enum at_type type, uint64_t number);
-void async__waits_finish(struct list *waits, int64_t result);
-
 /*
  * signal.c. The interrupt is SIGINT, once, if this is the main thread and nobody handles it: null
  * otherwise. unwatch() tells whether it came too late for the callback.
