@@ -455,23 +455,23 @@ static void poll__that_sleeps_is_timed(void **state)
 	close(ends[1]);
 }
 
-ASYNC(opens, int, fd)
+ASYNC(opens, int, fd, struct async_stream **, stream)
 {
-	struct async_stream *stream;
-
-	return async_stream_from_fd(fd, &stream);
+	return async_stream_from_fd(fd, stream);
 }
 
 static void transport__that_is_never_closed(void **state)
 {
 	struct async_loop *other;
+	struct async_stream *stream;
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	assert_int_equal(async_loop_new(&other), 0);
 	async_loop_set_debug(other, true);
-	assert_int_equal(async_loop_run_until_complete(other, opens(ends[0])), 0);
+	assert_int_equal(async_loop_run_until_complete(other, opens(ends[0], &stream)), 0);
 	async_loop_close(other);
+	async_stream_free(stream);
 	assert_captured("WARNING: unclosed transport <_SelectorSocketTransport fd=%d>\n", ends[0]);
 	close(ends[1]);
 }
