@@ -15,6 +15,7 @@
 #ifndef TESTS_SYSTEM_H
 #define TESTS_SYSTEM_H
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -94,6 +95,9 @@ static inline __attribute__((format(printf, 2, 3))) void program_start(struct pr
 	program->out_fd = memfd_create("standard output", MFD_CLOEXEC);
 	program->err_fd = memfd_create("standard error", MFD_CLOEXEC);
 	assert_true(program->out_fd >= 0 && program->err_fd >= 0);
+	/* Else children that write at the same time would write over each other. */
+	fcntl(program->out_fd, F_SETFL, O_APPEND);
+	fcntl(program->err_fd, F_SETFL, O_APPEND);
 	program->pid = fork();
 	assert_true(program->pid >= 0);
 	if (!program->pid)

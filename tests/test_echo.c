@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An echo server with 1, 50 and 1,000 connections: every byte comes back to who sent it, and neither
- * descriptor nor task is left.
+ * An echo server with 1, 50 and 1,000 connections: every byte comes back to who sent it, and
+ * neither descriptor nor task is left.
  */
 #include "streams.h"
 #include <sys/resource.h>

@@ -13,7 +13,8 @@ static struct example {
 } examples[] = {
 	{ .command = "build/examples/long_running",
 	  .err = "WARNING:root:协程 async_main 执行时间过长\n"
-		 "WARNING:root:('" FOLDER "long_running.c', 40, 'main')\n" },
+		 "WARNING:root:('" FOLDER "long_running.c', 40, 'main')\n"
+		 "WARNING:root:coroutine 没有 origin\n" },
 	{ .command = "build/examples/old_and_new",
 	  .out = "this works\nthis works\n1 and 1 tasks\n"
 		 "this works\nthis works\n1 and 1 tasks\n" },

@@ -785,6 +785,35 @@ static void sigchld__that_the_program_handles(void **state)
 	signal(SIGCHLD, SIG_DFL);
 }
 
+static void count_child(void *arg)
+{
+	(void)arg;
+	children_ended++;
+}
+
+ASYNC(tells_and_counts, struct story *, story)
+{
+	int64_t err = async_loop_add_signal_handler(NULL, SIGCHLD, count_child, NULL);
+
+	if (err)
+		return err;
+	err = async_await(tells(story));
+	async_sleep_ns(1);
+	async_sleep(0);
+	return err;
+}
+
+static void sigchld__that_the_loop_handles(void **state)
+{
+	struct story story = { .command = "exit 2" };
+
+	(void)state;
+	children_ended = 0;
+	assert_int_equal(async_run(tells_and_counts(&story)), 0);
+	assert_int_equal(story.code, 2);
+	assert_int_equal(children_ended, 1);
+}
+
 static void reap_all(int signal)
 {
 	int err = errno;
@@ -890,6 +919,7 @@ int main(void)
 		CHILD_TEST(child__that_was_given_up_is_reaped),
 		CHILD_TEST(child__that_outlives_the_loop),
 		CHILD_TEST(sigchld__that_the_program_handles),
+		CHILD_TEST(sigchld__that_the_loop_handles),
 		CHILD_TEST(sigchld__that_takes_the_status_away),
 		CHILD_TEST(pidfd__is_not_needed),
 	};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Servers: where they listen, whom they serve, and how they end. */
+#include "capture.h"
 #include "streams.h"
 #include <runtime/runtime.h>
 #include <sys/resource.h>
@@ -367,9 +368,13 @@ static void serve__fails(void **state)
 {
 	struct world world = { 0 };
 
-	(void)state;
+	capture_setup(state);
 	run_scenario(is_served_badly, &world);
+	capture_teardown(state);
 	assert_met(&world, 0, 0);
+	assert_has(captured, "Unhandled exception in client_connected_cb\n");
+	assert_has(captured, "coro=<fails() done, defined at ");
+	assert_has(captured, "EIO: no more\n");
 }
 
 static void *refuses(void *arg)
@@ -500,15 +505,17 @@ static void accept__with_too_many_open_files(void **state)
 	struct world world = { 0 };
 	struct timespec before, after;
 
-	(void)state;
+	capture_setup(state);
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	run_scenario(runs_out_of_descriptors, &world);
+	capture_teardown(state);
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	assert_met(&world, 0, 1, 0);
 	/* Timers are never early: it has paused. */
 	assert_true((after.tv_sec - before.tv_sec) * 1000000000LL + after.tv_nsec -
 			    before.tv_nsec >=
 		    1000000000LL);
+	assert_captured("%s", "ERROR: socket.accept() out of system resource\nEMFILE\n");
 }
 
 int main(void)

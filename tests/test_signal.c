@@ -490,6 +490,40 @@ static void handler__restarts_system_calls(void **state)
 	assert_int_equal(watch.calls[SIGUSR1], 1);
 }
 
+static int64_t signal_from_here(void *arg)
+{
+	sigset_t signals;
+
+	/* On this thread, whatever the others do. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+	raise(SIGUSR1);
+	return *(int *)arg;
+}
+
+ASYNC(is_signalled_by_jobs, struct watch *, watch)
+{
+	static int result = 5;
+	int64_t sum = 0;
+	int i;
+
+	add(watch, SIGUSR1);
+	for (i = 0; i < 20; i++)
+		sum += async_to_thread(signal_from_here, &result);
+	let_it_come();
+	return sum;
+}
+
+static void handler__of_signals_on_threads_of_an_executor(void **state)
+{
+	struct watch watch = { 0 };
+
+	(void)state;
+	assert_int_equal(async_run(is_signalled_by_jobs(&watch)), 100);
+	assert_in_range(watch.calls[SIGUSR1], 1, 20);
+}
+
 /* The child of a loop's process is not the loop's: there the signal does what it did before. */
 ASYNC(forks, struct watch *, watch)
 {
@@ -667,6 +701,7 @@ int main(void)
 		cmocka_unit_test(handler__of_another_loop),
 		cmocka_unit_test(handler__gives_the_old_action_back),
 		cmocka_unit_test(handler__restarts_system_calls),
+		cmocka_unit_test(handler__of_signals_on_threads_of_an_executor),
 		cmocka_unit_test(handler__does_not_concern_forked_children),
 		cmocka_unit_test(wait__of_several_tasks),
 		cmocka_unit_test(wait__that_is_cancelled_leaves_the_others),

@@ -295,6 +295,29 @@ static void read__closed_meanwhile(void **state)
 	assert_met(&world, -EBADF);
 }
 
+/* The descriptor stays open until the peer has read. */
+static void is_closed_with_bytes(struct world *world)
+{
+	static const char data[4 << 20];
+	struct async_task *other = beside(reads_beside, world);
+
+	settle();
+	async_stream_write(world->stream, data, sizeof(data));
+	async_stream_close(world->stream);
+	async_await(other);
+	meet(world, async_transport_fd(async_stream_transport(world->stream)) >= 0);
+	hang_up(world);
+}
+
+static void read__closed_while_bytes_are_written(void **state)
+{
+	struct world world = { 0 };
+
+	(void)state;
+	run_on_pair(is_closed_with_bytes, &world);
+	assert_met(&world, -EBADF, true);
+}
+
 static void counts_turns(struct world *world)
 {
 	while (!async_stream_at_eof(world->stream)) {
@@ -384,6 +407,32 @@ static void read__from_a_terminal(void **state)
 	run_scenario(reads_terminal, &world);
 	assert_met(&world, 4, 4, 0);
 	assert_string_equal(world.text, "one\ntwo\n");
+}
+
+static void reads_datagrams(struct world *world)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) ||
+	    async_stream_from_fd(pair[0], &world->stream))
+		return;
+	world->peer = pair[1];
+	say(world, "one");
+	say(world, "two");
+	read_into_text(world, 64);
+	read_into_text(world, 64);
+	hang_up(world);
+	async_stream_free(world->stream);
+}
+
+static void read__of_datagrams(void **state)
+{
+	struct world world = { 0 };
+
+	(void)state;
+	run_scenario(reads_datagrams, &world);
+	assert_met(&world, 3, 3);
+	assert_string_equal(world.text, "onetwo");
 }
 
 /* --- read_exactly ---------------------------------------------------------------------------- */
@@ -828,9 +877,11 @@ int main(void)
 		STREAM_TEST(read__outside_of_a_task),
 		STREAM_TEST(read__after_close),
 		STREAM_TEST(read__closed_meanwhile),
+		STREAM_TEST(read__closed_while_bytes_are_written),
 		STREAM_TEST(read__of_what_is_there_lets_others_run),
 		STREAM_TEST(read__from_a_pipe),
 		STREAM_TEST(read__from_a_terminal),
+		STREAM_TEST(read__of_datagrams),
 		STREAM_TEST(read_exactly__waits_for_all),
 		STREAM_TEST(read_exactly__of_more_than_there_is),
 		STREAM_TEST(read_exactly__of_more_than_the_limit),

@@ -3,6 +3,7 @@
 #include <async.h>
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -162,6 +163,7 @@ static struct {
 	char message[32];
 	bool cancelled, cancelled_again, done, ran;
 	int64_t met;
+	sem_t sleeps;
 } asked;
 
 static ASYNC(adds, int, a, int, b)
@@ -178,12 +180,14 @@ static ASYNC(fails)
 
 static ASYNC(sleeps)
 {
+	sem_post(&asked.sleeps);
 	asked.met = async_sleep(3600);
 	return asked.met;
 }
 
 static ASYNC(sleeps_on)
 {
+	sem_post(&asked.sleeps);
 	asked.met = async_sleep(3600);
 	return 7;
 }
@@ -191,18 +195,20 @@ static ASYNC(sleeps_on)
 static void ask(struct async_coroutine *coroutine)
 {
 	memset(&asked, 0, sizeof(asked));
+	sem_init(&asked.sleeps, 0, 0);
 	asked.future = async_run_coroutine_threadsafe(coroutine, loop);
 }
 
-/* In another thread: waits, and stops the loop. */
+/* In another thread: waits, perhaps cancels what sleeps after a while, and stops the loop. */
 static void *wait_for_result(void *arg)
 {
 	const char *message;
 
-	if (arg)
+	if (arg) {
+		sem_wait(&asked.sleeps);
 		asked.early = async_concurrent_future_result(asked.future, *(double *)arg);
-	if (arg)
 		asked.cancelled = async_concurrent_future_cancel(asked.future);
+	}
 	asked.result = async_concurrent_future_result(asked.future, -1);
 	message = async_concurrent_future_message(asked.future);
 	strcpy(asked.message, message ? message : "");

@@ -342,6 +342,8 @@ static void is_fed(struct world *world)
 
 	begin(witness);
 	peer_says(witness, "x");
+	while (witness->bytes <= 1)
+		async_sleep(0);
 	while (witness->bytes < 64 << 20) {
 		async_sleep(0);
 		turns++;

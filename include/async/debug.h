@@ -39,8 +39,8 @@ int async_set_coroutine_origin_tracking_depth(int depth);
 int async_get_coroutine_origin_tracking_depth(void);
 
 /*
- * A place in a program: the function, and the line that it has reached or, of its first byte, begins
- * at. What was inlined into the function counts as its call. The strings belong to the library, for
+ * A place in a program: a function, and the line that it has reached; of its first byte, the line at
+ * which it is declared. What was inlined counts as its call. The strings belong to the library, for
  * good.
  */
 struct async_frame {

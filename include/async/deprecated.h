@@ -21,8 +21,8 @@ ASYNC_DEPRECATED_("use async_create_task()")
 struct async_task *async_ensure_future(struct async_coroutine *coroutine);
 
 /*
- * The running loop; else one that the thread gets at its first call, and keeps until that is closed,
- * by the caller. Null without memory or descriptors.
+ * The running loop; else one that the thread gets at its first call, and keeps until the caller
+ * closes it. Null without memory or descriptors.
  */
 ASYNC_DEPRECATED_("use async_run() or async_get_running_loop()")
 struct async_loop *async_get_event_loop(void);
@@ -42,8 +42,8 @@ ASYNC_DEPRECATED_("use async_wait(), without a loop")
 int64_t async_wait_loop(struct async_task *tasks[], size_t count, struct async_loop *loop);
 
 /*
- * Has `wrapper` called for each coroutine that the thread makes, which gets what it returns instead.
- * It is not called for those that it makes itself. Null for none.
+ * Has `wrapper` called for each coroutine that the thread makes, but for those that it makes itself;
+ * what it returns takes their place. Null for none.
  */
 ASYNC_DEPRECATED_("use async_set_coroutine_origin_tracking_depth()")
 void async_set_coroutine_wrapper(struct async_coroutine *(*wrapper)(struct async_coroutine *));

@@ -116,7 +116,8 @@ struct async_handle async_call_at(struct async_loop *loop, uint64_t when_ns,
  * Have `callback` called whenever the descriptor can be read, or written, without blocking, as long
  * as it is so; in place of what was added before. The descriptor stays the caller's, who removes
  * both before he closes it. 0; -EBUSY if a stream or transport has it; -ENOMEM; -EPERM for a file
- * that cannot be waited for; -EBADF. The latter two are true if there was something to remove.
+ * that cannot be waited for, or without a loop; -EBADF. The latter two are true if there was
+ * something to remove. A null `loop` is the running one.
  */
 int async_loop_add_reader(struct async_loop *loop, int fd, async_callback *callback, void *arg);
 int async_loop_add_writer(struct async_loop *loop, int fd, async_callback *callback, void *arg);

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-/* What a child gets as a standard stream: one of these, or a descriptor above 0, which is copied. */
+/* What a child gets as a standard stream: one of these, or a copy of a descriptor above 0. */
 enum {
 	ASYNC_INHERIT = 0, /* the parent's own */
 	ASYNC_PIPE = -1,   /* a new pipe, whose other end is a stream of ours */

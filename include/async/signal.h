@@ -21,9 +21,9 @@ extern "C" {
 #endif
 
 /*
- * Has `callback` called by the loop (the running one if null) whenever the signal comes, in place of
- * what the process did before; a callback that is there already is replaced. 0; -EINVAL for no
- * signal, or SIGKILL or SIGSTOP, no callback or no loop; -EBUSY if the signal is another loop's, or
+ * Has `callback` called by the loop (the running one if null) whenever the signal comes, in place
+ * of what the process did before; a callback that is there already is replaced. 0; -EINVAL for no
+ * signal, SIGKILL or SIGSTOP, no callback or no loop; -EBUSY if the signal is another loop's, or
  * tasks wait for it; -ENOMEM.
  */
 int async_loop_add_signal_handler(struct async_loop *loop, int signal, async_callback *callback,
@@ -36,7 +36,8 @@ bool async_loop_remove_signal_handler(struct async_loop *loop, int signal);
 
 /*
  * Waits for the signal, which meanwhile does nothing else. Any number of tasks may wait. Returns
- * its number; -ECANCELED, -EPERM outside of a task, -EBUSY if it has a handler, or the errors above.
+ * its number; -ECANCELED, -EPERM outside of a task, -EBUSY if it has a handler, or the errors
+ * above.
  */
 int64_t async_signal_wait(int signal);
 

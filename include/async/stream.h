@@ -25,6 +25,9 @@
  * -EPERM outside of a task; -EBADF once the stream is closed; or the connection's negative errno
  * (-ECONNRESET, …), and each call after that returns it again.
  *
+ * Memory: closing the loop closes its streams; they stay their owner's to free, all but those of
+ * start_server().
+ *
  * Threads: all functions belong to the thread of the loop.
  */
 #ifndef ASYNC_STREAM_H
@@ -56,8 +59,9 @@ int64_t async_start_unix_server(async_client_connected *serve, void *arg, const 
 				struct async_server **ret);
 
 /*
- * Streams of a socket, pipe or terminal that is open already, and that they close. Becomes
- * non-blocking. 0 with *ret, the caller's to free; -EBUSY if the loop watches it already; -errno.
+ * A stream of a socket, pipe or terminal that is open already, and that it will close. Becomes
+ * non-blocking. 0 with *ret, the caller's to free; or the descriptor stays the caller's: -EBUSY if
+ * the loop watches it already, -EPERM for other files or without a running loop, -errno.
  */
 int async_stream_from_fd(int fd, struct async_stream **ret);
 
@@ -100,7 +104,7 @@ bool async_stream_can_write_eof(const struct async_stream *stream);
 
 /*
  * Waits until the write buffer is down at its low-water mark, if it is above the high one. 0, or the
- * error of the connection.
+ * error of the connection. Lets others run once if the stream is closing, as in asyncio.
  */
 int64_t async_stream_drain(struct async_stream *stream);
 

@@ -7,7 +7,8 @@
  * eof_received at most once; connection_lost, once and last. pause_writing and resume_writing come
  * in pairs.
  *
- * Memory: a transport lives until its connection_lost has returned.
+ * Memory: a transport lives until its connection_lost has returned. Closing the loop closes and
+ * frees those that are left, and calls nothing. A server stays its owner's to free even then.
  *
  * Threads: all functions and callbacks belong to the thread of the loop.
  */
@@ -56,8 +57,8 @@ typedef void *async_protocol_factory(void *arg);
 /*
  * Listens on all addresses of a host (null: all of this machine) and port (0: any that is free); or
  * on a Unix socket's path, which is replaced if it is a socket already. Each connection gets a
- * protocol whose `self` comes from `factory`. 0 with *ret, the caller's to close and free; -errno
- * with a message.
+ * protocol whose `self` comes from `factory`. Waits, as a task, if the host is a name. 0 with *ret,
+ * the caller's to close and free; -errno with a message; -EPERM without a running loop.
  */
 int64_t async_create_server(const struct async_protocol *protocol, async_protocol_factory *factory,
 			    void *arg, const char *host, uint16_t port, struct async_server **ret);
@@ -82,11 +83,15 @@ uint16_t async_server_port(const struct async_server *server);
 /*
  * Writes as much as the socket takes at once and keeps a copy of the rest, to be written when it
  * takes more. 0 also if the connection is lost already, as in asyncio: connection_lost tells; -EPIPE
- * after write_eof(); -ENOMEM, and nothing was written.
+ * after write_eof(); -EBADF if it can only be read; -ENOMEM, and nothing was written, or the
+ * connection is lost, for want of memory for the rest.
  */
 int async_transport_write(struct async_transport *transport, const void *data, size_t size);
 
-/* No more shall be written: the peer sees the end once the buffer is written. 0 or -EOPNOTSUPP. */
+/*
+ * No more shall be written: the peer sees the end once the buffer is written. A pipe is closed
+ * then. 0 or -EOPNOTSUPP.
+ */
 int async_transport_write_eof(struct async_transport *transport);
 bool async_transport_can_write_eof(const struct async_transport *transport);
 

@@ -10,9 +10,7 @@ static void read_lines(struct async_process *process, FILE *buffer)
 
 	do {
 		size = async_stream_read_line(async_process_stdout(process), &line);
-		printf("read ");
-		print_repr("b", line, size > 0 ? size : 0);
-		printf("\n");
+		printf("read %s\n", repr("b", line, size > 0 ? size : 0));
 		if (size > 0)
 			fwrite(line, 1, size, buffer);
 	} while (size > 0);

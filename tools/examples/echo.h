@@ -6,13 +6,12 @@
 #ifndef EXAMPLES_ECHO_H
 #define EXAMPLES_ECHO_H
 
+#include "repr.h"
 #include <async.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/signalfd.h>
 
 enum { READ_SIZE = 128 };
 
@@ -20,22 +19,34 @@ enum { READ_SIZE = 128 };
 static const char *host = "localhost";
 static uint16_t port = 10000;
 
-static inline void set_address(int argc, char *argv[])
-{
-	host = argc > 1 ? argv[1] : host;
-	port = argc > 2 ? atoi(argv[2]) : port;
-}
-
+/* One write a line, so that the lines of a client and a server in one terminal stay whole. */
 static inline __attribute__((format(printf, 2, 3))) void say(const char *name, const char *format,
 							     ...)
 {
+	char *message;
 	va_list arguments;
 
 	va_start(arguments, format);
-	fprintf(stderr, "%s: ", name);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	if (vasprintf(&message, format, arguments) < 0)
+		message = NULL;
 	va_end(arguments);
+	fprintf(stderr, "%s: %s\n", name, message ? message : "");
+	free(message);
+}
+
+static inline void log_asyncio(enum async_log_level level, const char *message, void *arg)
+{
+	(void)level, (void)arg;
+	say("asyncio", "%s", message);
+}
+
+/* Everything is logged, and the address is on the command line. */
+static inline void set_up(int argc, char *argv[])
+{
+	async_log_set_level(ASYNC_LOG_DEBUG);
+	async_log_set_handler(log_asyncio, NULL);
+	host = argc > 1 ? argv[1] : host;
+	port = argc > 2 ? atoi(argv[2]) : port;
 }
 
 /* What is to be said of a failure. */
@@ -44,28 +55,6 @@ static inline const char *reason(int64_t err)
 	const char *message = async_error_message(err);
 
 	return message ? message : strerror(-err);
-}
-
-/* b'bytes', up to READ_SIZE of them. Valid until the next call. */
-static inline const char *repr(const char *data, size_t size)
-{
-	static char text[4 * READ_SIZE + 4];
-	char quote = memchr(data, '\'', size) && !memchr(data, '"', size) ? '"' : '\'';
-	char *to = text + sprintf(text, "b%c", quote);
-	size_t i;
-
-	for (i = 0; i < size && i < READ_SIZE; i++) {
-		unsigned char byte = data[i];
-
-		if (byte == quote || byte == '\\')
-			to += sprintf(to, "\\%c", byte);
-		else if (byte == '\n' || byte == '\r' || byte == '\t')
-			to += sprintf(to, "\\%c", byte == '\n' ? 'n' : byte == '\r' ? 'r' : 't');
-		else
-			to += sprintf(to, byte < 32 || byte > 126 ? "\\x%02x" : "%c", byte);
-	}
-	sprintf(to, "%c", quote);
-	return text;
 }
 
 /* Who the peer is. */
@@ -89,20 +78,6 @@ static inline void stop(void *loop)
 	async_loop_stop(loop);
 }
 
-/* Ctrl-C stops the loop: the signal is blocked, and its descriptor can be read when it comes. */
-static inline int stop_on_interrupt(struct async_loop *loop)
-{
-	sigset_t signals;
-	int fd;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	fd = signalfd(-1, &signals, SFD_CLOEXEC);
-	async_loop_add_reader(loop, fd, stop, loop);
-	return fd;
-}
-
 static ASYNC(wait_closed, struct async_server *, server)
 {
 	return async_server_wait_closed(server);
@@ -111,11 +86,9 @@ static ASYNC(wait_closed, struct async_server *, server)
 /* Serves until Ctrl-C, then ends the server and the loop. */
 static inline void serve_until_interrupted(struct async_loop *loop, struct async_server *server)
 {
-	int interrupts = stop_on_interrupt(loop);
-
+	async_loop_add_signal_handler(loop, SIGINT, stop, loop);
 	say("main", "starting up on %s port %d", host, async_server_port(server));
 	async_loop_run_forever(loop);
-	async_loop_remove_reader(loop, interrupts);
 	say("main", "closing server");
 	async_server_close(server);
 	async_loop_run_until_complete(loop, wait_closed(server));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A client of the echo servers, by callbacks: echo_client_protocol [HOST [PORT]]. A future says when
- * the conversation is over.
+ * A client of the echo servers, by callbacks: echo_client_protocol [HOST [PORT]]. A future says
+ * when the conversation is over.
  */
 #include "echo.h"
 
@@ -26,7 +26,7 @@ static void connection_made(void *self, struct async_transport *transport)
 	say("EchoClient", "connecting to %s port %s", peer.host, peer.port);
 	for (i = 0; i < sizeof(messages) / sizeof(*messages); i++) {
 		async_transport_write(transport, messages[i], strlen(messages[i]));
-		say("EchoClient", "sending %s", repr(messages[i], strlen(messages[i])));
+		say("EchoClient", "sending %s", repr("b", messages[i], strlen(messages[i])));
 	}
 	if (async_transport_can_write_eof(transport))
 		async_transport_write_eof(transport);
@@ -35,7 +35,7 @@ static void connection_made(void *self, struct async_transport *transport)
 static void data_received(void *self, const void *data, size_t size)
 {
 	(void)self;
-	say("EchoClient", "received %s", repr(data, size));
+	say("EchoClient", "received %s", repr("b", data, size));
 }
 
 static bool eof_received(void *self)
@@ -81,7 +81,7 @@ int main(int argc, char *argv[])
 	struct async_loop *loop;
 	int64_t err;
 
-	set_address(argc, argv);
+	set_up(argc, argv);
 	if (async_loop_new(&loop))
 		return 1;
 	say("main", "waiting for client to complete");

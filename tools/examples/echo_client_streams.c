@@ -23,14 +23,14 @@ ASYNC(echo_client)
 	}
 	for (i = 0; i < sizeof(messages) / sizeof(*messages); i++) {
 		async_stream_write(stream, messages[i], strlen(messages[i]));
-		say("echo_client", "sending %s", repr(messages[i], strlen(messages[i])));
+		say("echo_client", "sending %s", repr("b", messages[i], strlen(messages[i])));
 	}
 	if (async_stream_can_write_eof(stream))
 		async_stream_write_eof(stream);
 	async_stream_drain(stream);
 	say("echo_client", "waiting for response");
 	while ((size = async_stream_read(stream, data, sizeof(data))) > 0)
-		say("echo_client", "received %s", repr(data, size));
+		say("echo_client", "received %s", repr("b", data, size));
 	say("echo_client", "closing");
 	async_stream_free(stream);
 	return size;
@@ -41,7 +41,7 @@ int main(int argc, char *argv[])
 	struct async_loop *loop;
 	int64_t err;
 
-	set_address(argc, argv);
+	set_up(argc, argv);
 	if (async_loop_new(&loop))
 		return 1;
 	err = async_loop_run_until_complete(loop, echo_client());

@@ -27,9 +27,9 @@ static void data_received(void *self, const void *data, size_t size)
 {
 	struct echo_server *echo = self;
 
-	say(echo->name, "received %s", repr(data, size));
+	say(echo->name, "received %s", repr("b", data, size));
 	async_transport_write(echo->transport, data, size);
-	say(echo->name, "sent %s", repr(data, size));
+	say(echo->name, "sent %s", repr("b", data, size));
 }
 
 static bool eof_received(void *self)
@@ -74,7 +74,7 @@ int main(int argc, char *argv[])
 	struct async_loop *loop;
 	struct async_server *server;
 
-	set_address(argc, argv);
+	set_up(argc, argv);
 	if (async_loop_new(&loop) || async_loop_run_until_complete(loop, start(&server)))
 		return 1;
 	serve_until_interrupted(loop, server);

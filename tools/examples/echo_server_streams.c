@@ -12,10 +12,10 @@ ASYNC(echo, struct async_stream *, stream, void *, arg)
 	snprintf(name, sizeof(name), "echo_%.40s_%.10s", peer.host, peer.port);
 	say(name, "connection accepted");
 	while ((size = async_stream_read(stream, data, sizeof(data))) > 0) {
-		say(name, "received %s", repr(data, size));
+		say(name, "received %s", repr("b", data, size));
 		async_stream_write(stream, data, size);
 		async_stream_drain(stream);
-		say(name, "sent %s", repr(data, size));
+		say(name, "sent %s", repr("b", data, size));
 	}
 	say(name, "closing");
 	async_stream_close(stream);
@@ -36,7 +36,7 @@ int main(int argc, char *argv[])
 	struct async_loop *loop;
 	struct async_server *server;
 
-	set_address(argc, argv);
+	set_up(argc, argv);
 	if (async_loop_new(&loop) || async_loop_run_until_complete(loop, start(&server)))
 		return 1;
 	serve_until_interrupted(loop, server);

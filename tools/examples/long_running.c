@@ -18,8 +18,8 @@ static void log_time(struct async_coroutine *coroutine, uint64_t ns, int64_t res
 	for (i = 0; i < count; i++)
 		fprintf(stderr, "WARNING:root:('%s', %d, '%s')\n", frames[i].file, frames[i].line,
 			frames[i].function);
-	if (!count)
-		fprintf(stderr, "WARNING:root:coroutine 没有 origin\n");
+	/* As the original says in any case: the `else` of a Python loop without `break`. */
+	fprintf(stderr, "WARNING:root:coroutine 没有 origin\n");
 }
 
 ASYNC(async_main)

@@ -32,13 +32,6 @@ ASYNC(to_upper, const char *, input, struct async_bytes *, output)
 	return err ? err : returncode;
 }
 
-static void print_message(const char *name, const char *text, size_t size)
-{
-	printf("%s: ", name);
-	print_repr("", text, size);
-	printf("\n");
-}
-
 int main(void)
 {
 	struct async_bytes output = { 0 };
@@ -52,8 +45,8 @@ int main(void)
 	if (returncode) {
 		printf("error exit %d\n", (int)returncode);
 	} else {
-		print_message("Original", message, strlen(message));
-		print_message("Changed ", output.data, output.size);
+		printf("Original: %s\n", repr("", message, strlen(message)));
+		printf("Changed : %s\n", repr("", output.data, output.size));
 	}
 	free(output.data);
 	return returncode != 0;

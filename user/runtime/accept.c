@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Accepting: each connection gets its protocol or its task, so many in a step that others have turns. */
+/* Accepting: each connection gets its protocol or its task, a bounded number of them in a step. */
 #include "transport.h"
 #include <errno.h>
 #include <sys/epoll.h>
@@ -9,10 +9,17 @@ enum { ACCEPTED_IN_A_STEP = 100 };
 
 static const double pause_seconds = 1; /* with too many open files */
 
-/* A failure of the task is reported here. */
-static void end_service(struct async_future *task, void *arg)
+static void end_service(struct async_future *future, void *arg)
 {
-	(void)task;
+	const struct async_exception_context failure = {
+		.message = "Unhandled exception in client_connected_cb",
+		.exception = async_future_result(future),
+		.exception_message = async_future_message(future),
+		.task = async_task_of(future),
+	};
+
+	if (failure.exception < 0 && !async_future_cancelled(future))
+		async_loop_call_exception_handler(future->loop, &failure);
 	async_stream_free(arg);
 }
 
@@ -65,8 +72,14 @@ static bool is_shortage(int err)
 static void accept_connections(void *arg);
 
 /* To try again at once would only burn time. */
-static void pause_accepting(struct listener *listener)
+static void pause_accepting(struct listener *listener, int err)
 {
+	const struct async_exception_context shortage = {
+		.message = "socket.accept() out of system resource",
+		.exception = -err,
+	};
+
+	async_loop_call_exception_handler(listener->server->loop, &shortage);
 	listener->pause = async_call_later(listener->server->loop, pause_seconds,
 					   accept_connections, listener);
 	if (async_handle_done(listener->pause))
@@ -78,13 +91,14 @@ static bool accept_connection(struct listener *listener)
 {
 	struct address peer = { .size = sizeof(peer) - offsetof(struct address, any) };
 	int fd = accept4(listener->source.fd, &peer.any, &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int err = errno;
 
 	if (fd >= 0)
 		take_connection(listener->server, fd, &peer);
-	else if (is_shortage(errno))
-		pause_accepting(listener);
+	else if (is_shortage(err))
+		pause_accepting(listener, err);
 	/* Other errors are those of a connection that has failed meanwhile: accept(2). */
-	return fd >= 0 || (errno != EAGAIN && !is_shortage(errno));
+	return fd >= 0 || (err != EAGAIN && !is_shortage(err));
 }
 
 static void accept_connections(void *arg)

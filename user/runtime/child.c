@@ -24,8 +24,12 @@ static int reap(const struct child *child)
 			      ? waitid(P_PID, child->pid, &info, WEXITED)
 			      : waitid((idtype_t)PIDFD, child->source.fd, &info, WEXITED);
 	while (err && errno == EINTR);
-	if (err)
+	if (err) {
+		async_log(ASYNC_LOG_WARNING,
+			  "Unknown child process pid %d, will report returncode 255",
+			  child->pid);
 		return UNKNOWN_STATUS;
+	}
 	return info.si_code == CLD_EXITED ? info.si_status : -info.si_status;
 }
 
@@ -45,7 +49,7 @@ void async__child_ended(struct child *child)
 {
 	child->returncode = reap(child);
 	unwatch(child);
-	async__waits_finish(&child->waits, 0);
+	async__waiting_wake(&child->waiting, SIZE_MAX);
 	if (!child->kept)
 		free(child);
 	else if (child->exited)
@@ -102,7 +106,6 @@ int async__child_start(struct async_loop *loop, const struct pipes *pipes,
 
 	if (!child)
 		return -ENOMEM;
-	list_init(&child->waits);
 	child->source.loop = loop;
 	child->source.ready = ready;
 	child->source.close = close_child;
@@ -113,6 +116,7 @@ int async__child_start(struct async_loop *loop, const struct pipes *pipes,
 		free(child);
 		return err;
 	}
+	async__waiting_init(&child->waiting, AT_PROCESS, child->pid);
 	err = watch(child);
 	if (err) {
 		end_at_once(child);
@@ -132,13 +136,15 @@ void async__child_give_up(struct child *child)
 
 int64_t async__child_wait(struct child *child)
 {
+	bool woken;
+
 	if (!current_task())
 		return -EPERM;
 	if (child->returncode != ASYNC_RUNNING)
 		return 0;
 	if (child->source.loop != async__running)
 		return -EXDEV;
-	return async__waits_await(&child->waits, AT_PROCESS, child->pid);
+	return async__waiting_wait(&child->waiting, &woken);
 }
 
 /* One that has ended but was not reaped would take the signal without a word. */

@@ -6,7 +6,7 @@
 #ifndef CHILD_H
 #define CHILD_H
 
-#include "runtime.h"
+#include "waiting.h"
 #include <sys/types.h>
 
 /* By standard stream; -1 if there is none. All are above 2. */
@@ -18,7 +18,7 @@ struct pipes {
 
 struct child {
 	struct source source; /* its pidfd; or nothing but what ends with the loop */
-	struct list waits;
+	struct waiting waiting;
 	pid_t pid;
 	int returncode;
 	bool kept;		     /* somebody has a pointer to it */

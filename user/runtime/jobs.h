@@ -31,8 +31,8 @@ struct job {
 	struct mailbox *mailbox;
 	uintptr_t function;
 	uint64_t given_ns; /* 0 if nobody listened then */
-	int64_t result;	   /* and its message, if it is what failed() was told of */
-	int failed;
+	int64_t result;
+	int failed; /* the error that `message` came with */
 	char *message;
 	struct async_executor *leaves; /* or null: it is the end of that, and no job */
 

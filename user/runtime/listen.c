@@ -79,7 +79,6 @@ int64_t async__listen_host(const char *host, uint16_t port, int fds[ADDRESSES_MA
 	/* An empty name stands for all addresses, too, as in asyncio. */
 	found = async__resolve(host && *host ? host : NULL, port, AI_PASSIVE, addresses);
 	fd = found;
-
 	for (i = 0; i < found; i++) {
 		fd = count ? bind_beside(&addresses[i], fds[0]) : bind_to(&addresses[i]);
 		if (fd >= 0)
@@ -113,6 +112,7 @@ int64_t async__listen_path(const char *path, int fds[ADDRESSES_MAX])
 	fds[0] = fd;
 	if (!listen(fd, SOMAXCONN))
 		return 1;
-	close(fd);
-	return failed(-errno, &address);
+	fd = -errno;
+	close(fds[0]);
+	return failed(fd, &address);
 }

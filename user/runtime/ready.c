@@ -184,6 +184,9 @@ void async__leave(struct async_task *task)
 	/* Nobody takes the stack from the pool before this one has left it. */
 	async__stack_give(&loop->stacks, stack);
 	async_future_unref(&task->future);
+#ifdef SANITIZED
+	async__stack_ends(stack);
+#endif
 	switch_to(&nowhere, next ? next->sp : loop->sp, next ? next->stack : NULL, 1);
 	__builtin_unreachable();
 }

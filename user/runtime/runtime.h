@@ -288,7 +288,7 @@ bool async__never_retrieved(struct async_future *future); /* true: somebody keep
 void async__destroyed_pending(struct async_task *task);
 
 /*
- * origin.c: origins are kept for good, equal ones once. What may create coroutines asks `any` first:
+ * origin.c: origins are kept for good, equal ones once. Who creates coroutines asks `any` first:
  * without it there is neither depth nor wrapper.
  */
 struct tracking {
@@ -405,10 +405,6 @@ void async__jobs_close(struct async_loop *loop);
 int async__transport_new(struct async_loop *loop, int fd, bool reads, bool writes,
 			 const struct async_protocol *protocol, void *self,
 			 struct async_transport **ret);
-
-/* waits.c: awaits what finish() ends for all in the list, by a future of this type and number. */
-int64_t async__waits_await(struct list *waits, enum at_type type, uint64_t number);
-void async__waits_finish(struct list *waits, int64_t result);
 
 /*
  * signal.c. The interrupt is SIGINT, once, if this is the main thread and nobody handles it: null

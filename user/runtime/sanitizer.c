@@ -40,14 +40,18 @@ void async__switch_ends(void *fake)
 
 void *async__stack_begins(void *top)
 {
-	async__stack_forget(top);
 	return top;
 }
 
-/* Frames that were left without a return are still marked. */
-void async__stack_forget(void *top)
+/* Frames that are left without a return would stay marked. */
+void async__stack_ends(void *top)
 {
 	__asan_unpoison_memory_region((char *)top - STACK_USABLE, STACK_USABLE);
+}
+
+void async__stack_forget(void *top)
+{
+	async__stack_ends(top);
 }
 #endif
 
@@ -66,18 +70,22 @@ void *async__stack_begins(void *top)
 	return (void **)top - 2;
 }
 
+/* It is still at hand, and destroyed by who comes next. */
+void async__stack_ends(void *top)
+{
+	ended_one = *fiber_of(top);
+}
+
 void async__stack_forget(void *top)
 {
 	__tsan_destroy_fiber(*fiber_of(top));
 }
 
-void *async__fiber(void *stack, int ended)
+void *async__fiber(void *stack)
 {
 	/* The first switch of a thread leaves its own stack. */
 	if (!own)
 		own = __tsan_get_current_fiber();
-	if (ended)
-		ended_one = __tsan_get_current_fiber();
 	return stack ? *fiber_of(stack) : own;
 }
 

@@ -119,7 +119,7 @@ static uint16_t port_of(int fd)
 	return ntohs(address.v4.sin_port);
 }
 
-/* Makes a server like the model, of sockets that it takes over. `result`: their number, or -errno. */
+/* Makes a server like the model, of sockets that it takes over: `result`, unless it is -errno. */
 static int64_t create(struct async_server *model, int64_t result, const int fds[],
 		      struct async_server **ret)
 {

@@ -3,7 +3,7 @@
  * Signals. What the kernel calls does no more than to post a call to the loop, as another thread
  * would, and no second one before the first was taken up; all else happens there.
  */
-#include "runtime.h"
+#include "waiting.h"
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -21,7 +21,7 @@ struct signal_handler {
 	bool posted;   /* atomic */
 	bool removed;
 	struct slot *step; /* that calls the callback; null if tasks wait for it */
-	struct list waits;
+	struct waiting waiting;
 };
 
 /* By signal, and that of async_run() for SIGINT, over which another one may lie. Atomic. */
@@ -65,7 +65,7 @@ static void take_up(struct call *call, struct async_loop *loop)
 		free(handler);
 		return;
 	}
-	async__waits_finish(&handler->waits, handler->signal);
+	async__waiting_wake(&handler->waiting, SIZE_MAX);
 	if (handler->step)
 		async__slot_queue(handler->step);
 }
@@ -84,7 +84,7 @@ static int install(struct async_loop *loop, int signal, struct signal_handler **
 	handler->signal = signal;
 	handler->place = place;
 	handler->process = getpid();
-	list_init(&handler->waits);
+	async__waiting_init(&handler->waiting, AT_SIGNAL, signal);
 	if (!__atomic_compare_exchange_n(place, &none, handler, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST)) {
 		free(handler);
@@ -143,6 +143,12 @@ static int claim(struct async_loop *loop, int signal, struct signal_handler **re
 	return *ret ? 0 : install(loop, signal, &handlers[signal], &action, ret);
 }
 
+/* Tasks wait for it, or have not yet taken notice that it came. */
+static bool awaited(const struct signal_handler *handler)
+{
+	return !list_empty(&handler->waiting.asleep) || !list_empty(&handler->waiting.woken);
+}
+
 /* One that was to be called is, as it is now. */
 static int set_callback(struct signal_handler *handler, async_callback *callback, void *arg)
 {
@@ -167,7 +173,7 @@ int async_loop_add_signal_handler(struct async_loop *loop, int signal, async_cal
 	err = claim(loop, signal, &handler);
 	if (err)
 		return err;
-	if (!list_empty(&handler->waits))
+	if (awaited(handler))
 		return -EBUSY;
 	err = set_callback(handler, callback, arg);
 	if (err && !handler->step)
@@ -193,6 +199,7 @@ int64_t async_signal_wait(int signal)
 	struct async_loop *loop = async__running;
 	struct signal_handler *handler;
 	int64_t result;
+	bool woken;
 
 	if (!task)
 		return -EPERM;
@@ -201,12 +208,12 @@ int64_t async_signal_wait(int signal)
 		return result;
 	if (handler->step)
 		return -EBUSY;
-	result = async__waits_await(&handler->waits, AT_SIGNAL, signal);
+	result = async__waiting_wait(&handler->waiting, &woken);
 	/* Another task may have removed the handler meanwhile, or made one of its own. */
 	handler = find(loop, signal);
-	if (handler && !handler->step && list_empty(&handler->waits))
+	if (handler && !handler->step && !awaited(handler))
 		uninstall(handler);
-	return result;
+	return result ? result : signal;
 }
 
 void async__signals_close(struct async_loop *loop)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading from streams: straight into the caller's memory where that is all that he wants, else into
- * a buffer that keeps what he has not taken yet.
+ * Reading from streams: straight into the caller's memory where that is all that he wants, else
+ * into a buffer that keeps what he has not taken yet.
  */
 #include "transport.h"
 #include <errno.h>

@@ -31,13 +31,14 @@ void async__begin(void);
 
 #ifdef SANITIZED
 /*
- * sanitizer.c: the sanitizers are told which stack is entered, and which one is left for good.
- * `begins` returns the top that remains for frames.
+ * sanitizer.c: the sanitizers are told of stacks that begin (which returns the top that remains for
+ * frames), end themselves, or are forgotten by others; and which one is entered.
  */
 void *async__stack_begins(void *top);
+void async__stack_ends(void *top);
 void async__stack_forget(void *top);
 void async__switch_begins(void **fake, void *stack);
-void *async__fiber(void *stack, int ended);
+void *async__fiber(void *stack);
 void async__switch_ends(void *fake);
 #endif
 
@@ -122,7 +123,8 @@ static inline __attribute__((always_inline)) void switch_to(void **save, void *s
 	async__switch_ends(fake);
 #elif defined(SANITIZED_THREAD)
 	/* Here, for in between no function may begin or end. */
-	__tsan_switch_to_fiber(async__fiber(stack, ended), 0);
+	__tsan_switch_to_fiber(async__fiber(stack), 0);
+	(void)ended;
 	switch_stacks(save, sp);
 	async__switch_ends(NULL);
 #else

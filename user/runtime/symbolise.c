@@ -13,8 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Programs that are linked statically have none of these, and need not. */
-#pragma weak dlopen
+/* Programs that are linked statically may have neither, and need not. */
 #pragma weak dlsym
 #pragma weak dladdr
 
@@ -30,11 +29,12 @@ static struct known *all_known[BUCKETS];
 
 /* clang-format off */
 #define FUNCTIONS(f)                                                                               \
-	f(dwarf_attr) f(dwarf_decl_file) f(dwarf_decl_line) f(dwarf_entrypc) f(dwarf_formudata)    \
-	f(dwarf_getscopes) f(dwarf_getscopes_die) f(dwarf_tag) f(dwfl_addrmodule) f(dwfl_begin) f(dwfl_line_comp_dir)     \
-	f(dwfl_lineinfo) f(dwfl_linux_proc_find_elf) f(dwfl_linux_proc_report)                     \
-	f(dwfl_module_addrdie) f(dwfl_module_addrname) f(dwfl_module_getsrc) f(dwfl_report_begin)  \
-	f(dwfl_report_end) f(elf_begin) f(elf_cntl) f(elf_version)
+	f(dwarf_attr) f(dwarf_decl_file) f(dwarf_decl_line) f(dwarf_diename) f(dwarf_entrypc)      \
+	f(dwarf_formstring) f(dwarf_formudata) f(dwarf_getscopes) f(dwarf_getscopes_die)           \
+	f(dwarf_getsrc_die) f(dwarf_haspc) f(dwarf_lineno) f(dwarf_linesrc) f(dwarf_tag)           \
+	f(dwfl_addrmodule) f(dwfl_begin) f(dwfl_linux_proc_find_elf) f(dwfl_linux_proc_report)     \
+	f(dwfl_module_addrdie) f(dwfl_module_addrname) f(dwfl_module_nextcu)                       \
+	f(dwfl_report_begin) f(dwfl_report_end) f(elf_begin) f(elf_cntl) f(elf_version)
 /* clang-format on */
 #define DECLARE(function) __typeof__(&function) function;
 static struct {
@@ -77,7 +77,9 @@ static const Dwfl_Callbacks callbacks = { .find_elf = find_elf, .find_debuginfo 
 		return;
 static void load(void)
 {
-	void *library = dlopen && dlsym ? dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL) : NULL;
+	/* By its name, for the mere mention of dlopen() makes the linker warn of a static one. */
+	__typeof__(&dlopen) open = dlsym ? dlsym(RTLD_DEFAULT, "dlopen") : NULL;
+	void *library = open ? open("libdw.so.1", RTLD_NOW | RTLD_LOCAL) : NULL;
 
 	if (!library)
 		return;
@@ -106,7 +108,7 @@ static Dwfl_Module *module_of(uintptr_t address)
 	return libdw.dwfl_addrmodule(dwfl, address);
 }
 
-/* The body of a coroutine has the name of the coroutine; clones of a function have the function's. */
+/* The body of a coroutine has the name of that; clones of a function have the function's. */
 static char *copy_name(const char *name)
 {
 	size_t length = strcspn(name, "."), end = strlen("__body");
@@ -126,21 +128,34 @@ static char *copy_path(const char *path, const char *folder)
 	return strdup(path);
 }
 
+/* The unit of an address, which the index of a file may not know: clang writes none. */
+static Dwarf_Die *unit_of(Dwfl_Module *module, uintptr_t address, Dwarf_Addr *bias)
+{
+	Dwarf_Die *unit = libdw.dwfl_module_addrdie(module, address, bias);
+
+	if (unit)
+		return unit;
+	while ((unit = libdw.dwfl_module_nextcu(module, unit, bias))) {
+		if (libdw.dwarf_haspc(unit, address - *bias) > 0)
+			return unit;
+	}
+	return NULL;
+}
+
 /*
  * The line table would tell of the first instruction of a function where its body begins, and of
  * what was inlined where that was written. Returns the line at which the function is declared, or
  * the call was inlined; 0 if it is neither.
  */
-static int find_line(Dwfl_Module *module, uintptr_t address, const char **file)
+static int find_line(Dwarf_Die *unit, Dwarf_Addr address, const char **file)
 {
-	Dwarf_Addr bias, start;
-	Dwarf_Die *unit = libdw.dwfl_module_addrdie(module, address, &bias);
 	Dwarf_Die *innermost = NULL, *scopes = NULL, *scope;
 	Dwarf_Attribute attribute;
+	Dwarf_Addr start;
 	Dwarf_Word call = 0;
 	int line = 0, count = 0;
 
-	if (unit && libdw.dwarf_getscopes(unit, address - bias, &innermost) > 0)
+	if (libdw.dwarf_getscopes(unit, address, &innermost) > 0)
 		count = libdw.dwarf_getscopes_die(&innermost[0], &scopes);
 	for (scope = scopes; count-- > 0; scope++) {
 		if (libdw.dwarf_tag(scope) == DW_TAG_inlined_subroutine)
@@ -148,8 +163,11 @@ static int find_line(Dwfl_Module *module, uintptr_t address, const char **file)
 					      &call);
 		if (libdw.dwarf_tag(scope) != DW_TAG_subprogram)
 			continue;
+		/* The first file, to clang, is number 0, which libdw takes for none. */
 		*file = libdw.dwarf_decl_file(scope);
-		if (!libdw.dwarf_entrypc(scope, &start) && start + bias == address)
+		if (!*file)
+			*file = libdw.dwarf_diename(unit);
+		if (!libdw.dwarf_entrypc(scope, &start) && start == address)
 			libdw.dwarf_decl_line(scope, &line);
 		else
 			line = call;
@@ -160,20 +178,32 @@ static int find_line(Dwfl_Module *module, uintptr_t address, const char **file)
 	return line;
 }
 
+static void find_in_unit(Dwarf_Die *unit, Dwarf_Addr address, struct async_frame *frame)
+{
+	Dwarf_Line *line = libdw.dwarf_getsrc_die(unit, address);
+	Dwarf_Attribute attribute;
+	const char *path = NULL;
+
+	frame->line = find_line(unit, address, &path);
+	if ((!frame->line || !path) && line && !libdw.dwarf_lineno(line, &frame->line))
+		path = libdw.dwarf_linesrc(line, NULL, NULL);
+	if (path)
+		frame->file =
+			copy_path(path,
+				  libdw.dwarf_formstring(
+					  libdw.dwarf_attr(unit, DW_AT_comp_dir, &attribute)));
+}
+
 static void find_in_module(Dwfl_Module *module, struct async_frame *frame)
 {
-	const char *name = libdw.dwfl_module_addrname(module, frame->address), *path = NULL;
-	Dwfl_Line *line = libdw.dwfl_module_getsrc(module, frame->address);
+	const char *name = libdw.dwfl_module_addrname(module, frame->address);
+	Dwarf_Addr bias;
+	Dwarf_Die *unit = unit_of(module, frame->address, &bias);
 
 	if (name)
 		frame->function = copy_name(name);
-	if (!line)
-		return;
-	frame->line = find_line(module, frame->address, &path);
-	if (!frame->line || !path)
-		path = libdw.dwfl_lineinfo(line, NULL, &frame->line, NULL, NULL, NULL);
-	if (path)
-		frame->file = copy_path(path, libdw.dwfl_line_comp_dir(line));
+	if (unit)
+		find_in_unit(unit, frame->address - bias, frame);
 }
 
 static void find(struct async_frame *frame)

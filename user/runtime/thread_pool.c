@@ -4,7 +4,6 @@
  * and it is the one that has slept least; a new one is started only if none sleeps.
  */
 #include "jobs.h"
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

@@ -119,7 +119,8 @@ void async__transport_abandon(struct source *source)
 
 int async__transport_adopt(int fd, uint32_t *kind)
 {
-	int flags = fcntl(fd, F_GETFL);
+	int flags = fcntl(fd, F_GETFL), type = 0;
+	socklen_t size = sizeof(type);
 	struct stat file;
 
 	if (flags < 0 || fstat(fd, &file))
@@ -131,8 +132,9 @@ int async__transport_adopt(int fd, uint32_t *kind)
 						  : READS | WRITES;
 	if (S_ISSOCK(file.st_mode))
 		*kind |= SOCKET;
-	else if (!S_ISFIFO(file.st_mode))
-		*kind |= TERMINAL;
+	getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
+	if (!S_ISFIFO(file.st_mode) && type != SOCK_STREAM)
+		*kind |= PIECEWISE;
 	return 0;
 }
 

@@ -3,8 +3,8 @@
  * The inside of transports and streams.
  *
  * A descriptor is registered with epoll once, edge-triggered, and events only set `readable` and
- * `writable`: reading and writing are tried first, and wait when the kernel has no more. A stream is
- * a transport whose bytes are read by tasks, when they want some.
+ * `writable`: reading and writing are tried first, and wait when the kernel has no more. A stream
+ * is a transport whose bytes are read by tasks, when they want some.
  */
 #ifndef TRANSPORT_H
 #define TRANSPORT_H
@@ -35,19 +35,17 @@ enum {
 	READS = 1 << 0,
 	WRITES = 1 << 1,
 	SOCKET = 1 << 2,
-	TERMINAL = 1 << 3, /* or another file of which a short read does not say that it is empty */
+	PIECEWISE = 1 << 3, /* a read gives one piece, a line or datagram, and there may be more */
 };
 
 struct async_transport {
 	struct source source; /* its descriptor is -1 once that is closed */
 	const struct async_protocol *protocol;
 	void *self;
-	struct slot *
-		step; /* what a protocol is called from; a stream has none, and is served at once */
+	struct slot *step; /* calls the protocol; a stream has none, and is served at once */
 	void (*can_read)(struct async_transport *transport);
-	void (*ended)(
-		struct async_transport *transport); /* the descriptor is closed; may free it */
-	struct async_server *server;		    /* that accepted it, or null */
+	void (*ended)(struct async_transport *transport); /* it is closed; may free it */
+	struct async_server *server;			  /* that accepted it, or null */
 
 	uint32_t kind;	  /* READS and so on */
 	bool readable;	  /* as far as is known */
@@ -110,9 +108,8 @@ void async__buffer_free(struct buffer *buffer);
 
 /* address.c: what get_extra_info() has made. */
 void async__transport_free_info(struct async_transport *transport);
-/* As Python prints it, ('127.0.0.1', 80), and as we do, 127.0.0.1:80. Null: no memory. */
+/* As Python prints it: ('127.0.0.1', 80). Null without memory. */
 char *async__address_repr(const struct address *address);
-char *async__address_text(const struct address *address);
 /* The address of a Unix socket. 0; -ENAMETOOLONG or -EINVAL with a message. */
 int64_t async__address_of_path(struct address *address, const char *path);
 /*

@@ -20,7 +20,7 @@ int64_t async__transport_receive(struct async_transport *transport, void *data, 
 	while (got < 0 && errno == EINTR);
 	if (likely(got > 0)) {
 		/* Less than was asked for is all there was, and more will be an event: epoll(7). */
-		if ((size_t)got < size && !transport->hung_up && !(transport->kind & TERMINAL))
+		if ((size_t)got < size && !transport->hung_up && !(transport->kind & PIECEWISE))
 			transport->readable = false;
 		return got;
 	}
@@ -34,7 +34,7 @@ int64_t async__transport_receive(struct async_transport *transport, void *data, 
 		return got;
 	}
 	/* The other end of a pseudo-terminal is closed. */
-	if (got == -EIO && transport->kind & TERMINAL) {
+	if (got == -EIO && transport->kind & PIECEWISE) {
 		transport->read_end = true;
 		return 0;
 	}
