@@ -43,10 +43,7 @@ static inline void bench_head(const char *title)
 	printf("%-44s %10s %10s %10s\n", title, "median", "least", "most");
 }
 
-/*
- * --- Beside others: one round, whose line is what was done, the unit, and the figure
- * ---------------
- */
+/* Beside others: one round, whose line is what was done, the unit, and the figure. */
 
 enum { BENCH_CHILDREN = 500, BENCH_JOBS = 20000 };
 
