@@ -261,7 +261,7 @@ static void next__outside_of_a_task(void **state)
 	assert_int_equal(async_as_completed_next(NULL, &place), -EPERM);
 }
 
-enum { MANY = 10000 };
+enum { MANY = 5000 };
 
 ASYNC(takes_many, struct seen *, seen)
 {

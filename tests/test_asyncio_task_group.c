@@ -598,7 +598,7 @@ static void group__leaves_no_callbacks(void **state)
 	assert_int_equal(async_run(counts_callbacks(&seen)), 0);
 }
 
-enum { MANY = 10000 };
+enum { MANY = 5000 };
 
 ASYNC(has_many, struct seen *, seen)
 {

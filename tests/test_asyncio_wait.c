@@ -412,7 +412,7 @@ static void wait__leaves_no_callbacks(void **state)
 	assert_met(&seen, 0, 0);
 }
 
-enum { MANY = 10000 };
+enum { MANY = 5000 };
 
 ASYNC(waits_for_many, struct seen *, seen)
 {

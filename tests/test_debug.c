@@ -324,11 +324,19 @@ static void *try_all(void *arg)
 	return arg;
 }
 
+static void ignore_done(struct async_future *future, void *arg)
+{
+	(void)future;
+	(void)arg;
+}
+
 ASYNC(lets_another_try)
 {
 	pthread_t thread;
 
 	tried.future = async_future_new(NULL);
+	/* As in asyncio, it matters if somebody waits. */
+	async_future_add_done_callback(tried.future, ignore_done, NULL);
 	if (pthread_create(&thread, NULL, try_all, NULL))
 		return -EAGAIN;
 	pthread_join(thread, NULL);

@@ -175,7 +175,7 @@ static void *storm(void *arg)
 {
 	struct watch *watch = arg;
 
-	while (!watch->stop)
+	while (!__atomic_load_n(&watch->stop, __ATOMIC_RELAXED))
 		kill(getpid(), SIGUSR1);
 	return NULL;
 }
@@ -197,7 +197,7 @@ ASYNC(is_stormed_by_threads, struct watch *, watch)
 	add(watch, SIGUSR1);
 	while (watch->calls[SIGUSR1] < 10)
 		async_sleep(0);
-	watch->stop = true;
+	__atomic_store_n(&watch->stop, true, __ATOMIC_RELAXED);
 	for (i = 0; i < 3; i++)
 		pthread_join(threads[i], NULL);
 	return 0;
@@ -246,7 +246,7 @@ static void storm__while_loops_open_and_close(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, storm_here, &watch), 0);
 	for (i = 0; i < 200 || !watch.calls[SIGUSR1]; i++)
 		err |= async_run(comes_and_goes(&watch));
-	watch.stop = true;
+	__atomic_store_n(&watch.stop, true, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
 	assert_int_equal(err, 0);
 	signal(SIGUSR1, SIG_IGN);
@@ -534,6 +534,7 @@ ASYNC(forks, struct watch *, watch)
 	pid = fork();
 	if (!pid) {
 		raise(SIGTERM);
+		sleep(5); /* a sanitizer hands signals over a little later */
 		_exit(0);
 	}
 	waitpid(pid, &status, 0);

@@ -160,7 +160,7 @@ int async_future_set_result(struct async_future *future, int64_t result)
 		return -EINVAL;
 	if (future->state != PENDING)
 		return -EALREADY;
-	if (wrong_thread(future->loop))
+	if (future->waiters && wrong_thread(future->loop))
 		return -EPERM;
 	async__future_finish(future, FINISHED, result);
 	return 0;
@@ -174,7 +174,7 @@ int async_future_set_exception(struct async_future *future, int error, const cha
 		return -EINVAL;
 	if (future->state != PENDING)
 		return -EALREADY;
-	if (wrong_thread(future->loop))
+	if (future->waiters && wrong_thread(future->loop))
 		return -EPERM;
 	/* Without memory the error comes without its message. */
 	future->message = message ? strdup(message) : NULL;
