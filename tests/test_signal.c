@@ -5,6 +5,7 @@
  */
 #include "recorded.h"
 #include <async.h>
+#include <base/sanitized.h>
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -534,7 +535,6 @@ ASYNC(forks, struct watch *, watch)
 	pid = fork();
 	if (!pid) {
 		raise(SIGTERM);
-		sleep(5); /* a sanitizer hands signals over a little later */
 		_exit(0);
 	}
 	waitpid(pid, &status, 0);
@@ -547,6 +547,10 @@ static void handler__does_not_concern_forked_children(void **state)
 	struct watch watch = { 0 };
 
 	(void)state;
+#ifdef SANITIZED_THREAD
+	print_message("skipped: ThreadSanitizer keeps the signals of forked children to itself\n");
+	skip();
+#endif
 	assert_int_equal(async_run(forks(&watch)), SIGTERM);
 	assert_int_equal(watch.calls[SIGTERM], 0);
 }
@@ -687,6 +691,7 @@ static void wait__is_traced_as_the_signal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(handler__does_not_concern_forked_children),
 		cmocka_unit_test(handler__is_called_by_the_loop),
 		cmocka_unit_test(handler__wakes_a_loop_that_sleeps),
 		cmocka_unit_test(handler__of_a_loop_that_never_sleeps),
@@ -703,7 +708,6 @@ int main(void)
 		cmocka_unit_test(handler__gives_the_old_action_back),
 		cmocka_unit_test(handler__restarts_system_calls),
 		cmocka_unit_test(handler__of_signals_on_threads_of_an_executor),
-		cmocka_unit_test(handler__does_not_concern_forked_children),
 		cmocka_unit_test(wait__of_several_tasks),
 		cmocka_unit_test(wait__that_is_cancelled_leaves_the_others),
 		cmocka_unit_test(wait__and_a_handler_exclude_each_other),

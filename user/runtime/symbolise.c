@@ -34,7 +34,7 @@ static struct known *all_known[BUCKETS];
 	f(dwarf_getsrc_die) f(dwarf_haspc) f(dwarf_lineno) f(dwarf_linesrc) f(dwarf_tag)           \
 	f(dwfl_addrmodule) f(dwfl_begin) f(dwfl_linux_proc_find_elf) f(dwfl_linux_proc_report)     \
 	f(dwfl_module_addrdie) f(dwfl_module_addrname) f(dwfl_module_nextcu)                       \
-	f(dwfl_report_begin) f(dwfl_report_end) f(elf_begin) f(elf_cntl) f(elf_version)
+	f(dwfl_end) f(dwfl_report_begin) f(dwfl_report_end) f(elf_begin) f(elf_cntl) f(elf_version)
 /* clang-format on */
 #define DECLARE(function) __typeof__(&function) function;
 static struct {
@@ -106,6 +106,16 @@ static Dwfl_Module *module_of(uintptr_t address)
 	libdw.dwfl_linux_proc_report(dwfl, getpid());
 	libdw.dwfl_report_end(dwfl, NULL, NULL);
 	return libdw.dwfl_addrmodule(dwfl, address);
+}
+
+/* Late, for others say something at the end as well. */
+__attribute__((destructor(101))) static void unload(void)
+{
+	pthread_mutex_lock(&lock);
+	if (dwfl)
+		libdw.dwfl_end(dwfl);
+	dwfl = NULL;
+	pthread_mutex_unlock(&lock);
 }
 
 /* The body of a coroutine has the name of that; clones of a function have the function's. */
