@@ -199,7 +199,9 @@ AT_KINDS(AT_SITE_OF_KIND)
 #define AT_SITE_ENTRY(number, NAME, name) [number] = at_probe_##name,
 static at_site *const at_sites[] = { AT_KINDS(AT_SITE_ENTRY) };
 
+#ifndef AT_BATCH_AGE_NS
 #define AT_BATCH_AGE_NS 1000000
+#endif
 
 /* What a thread has. Without memory `batch` is null and only the sequence goes on. */
 static __thread struct {
