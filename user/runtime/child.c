@@ -26,8 +26,7 @@ static int reap(const struct child *child)
 	while (err && errno == EINTR);
 	if (err) {
 		async_log(ASYNC_LOG_WARNING,
-			  "Unknown child process pid %d, will report returncode 255",
-			  child->pid);
+			  "Unknown child process pid %d, will report returncode 255", child->pid);
 		return UNKNOWN_STATUS;
 	}
 	return info.si_code == CLD_EXITED ? info.si_status : -info.si_status;

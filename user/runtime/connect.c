@@ -64,23 +64,21 @@ static int64_t wait_connected(struct async_loop *loop, int fd)
 	return err ? err : -failure;
 }
 
-static int64_t connect_socket(struct async_loop *loop, int fd, const struct address *address)
+/* A connected socket, or -errno. */
+static int64_t connect_socket(const struct address *address)
 {
-	uint64_t pause_ns = 1000000;
-	int64_t err;
+	int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int64_t err = 0;
 
-	while (connect(fd, &address->any, address->size)) {
-		if (errno == EINPROGRESS || errno == EINTR)
-			return wait_connected(loop, fd);
-		if (errno != EAGAIN || address->any.sa_family != AF_UNIX)
-			return -errno;
-		/* The server has more connections than it accepts; the kernel tells nobody when. */
-		err = async_sleep_ns(pause_ns);
-		if (err)
-			return err;
-		pause_ns += pause_ns < 64000000 ? pause_ns : 0;
-	}
-	return 0;
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, &address->any, address->size))
+		err = errno == EINPROGRESS || errno == EINTR ? wait_connected(async__running, fd)
+							     : -errno;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }
 
 /* The error with a message that names the address. */
@@ -96,15 +94,16 @@ static int64_t failed(int64_t err, const struct address *address)
 
 static int64_t connect_address(const struct address *address)
 {
-	struct async_loop *loop = async__running;
-	int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int64_t err = fd < 0 ? -errno : connect_socket(loop, fd, address);
+	int64_t result = connect_socket(address), err = 0;
+	uint64_t pause_ns = 1000000;
 
-	if (!err)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return failed(err, address);
+	/* The server has more connections than it accepts; the kernel tells nobody when. */
+	while (result == -EAGAIN && address->any.sa_family == AF_UNIX && !err) {
+		err = async_sleep_ns(pause_ns);
+		result = err ? err : connect_socket(address);
+		pause_ns += pause_ns < 64000000 ? pause_ns : 0;
+	}
+	return result < 0 ? failed(result, address) : result;
 }
 
 int64_t async__connect_path(const char *path, struct address *peer)

@@ -99,10 +99,9 @@ void async__slot_run(struct slot *slot)
 
 void async__slots_free(struct async_loop *loop)
 {
-	struct list *link, *next;
-
-	list_for_each_safe (link, next, &loop->slots) {
-		struct slot *slot = container_of(link, struct slot, link);
+	/* Who is told of what goes may drop others. */
+	while (!list_empty(&loop->slots)) {
+		struct slot *slot = container_of(loop->slots.next, struct slot, link);
 
 		slot->queued = false;
 		async__slot_drop(slot);

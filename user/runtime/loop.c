@@ -44,8 +44,9 @@ int async_loop_close(struct async_loop *loop)
 {
 	if (!loop)
 		return 0;
-	if (loop->running)
+	if (loop->running || loop->closing)
 		return -EBUSY;
+	loop->closing = true;
 	async__loop_closes(loop);
 	/* What the tasks have deferred may create some more. */
 	while (!list_empty(&loop->tasks))
@@ -168,7 +169,7 @@ int async_loop_run_forever(struct async_loop *loop)
 {
 	struct watch watch;
 
-	if (loop->running || async__running)
+	if (loop->running || loop->closing || async__running)
 		return -EBUSY;
 	loop->running = true;
 	async__running = loop;

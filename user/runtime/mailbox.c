@@ -59,7 +59,11 @@ void async__mailbox_post(struct mailbox *mailbox, struct call *call)
 
 void async__post(struct async_loop *loop, struct call *call)
 {
-	async__mailbox_post(loop->mailbox, call);
+	struct mailbox *mailbox = async__mailbox_ref(loop->mailbox);
+
+	/* The call may be what ends the loop. */
+	async__mailbox_post(mailbox, call);
+	async__mailbox_unref(mailbox);
 }
 
 bool async__mailbox_empty(const struct mailbox *mailbox)

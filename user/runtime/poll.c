@@ -77,8 +77,10 @@ int async__source_add(struct async_loop *loop, struct source *source, uint32_t e
 {
 	int err = watch(loop, source, events);
 
-	if (!err)
+	if (!err) {
+		async__watcher_forget(loop, source->fd);
 		list_add(&loop->sources, &source->link);
+	}
 	return err;
 }
 
@@ -89,10 +91,10 @@ int async__source_change(struct source *source, uint32_t events)
 	return epoll_ctl(source->loop->epoll, EPOLL_CTL_MOD, source->fd, &event) ? -errno : 0;
 }
 
-void async__source_remove(struct source *source)
+int async__source_remove(struct source *source)
 {
 	list_remove(&source->link);
-	epoll_ctl(source->loop->epoll, EPOLL_CTL_DEL, source->fd, NULL);
+	return epoll_ctl(source->loop->epoll, EPOLL_CTL_DEL, source->fd, NULL) ? -errno : 0;
 }
 
 static int wait_for_events(struct async_loop *loop, struct epoll_event *events,

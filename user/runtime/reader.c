@@ -29,27 +29,60 @@ static uint32_t events_of(const struct watcher *watcher)
 	return (watcher->reader ? EPOLLIN : 0) | (watcher->writer ? EPOLLOUT : 0);
 }
 
+static void free_stale(struct source *source)
+{
+	list_remove(&source->link);
+	free(container_of(source, struct watcher, source));
+}
+
+/* What the descriptor was may be open elsewhere, and heard of until the loop is closed. */
+static void go_stale(struct watcher *watcher)
+{
+	watcher->source.close = free_stale;
+	list_remove(&watcher->source.link);
+	list_add(&watcher->source.loop->sources, &watcher->source.link);
+}
+
 static void drop(struct watcher *watcher)
 {
 	watcher->source.loop->watchers[watcher->source.fd] = NULL;
-	async__source_remove(&watcher->source);
-	free(watcher);
+	if (async__source_remove(&watcher->source))
+		go_stale(watcher);
+	else
+		free(watcher);
+}
+
+static void drop_slots(struct watcher *watcher)
+{
+	if (watcher->reader)
+		async__slot_drop(watcher->reader);
+	if (watcher->writer)
+		async__slot_drop(watcher->writer);
+	watcher->reader = watcher->writer = NULL;
 }
 
 static void abandon(struct source *source)
 {
 	struct watcher *watcher = container_of(source, struct watcher, source);
 
-	if (watcher->reader)
-		async__slot_drop(watcher->reader);
-	if (watcher->writer)
-		async__slot_drop(watcher->writer);
+	drop_slots(watcher);
 	drop(watcher);
 }
 
 static struct watcher *watcher_of(const struct async_loop *loop, int fd)
 {
 	return fd >= 0 && (size_t)fd < loop->watchers_size ? loop->watchers[fd] : NULL;
+}
+
+void async__watcher_forget(struct async_loop *loop, int fd)
+{
+	struct watcher *watcher = watcher_of(loop, fd);
+
+	if (!watcher)
+		return;
+	drop_slots(watcher);
+	loop->watchers[fd] = NULL;
+	go_stale(watcher);
 }
 
 /* Room for the descriptor in the loop's array. */

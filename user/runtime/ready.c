@@ -171,19 +171,21 @@ int64_t async__yield(struct async_task *task)
 void async__leave(struct async_task *task)
 {
 	struct async_loop *loop = async__running;
-	struct async_task *next = take_task(loop);
+	struct async_task *next;
 	void *stack = task->stack, *nowhere;
 
+	/* It may call the exception handler: that is no task, and must not be given this stack. */
+	task->stack = NULL;
+	loop->current = NULL;
+	async_future_unref(&task->future);
+	next = take_task(loop);
 	if (at_listening()) {
 		async__trace_leave(loop, AT_ENDED, NULL);
 		if (next)
 			async__trace_enter_task(loop, next);
 	}
 	loop->current = next;
-	task->stack = NULL;
-	/* Nobody takes the stack from the pool before this one has left it. */
 	async__stack_give(&loop->stacks, stack);
-	async_future_unref(&task->future);
 #ifdef SANITIZED
 	async__stack_ends(stack);
 #endif

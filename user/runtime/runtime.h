@@ -207,7 +207,7 @@ struct async_loop {
 	struct list tasks; /* not done */
 	struct list slots; /* in use */
 	struct pool spare_tasks, spare_coroutines, spare_futures, spare_slots, spare_jobs;
-	bool running, stopping, debug;
+	bool running, stopping, closing, debug;
 	struct list coroutines; /* all that it has made */
 
 	uint64_t slow_ns; /* steps that take as long are logged in debug mode */
@@ -375,7 +375,9 @@ int async__poll_open(struct async_loop *loop);
 void async__poll_close(struct async_loop *loop);
 int async__source_add(struct async_loop *loop, struct source *source, uint32_t events);
 int async__source_change(struct source *source, uint32_t events);
-void async__source_remove(struct source *source); /* before the descriptor is closed */
+int async__source_remove(struct source *source); /* before the descriptor is closed; 0 or -errno */
+/* reader.c: another source has the descriptor, which was closed although it was watched. */
+void async__watcher_forget(struct async_loop *loop, int fd);
 /* Hears of events and calls; returns how many. `limit`: how long it may sleep, null for ever. */
 int async__poll(struct async_loop *loop, const struct timespec *limit);
 

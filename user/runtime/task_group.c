@@ -88,6 +88,7 @@ struct async_task_group *async_task_group_new(void)
 {
 	struct async_task *parent = current_task();
 	struct async_task_group *group = parent ? calloc(1, sizeof(*group)) : NULL;
+	struct async_handle handle;
 
 	if (!group)
 		return NULL;
@@ -96,9 +97,12 @@ struct async_task_group *async_task_group_new(void)
 	group->future.free = free_group;
 	group->parent = parent;
 	list_init(&group->members);
-	group->handle = async__future_watch(&parent->future, on_parent_done, &group->future,
-					    &group->future);
-	return group->handle.serial ? group : NULL;
+	handle = async__future_watch(&parent->future, on_parent_done, &group->future,
+				     &group->future);
+	if (!handle.serial)
+		return NULL; /* and the group, whose only reference that was, is gone */
+	group->handle = handle;
+	return group;
 }
 
 static void note_failure(struct async_task_group *group, int error, const char *message)
