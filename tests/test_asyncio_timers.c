@@ -4,8 +4,10 @@
  * be quick: what is due, is due since long.
  */
 #include "iterations.h"
+#include <errno.h>
 #include <math.h>
 #include <time.h>
+#include <unistd.h>
 
 static struct async_handle handle;
 
@@ -318,9 +320,78 @@ static void cancel__of_a_sleeper_that_was_woken(void **state)
 
 #define test(function) LOOP_TEST(function)
 
+ASYNC(counts_yields_until, bool *, seen)
+{
+	int64_t count = 0;
+
+	while (!*seen && count < 1000) {
+		async_sleep(0);
+		count++;
+	}
+	return count;
+}
+
+static void set(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+ASYNC(yields_to_a_timer)
+{
+	bool seen = false;
+
+	async_call_later(NULL, 0, set, &seen);
+	return async_await(counts_yields_until(&seen));
+}
+
+/* It is due: tasks that are always ready do not keep it waiting. */
+static void later__by_nothing_comes_in_the_next_iteration(void **state)
+{
+	(void)state;
+	assert_in_range(async_run(yields_to_a_timer()), 1, 2);
+}
+
+ASYNC(yields_at_length, int *, fds)
+{
+	bool seen = false;
+	int64_t count;
+
+	async_loop_add_reader(NULL, fds[0], set, &seen);
+	if (write(fds[1], "x", 1) != 1)
+		return -errno;
+	for (count = 0; !seen && count < 1000; count++) {
+		struct timespec now, until;
+
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_sec += (until.tv_nsec += 1000000) / 1000000000;
+		until.tv_nsec %= 1000000000;
+		do
+			clock_gettime(CLOCK_MONOTONIC, &now);
+		while (now.tv_sec < until.tv_sec ||
+		       (now.tv_sec == until.tv_sec && now.tv_nsec < until.tv_nsec));
+		async_sleep(0);
+	}
+	async_loop_remove_reader(NULL, fds[0]);
+	return count;
+}
+
+/* Steps of a millisecond: descriptors are looked at between any two. */
+static void reader__hears_between_long_steps(void **state)
+{
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_in_range(async_run(yields_at_length(fds)), 1, 3);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(later__by_nothing_comes_in_the_next_iteration),
+		cmocka_unit_test(reader__hears_between_long_steps),
 		test(later__of_no_time_comes_after_what_is_ready),
 		test(at__of_equal_times_is_in_order_of_the_calls),
 		test(at__of_many_times),

@@ -176,6 +176,9 @@ struct async_handle async_call_later(struct async_loop *loop, double delay,
 
 	loop = loop ? loop : async__running;
 	now = loop ? loop_now(loop) : 0;
+	/* Its time has come: it must not wait for the end of a turn. */
+	if (loop && !(delay > 0))
+		loop->turn = loop->head;
 	return call_at(loop, now + async__ns_of(delay), callback, arg, __builtin_return_address(0));
 }
 

@@ -136,13 +136,10 @@ static void hear_of_events(struct async_loop *loop)
 
 static void look_at_clock(struct async_loop *loop)
 {
-	struct timespec coarse;
 	uint64_t now;
 
 	if (!loop->timers.count)
 		return;
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &coarse);
-	loop->coarse_ns = coarse.tv_sec * 1000000000ULL + coarse.tv_nsec;
 	now = loop_now(loop);
 	while (heap_least(&loop->timers) <= now) {
 		struct heap_node *node = heap_first(&loop->timers);

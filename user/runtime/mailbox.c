@@ -66,11 +66,6 @@ void async__post(struct async_loop *loop, struct call *call)
 	async__mailbox_unref(mailbox);
 }
 
-bool async__mailbox_empty(const struct mailbox *mailbox)
-{
-	return !__atomic_load_n(&mailbox->calls, __ATOMIC_RELAXED);
-}
-
 static void run(struct call *last, struct async_loop *loop)
 {
 	struct call *first = NULL, *next;

@@ -197,7 +197,7 @@ struct async_loop {
 	size_t end;	     /* where the entries of this iteration end */
 	size_t turn;	     /* behind it, timers and events are looked at before an iteration */
 	uint32_t step_flags; /* AT_ITERATION at the first step of one */
-	uint64_t coarse_ns;  /* CLOCK_MONOTONIC_COARSE when that was done last */
+	uint64_t turn_ticks; /* of the processor's counter, when that was done last */
 
 	const struct async_clock *clock; /* null: CLOCK_MONOTONIC */
 	void *clock_self;
@@ -389,7 +389,6 @@ void async__mailbox_post(struct mailbox *mailbox, struct call *call);
 void async__post(struct async_loop *loop, struct call *call); /* one that is not closed meanwhile */
 
 /* mailbox.c: the loop's thread. Takes the calls in the order in which they came, and runs them. */
-bool async__mailbox_empty(const struct mailbox *mailbox);
 void async__mailbox_run(struct mailbox *mailbox, struct async_loop *loop);
 void async__mailbox_close(struct mailbox *mailbox); /* runs what is left with a null loop */
 
@@ -487,6 +486,12 @@ void async__trace_warning(uint64_t subject, const char *text);
 static inline struct async_task *task_of(struct async_future *future)
 {
 	return container_of(future, struct async_task, future);
+}
+
+/* No other thread has called. */
+static inline bool async__mailbox_empty(const struct mailbox *mailbox)
+{
+	return !__atomic_load_n(&mailbox->calls, __ATOMIC_RELAXED);
 }
 
 static inline uint64_t loop_now(const struct async_loop *loop)
