@@ -167,7 +167,7 @@ static void connect__refused(void **state)
 	run_scenario(is_refused, &world);
 	assert_int_equal(world.met[0], -ECONNREFUSED);
 	assert_true(world.met[1]);
-	snprintf(text, sizeof(text), "Connect call failed ('127.0.0.1', %d)", (int)world.met[2]);
+	snprintf(text, sizeof(text), "Connect call failed ('127.0.0.1', %d): Connection refused", (int)world.met[2]);
 	assert_string_equal(world.text, text);
 }
 
@@ -209,7 +209,7 @@ static void connect__to_a_path_that_is_none(void **state)
 	(void)state;
 	run_scenario(looks_for_paths, &world);
 	assert_met(&world, -ENOENT, -ENAMETOOLONG, -EINVAL);
-	assert_string_equal(world.text, "Connect call failed /tmp/no-such-folder/socket");
+	assert_string_equal(world.text, "Connect call failed /tmp/no-such-folder/socket: No such file or directory");
 }
 
 static void connect__outside_of_a_task(void **state)

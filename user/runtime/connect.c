@@ -3,6 +3,7 @@
 #include "transport.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -89,7 +90,7 @@ static int64_t failed(int64_t err, const struct address *address)
 	char *text = err == -ECANCELED ? NULL : async__address_repr(address);
 
 	if (text)
-		async_fail(err, "Connect call failed %s", text);
+		async_fail(err, "Connect call failed %s: %s", text, strerror(-err));
 	free(text);
 	return err;
 }
@@ -98,12 +99,14 @@ static int64_t connect_address(const struct address *address)
 {
 	struct async_loop *loop = async__running;
 	int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int64_t err = fd < 0 ? -errno : connect_socket(loop, fd, address);
+	int64_t err;
 
+	if (fd < 0)
+		return async__fail_with_reason(-errno);
+	err = connect_socket(loop, fd, address);
 	if (!err)
 		return fd;
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 	return failed(err, address);
 }
 
@@ -141,9 +144,10 @@ static int64_t make_transport(int64_t fd, const struct address *peer,
 		return fd;
 	err = async__transport_create(async__running, fd, READS | WRITES | SOCKET, peer, NULL,
 				      protocol, self, ret);
-	if (err)
-		close(fd);
-	return err;
+	if (!err)
+		return 0;
+	close(fd);
+	return async__fail_with_reason(err);
 }
 
 int64_t async_create_connection(const struct async_protocol *protocol, void *self, const char *host,
@@ -173,9 +177,10 @@ static int64_t make_stream(int64_t fd, const struct address *peer, struct async_
 	if (fd < 0)
 		return fd;
 	err = async__stream_create(async__running, fd, READS | WRITES | SOCKET, peer, NULL, ret);
-	if (err)
-		close(fd);
-	return err;
+	if (!err)
+		return 0;
+	close(fd);
+	return async__fail_with_reason(err);
 }
 
 int64_t async_open_connection(const char *host, uint16_t port, struct async_stream **ret)
