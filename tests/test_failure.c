@@ -254,6 +254,45 @@ static void run__has_last_iterations(void **state)
 	assert_int_equal(count, 5);
 }
 
+static void tell(struct async_loop *loop, const struct async_exception_context *context, void *arg)
+{
+	(void)loop;
+	(void)arg;
+	snprintf(messages[0], sizeof(messages[0]), "%s", context->message);
+	snprintf(messages[1], sizeof(messages[1]), "%s", context->exception_message);
+}
+
+static ASYNC(fails_when_cancelled)
+{
+	async_sleep(3600);
+	return async_fail(-EIO, "a late failure");
+}
+
+static ASYNC(leaves_group)
+{
+	async_task_group_create_task(async_task_group_new(), fails_when_cancelled());
+	return async_sleep(0);
+}
+
+static ASYNC(hears_of_group)
+{
+	async_loop_set_exception_handler(async_get_running_loop(), tell, NULL);
+	async_await(async_create_task(leaves_group()));
+	async_sleep(0);
+	async_sleep(0);
+	return async_sleep(0);
+}
+
+static void group__whose_parent_has_ended(void **state)
+{
+	(void)state;
+	assert_int_equal(async_run(hears_of_group()), 0);
+	assert_memory_equal(messages[0], "Task <Task finished name='Task-", 31);
+	assert_non_null(
+		strstr(messages[0], " has errored out but its parent task is already completed"));
+	assert_string_equal(messages[1], "a late failure");
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -267,6 +306,7 @@ int main(void)
 		TEST(task__that_awaits_itself),
 		TEST(task__that_awaits_a_future_of_another_loop),
 		TEST(descriptors__are_lacking),
+		TEST(group__whose_parent_has_ended),
 		TEST(run__has_last_iterations),
 	};
 

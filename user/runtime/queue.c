@@ -76,13 +76,7 @@ int64_t async_queue_put(struct async_queue *queue, void *item)
 {
 	int64_t err = wait_while(queue, queue ? &queue->putters : NULL, async_queue_full);
 
-	if (err)
-		return err;
-	err = async_queue_put_nowait(queue, item);
-	/* There is still room, which another one has waited for as well. */
-	if (err)
-		async__waiting_wake(&queue->putters, 1);
-	return err;
+	return err ? err : async_queue_put_nowait(queue, item);
 }
 
 int64_t async_queue_get(struct async_queue *queue, void **item)
