@@ -203,18 +203,20 @@ void async__future_remove_waiter(struct async_future *future, struct waiter *wai
 static __attribute__((noinline)) int refuse_to_wait(struct async_task *task,
 						    struct async_future *future)
 {
-	int err = future == &task->future ? -EDEADLK : -EXDEV;
-	char *text = async_task_repr(task);
+	const char *name = async_task_get_name(task);
+	const char *function = task->coroutine->function->name;
 
-	/* Another thread may be at work on a task of another loop: its address must do. */
-	if (err == -EDEADLK)
-		async_fail(err, "Task cannot await on itself: %s", text ? text : "");
-	else
-		async_fail(err, "Task %s got Future <%s at %p> attached to a different loop",
-			   text ? text : "", future->type == AT_TASK ? "Task" : "Future",
-			   (void *)future);
-	free(text);
-	return err;
+	if (future == &task->future)
+		return async_fail(
+			-EDEADLK,
+			"Task cannot await on itself: <Task pending name='%s' coro=<%s()>>", name,
+			function);
+	/* Another thread may be at work on what belongs to another loop: its address must do. */
+	return async_fail(-EXDEV,
+			  "Task <Task pending name='%s' coro=<%s()>> got Future <%s at %p> "
+			  "attached to a different loop",
+			  name, function, future->type == AT_TASK ? "Task" : "Future",
+			  (void *)future);
 }
 
 /* Suspends the task until the future is done. -ECANCELED if the task was cancelled meanwhile. */
