@@ -84,11 +84,14 @@ static int64_t connect_socket(struct async_loop *loop, int fd, const struct addr
 	return 0;
 }
 
-/* The error with a message that names the address. */
+/* The error with a message that names the address, unless that has nothing to do with it. */
 static int64_t failed(int64_t err, const struct address *address)
 {
-	char *text = err == -ECANCELED ? NULL : async__address_repr(address);
+	char *text;
 
+	if (err == -EMFILE || err == -ENFILE)
+		return async__fail_with_reason(err);
+	text = err == -ECANCELED ? NULL : async__address_repr(address);
 	if (text)
 		async_fail(err, "Connect call failed %s: %s", text, strerror(-err));
 	free(text);
@@ -99,14 +102,12 @@ static int64_t connect_address(const struct address *address)
 {
 	struct async_loop *loop = async__running;
 	int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int64_t err;
+	int64_t err = fd < 0 ? -errno : connect_socket(loop, fd, address);
 
-	if (fd < 0)
-		return async__fail_with_reason(-errno);
-	err = connect_socket(loop, fd, address);
 	if (!err)
 		return fd;
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return failed(err, address);
 }
 
