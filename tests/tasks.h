@@ -31,7 +31,7 @@ static inline int64_t meet(struct seen *seen, int64_t result)
 {
 	const char *message = result < 0 ? async_error_message(result) : NULL;
 
-	strcpy(seen->message, message ? message : "");
+	snprintf(seen->message, sizeof(seen->message), "%s", message ? message : "");
 	seen->met[seen->count++] = result;
 	return result;
 }

@@ -174,6 +174,31 @@ static void step__of_a_callback(void **state)
 		   __FILE__, CALLBACK, __FILE__, line);
 }
 
+enum { DONE = __LINE__ + 1 };
+static void on_done(struct async_future *future, void *arg)
+{
+	(void)future;
+	(*(int *)arg)++;
+}
+
+static void step__of_a_done_callback(void **state)
+{
+	struct async_future *future = async_future_new(loop);
+	int calls = 0, line;
+
+	(void)state;
+	watch_all();
+	line = __LINE__ + 1;
+	async_future_add_done_callback(future, on_done, &calls);
+	async_future_set_result(future, 0);
+	iterate();
+	async_future_unref(future);
+	assert_int_equal(calls, 1);
+	assert_has(captured,
+		   "WARNING: Executing <Handle on_done() at %s:%d created at %s:%d> took 0.0",
+		   __FILE__, DONE, __FILE__, line);
+}
+
 static void step__of_a_timer(void **state)
 {
 	int calls = 0, line;
@@ -496,6 +521,7 @@ int main(void)
 		TEST(duration__is_a_tenth_at_first),
 		TEST(step__of_a_task),
 		TEST(step__of_a_callback),
+		TEST(step__of_a_done_callback),
 		TEST(step__of_a_timer),
 		TEST(step__that_is_fast_enough),
 		TEST(step__without_debug_mode),

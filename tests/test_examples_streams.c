@@ -185,7 +185,7 @@ static void client__is_refused(void **state)
 	assert_string_equal(conversation->client.err,
 			    "asyncio: Using selector: EpollSelector\n"
 			    "echo_client: connecting to 127.0.0.1 port 1\n"
-			    "echo_client: Connect call failed ('127.0.0.1', 1)\n"
+			    "echo_client: Connect call failed ('127.0.0.1', 1): Connection refused\n"
 			    "main: closing event loop\n");
 }
 

@@ -305,7 +305,7 @@ static void start__of_what_is_not_there(void **state)
 	(void)state;
 	assert_int_equal(async_run(starts_nothing(&ear)), 0);
 	assert_int_equal(ear.results[0], -ENOENT);
-	assert_string_equal(ear.data[0], "[Errno 2] No such file or directory: 'nosuch'");
+	assert_string_equal(ear.data[0], "No such file or directory: 'nosuch'");
 	assert_true(ear.results[1]);
 	assert_int_equal(ear.results[2], -EINVAL);
 	assert_string_equal(ear.heard, "");

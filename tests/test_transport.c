@@ -725,11 +725,77 @@ static void close__of_the_loop(void **state)
 {
 	struct witness witness = { 0 };
 	struct world world = { .more = &witness };
+	struct async_loop *loop;
 
 	(void)state;
-	run_scenario(leaves_open, &world);
+	assert_int_equal(async_loop_new(&loop), 0);
+	async_loop_run_until_complete(loop, plays(leaves_open, &world));
+	async_loop_close(loop);
 	close(witness.peer);
 	assert_string_equal(witness.told, "made pause");
+}
+
+/* asyncio.run() goes on for some iterations. */
+static void close_transport(void *transport)
+{
+	async_transport_close(transport);
+}
+
+static void leaves_closing(struct world *world)
+{
+	struct witness *witness = world->more;
+
+	begin(witness);
+	async_future_unref(witness->lost);
+	witness->lost = NULL;
+	async_call_soon(NULL, close_transport, witness->transport);
+}
+
+static void close__as_the_main_task_ends(void **state)
+{
+	struct witness witness = { 0 };
+	struct world world = { .more = &witness };
+
+	(void)state;
+	run_scenario(leaves_closing, &world);
+	close(witness.peer);
+	assert_string_equal(witness.told, "made lost");
+}
+
+static void count_warning(enum async_log_level level, const char *message, void *arg)
+{
+	struct world *world = arg;
+
+	meet(world, level);
+	snprintf(world->text, sizeof(world->text), "%s", message);
+}
+
+static void writes_in_vain(struct world *world)
+{
+	struct witness *witness = world->more;
+	int i;
+
+	begin(witness);
+	close(witness->peer);
+	async_log_set_handler(count_warning, world);
+	for (i = 1; i <= 7; i++) {
+		meet(world, i);
+		async_transport_write(witness->transport, "x", 1);
+	}
+	async_log_set_handler(NULL, NULL);
+	async_await_future(witness->lost);
+}
+
+/* The first one finds that the connection is lost. */
+static void write__to_a_lost_connection_is_logged(void **state)
+{
+	struct witness witness = { 0 };
+	struct world world = { .more = &witness };
+
+	(void)state;
+	run_scenario(writes_in_vain, &world);
+	assert_met(&world, 1, 2, 3, 4, 5, 6, ASYNC_LOG_WARNING, 7, ASYNC_LOG_WARNING);
+	assert_string_equal(world.text, "socket.send() raised exception.");
 }
 
 int main(void)
@@ -756,6 +822,8 @@ int main(void)
 		STREAM_TEST(connection__refused),
 		STREAM_TEST(descriptor__closed_and_another_in_its_place),
 		STREAM_TEST(close__of_the_loop),
+		STREAM_TEST(close__as_the_main_task_ends),
+		STREAM_TEST(write__to_a_lost_connection_is_logged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,7 +106,7 @@ int64_t async_fail(int error, const char *format, ...) __attribute__((format(pri
 
 /*
  * The message that came with `error`, the failure that the calling task has met last, or null if
- * that came without. Valid until the next await.
+ * that came without. Valid until the next await; after one that has succeeded, ask again.
  */
 const char *async_error_message(int64_t error);
 

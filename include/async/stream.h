@@ -20,10 +20,11 @@
  * not ours. What is written to a peer that does not read stays in memory; drain() waits while that
  * is more than the high-water mark.
  *
- * Functions that wait are for one reader and one writer (task) at a time: a second one gets -EBUSY.
- * They return -ECANCELED if the calling task is cancelled, and nothing that was read is lost then;
- * -EPERM outside of a task; -EBADF once the stream is closed; or the connection's negative errno
- * (-ECONNRESET, …), and each call after that returns it again.
+ * One task at a time may read: a second one gets -EBUSY. Any number may drain, or wait for the end.
+ * Functions that wait return -ECANCELED if the calling task is cancelled, and nothing that was read
+ * is lost then; -EPERM outside of a task; -EBADF once the stream is closed, but 0, the end, to the
+ * task that is reading when another one closes it; or, with a message, the connection's negative
+ * errno (-ECONNRESET, …), and each call after that returns it again.
  *
  * Memory: closing the loop closes its streams; they stay their owner's to free, all but those of
  * start_server().
@@ -89,7 +90,7 @@ int64_t async_stream_read_until(struct async_stream *stream, const char *separat
  */
 int64_t async_stream_read_line(struct async_stream *stream, const char **line);
 
-/* The end was reached, and everything has been read. */
+/* The end was reached, or the stream was closed, and everything has been read. */
 bool async_stream_at_eof(const struct async_stream *stream);
 
 /*

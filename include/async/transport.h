@@ -82,8 +82,8 @@ uint16_t async_server_port(const struct async_server *server);
 
 /*
  * Writes as much as the socket takes at once and keeps a copy of the rest, to be written when it
- * takes more. 0 also if the connection is lost already, as in asyncio: connection_lost tells; -EPIPE
- * after write_eof(); -EBADF if it can only be read; -ENOMEM, and nothing was written, or the
+ * takes more. 0 also if the connection is lost already, as in asyncio: connection_lost tells, and the
+ * fifth such call and all later ones log a warning; -EPIPE after write_eof(); -EBADF if it can only be read; -ENOMEM, and nothing was written, or the
  * connection is lost, for want of memory for the rest.
  */
 int async_transport_write(struct async_transport *transport, const void *data, size_t size);

@@ -139,12 +139,13 @@ int async__listener_open(struct listener *listener, struct async_server *server,
 	listener->pause = (struct async_handle){ 0 };
 	listener->step = async__slot_take_lasting(server->loop, accept_connections, listener);
 	if (!listener->step)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	listener->source.fd = fd;
 	listener->source.ready = ready;
 	listener->source.close = abandon;
 	err = async__source_add(server->loop, &listener->source, EPOLLIN | EPOLLET);
-	if (err)
-		async__slot_drop(listener->step);
-	return err;
+	if (!err)
+		return 0;
+	async__slot_drop(listener->step);
+	return async__fail_with_reason(err);
 }

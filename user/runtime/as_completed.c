@@ -155,7 +155,7 @@ static int64_t wait_for_next(struct async_as_completed *completed)
 	int64_t result;
 
 	if (completed->next)
-		return -EBUSY;
+		return async__fail_plain(-EBUSY);
 	completed->next = async_future_new(completed->future.loop);
 	result = async_await_future(async_future_ref(completed->next));
 	async_future_unref(completed->next);
@@ -168,7 +168,7 @@ int64_t async_as_completed_next(struct async_as_completed *completed, size_t *in
 	if (!current_task())
 		return -EPERM;
 	if (!completed)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	while (completed->handed == completed->arrived) {
 		int64_t result;
 

@@ -95,7 +95,7 @@ int64_t async_barrier_wait(struct async_barrier *barrier)
 int async_barrier_reset(struct async_barrier *barrier)
 {
 	if (!barrier)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	enter_state(barrier, barrier->count ? RESETTING : FILLING);
 	return 0;
 }
@@ -103,7 +103,7 @@ int async_barrier_reset(struct async_barrier *barrier)
 int async_barrier_abort(struct async_barrier *barrier)
 {
 	if (!barrier)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	enter_state(barrier, BROKEN);
 	return 0;
 }

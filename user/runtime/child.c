@@ -104,7 +104,7 @@ int async__child_start(struct async_loop *loop, const struct pipes *pipes,
 	int err;
 
 	if (!child)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	child->source.loop = loop;
 	child->source.ready = ready;
 	child->source.close = close_child;
@@ -119,7 +119,7 @@ int async__child_start(struct async_loop *loop, const struct pipes *pipes,
 	err = watch(child);
 	if (err) {
 		end_at_once(child);
-		return err;
+		return async__fail_with_reason(err);
 	}
 	*ret = child;
 	return 0;
@@ -142,7 +142,7 @@ int64_t async__child_wait(struct child *child)
 	if (child->returncode != ASYNC_RUNNING)
 		return 0;
 	if (child->source.loop != async__running)
-		return -EXDEV;
+		return async_fail(-EXDEV, "the process belongs to a different event loop");
 	return async__waiting_wait(&child->waiting, &woken);
 }
 
@@ -153,6 +153,6 @@ int async__child_signal(const struct child *child, int signal)
 
 	if (child->returncode != ASYNC_RUNNING ||
 	    waitid(P_PID, child->pid, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid)
-		return -ESRCH;
-	return kill(child->pid, signal) ? -errno : 0;
+		return async__fail_with_reason(-ESRCH);
+	return kill(child->pid, signal) ? async__fail_with_reason(-errno) : 0;
 }

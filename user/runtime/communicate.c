@@ -35,7 +35,7 @@ static int64_t read_all(struct async_stream *stream, struct buffer *buffer, bool
 		return 0;
 	do {
 		if (async__buffer_reserve(buffer, ROOM_LEAST))
-			return -ENOMEM;
+			return async__fail_plain(-ENOMEM);
 		size = async_stream_read(stream, buffer->data + buffer->end,
 					 buffer->size - buffer->end - 1);
 		if (size > 0 && keep)
@@ -60,7 +60,7 @@ static int feed(const struct exchange *exchange)
 	int err;
 
 	if (!stream)
-		return exchange->size ? -EINVAL : 0;
+		return exchange->size ? async_fail(-EINVAL, "the process has no stdin") : 0;
 	if (async_stream_is_closing(stream))
 		return 0;
 	err = async_stream_write(stream, exchange->input, exchange->size);

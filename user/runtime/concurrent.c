@@ -149,7 +149,7 @@ int64_t async_concurrent_future_result(struct async_concurrent_future *this, dou
 	int err = 0;
 
 	if (!this)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	pthread_mutex_lock(&this->lock);
 	if (!this->done && async__running == this->loop)
 		err = EDEADLK;

@@ -91,7 +91,7 @@ int64_t async_condition_wait_for(struct async_condition *condition, bool (*predi
 int async_condition_notify(struct async_condition *condition, size_t count)
 {
 	if (!condition)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	if (!async_lock_locked(condition->lock))
 		return async_fail(-EPERM, "cannot notify on un-acquired lock");
 	async__waiting_wake(&condition->waiting, count);

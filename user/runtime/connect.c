@@ -3,6 +3,7 @@
 #include "transport.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -81,13 +82,16 @@ static int64_t connect_socket(const struct address *address)
 	return err;
 }
 
-/* The error with a message that names the address. */
+/* The error with a message that names the address, unless that has nothing to do with it. */
 static int64_t failed(int64_t err, const struct address *address)
 {
-	char *text = err == -ECANCELED ? NULL : async__address_repr(address);
+	char *text;
 
+	if (err == -EMFILE || err == -ENFILE)
+		return async__fail_with_reason(err);
+	text = err == -ECANCELED ? NULL : async__address_repr(address);
 	if (text)
-		async_fail(err, "Connect call failed %s", text);
+		async_fail(err, "Connect call failed %s: %s", text, strerror(-err));
 	free(text);
 	return err;
 }
@@ -140,9 +144,10 @@ static int64_t make_transport(int64_t fd, const struct address *peer,
 		return fd;
 	err = async__transport_create(async__running, fd, READS | WRITES | SOCKET, peer, NULL,
 				      protocol, self, ret);
-	if (err)
-		close(fd);
-	return err;
+	if (!err)
+		return 0;
+	close(fd);
+	return async__fail_with_reason(err);
 }
 
 int64_t async_create_connection(const struct async_protocol *protocol, void *self, const char *host,
@@ -172,9 +177,10 @@ static int64_t make_stream(int64_t fd, const struct address *peer, struct async_
 	if (fd < 0)
 		return fd;
 	err = async__stream_create(async__running, fd, READS | WRITES | SOCKET, peer, NULL, ret);
-	if (err)
-		close(fd);
-	return err;
+	if (!err)
+		return 0;
+	close(fd);
+	return async__fail_with_reason(err);
 }
 
 int64_t async_open_connection(const char *host, uint16_t port, struct async_stream **ret)

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Coroutine objects: a function and its arguments, to be run once; and the messages that their
- * failures carry.
- */
+/* Coroutine objects: a function and its arguments, to be run once. */
 #include "runtime.h"
 #include <errno.h>
 #include <pthread.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,6 +167,16 @@ __attribute__((destructor)) static void free_forgotten(void)
 	}
 }
 
+/* What happens there is no longer what the coroutine has failed with. */
+static __attribute__((noinline)) void run_deferred(struct async_task *task,
+						   struct async_coroutine *coroutine)
+{
+	struct aside *aside = async__set_aside(task);
+
+	async__run_deferred(coroutine);
+	async__take_back(task, aside, 0);
+}
+
 static inline __attribute__((always_inline)) int64_t
 run(struct async_task *task, struct async_coroutine *coroutine, bool timed)
 {
@@ -185,7 +190,7 @@ run(struct async_task *task, struct async_coroutine *coroutine, bool timed)
 		async__trace_begin(loop, coroutine, 0);
 	result = coroutine->function->call(coroutine->arguments);
 	if (unlikely(coroutine->deferred))
-		async__run_deferred(coroutine);
+		run_deferred(task, coroutine);
 	if (at_listening())
 		async__trace_end(task, coroutine, result);
 	if (timed)
@@ -218,9 +223,11 @@ static inline bool stack_is_low(const struct async_task *task)
 int64_t async_await_coroutine(struct async_coroutine *coroutine)
 {
 	struct async_task *task = current_task();
+	struct aside *aside;
+	int64_t result;
 
 	if (!coroutine)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	if (unlikely(!task)) {
 		async_coroutine_close(coroutine);
 		return -EPERM;
@@ -230,40 +237,9 @@ int64_t async_await_coroutine(struct async_coroutine *coroutine)
 		return async_fail(-EOVERFLOW, "maximum recursion depth exceeded");
 	}
 	coroutine->state = TAKEN;
-	return async__coroutine_run(task, coroutine);
-}
-
-void async__task_failed(struct async_task *task, int error, char *message)
-{
-	free(task->failed_message);
-	task->failed_message = message;
-	task->failed = error;
-}
-
-int64_t async_fail(int error, const char *format, ...)
-{
-	struct async_task *task = current_task();
-	char *message = NULL;
-	va_list arguments;
-
-	if (error > 0)
-		error = -error;
-	if (!task && !async__job)
-		return error;
-	va_start(arguments, format);
-	if (vasprintf(&message, format, arguments) < 0)
-		message = NULL;
-	va_end(arguments);
-	if (task)
-		async__task_failed(task, error, message);
-	else
-		async__job_failed(async__job, error, message);
-	return error;
-}
-
-const char *async_error_message(int64_t error)
-{
-	struct async_task *task = current_task();
-
-	return task && task->failed == error ? task->failed_message : NULL;
+	aside = unlikely(task->failed_message) ? async__set_aside(task) : NULL;
+	result = async__coroutine_run(task, coroutine);
+	if (unlikely(task->failed_message || aside))
+		async__take_back(task, aside, result);
+	return result;
 }

@@ -20,7 +20,7 @@ int async_defer(void (*function)(void *arg), void *arg)
 		return -EPERM;
 	deferral = malloc(sizeof(*deferral));
 	if (!deferral)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	deferral->function = function;
 	deferral->arg = arg;
 	deferral->next = coroutine->deferred;

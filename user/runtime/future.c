@@ -155,13 +155,13 @@ struct async_loop *async__loop_of(struct async_future *const futures[], size_t c
 int async_future_set_result(struct async_future *future, int64_t result)
 {
 	if (!future)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	if (result < 0 || future->type == AT_TASK)
-		return -EINVAL;
+		return async__fail_plain(-EINVAL);
 	if (future->state != PENDING)
-		return -EALREADY;
+		return async__fail_plain(-EALREADY);
 	if (future->waiters && wrong_thread(future->loop))
-		return -EPERM;
+		return async__fail_plain(-EPERM);
 	async__future_finish(future, FINISHED, result);
 	return 0;
 }
@@ -169,13 +169,13 @@ int async_future_set_result(struct async_future *future, int64_t result)
 int async_future_set_exception(struct async_future *future, int error, const char *message)
 {
 	if (!future)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	if (error >= 0 || error == -ECANCELED || future->type == AT_TASK)
-		return -EINVAL;
+		return async__fail_plain(-EINVAL);
 	if (future->state != PENDING)
-		return -EALREADY;
+		return async__fail_plain(-EALREADY);
 	if (future->waiters && wrong_thread(future->loop))
-		return -EPERM;
+		return async__fail_plain(-EPERM);
 	/* Without memory the error comes without its message. */
 	future->message = message ? strdup(message) : NULL;
 	async__future_finish(future, FINISHED, error);
@@ -200,14 +200,31 @@ void async__future_remove_waiter(struct async_future *future, struct waiter *wai
 		future->last_waiter = place;
 }
 
+static __attribute__((noinline)) int refuse_to_wait(struct async_task *task,
+						    struct async_future *future)
+{
+	const char *name = async_task_get_name(task);
+	const char *function = task->coroutine->function->name;
+
+	if (future == &task->future)
+		return async_fail(
+			-EDEADLK,
+			"Task cannot await on itself: <Task pending name='%s' coro=<%s()>>", name,
+			function);
+	/* Another thread may be at work on what belongs to another loop: its address must do. */
+	return async_fail(-EXDEV,
+			  "Task <Task pending name='%s' coro=<%s()>> got Future <%s at %p> "
+			  "attached to a different loop",
+			  name, function, future->type == AT_TASK ? "Task" : "Future",
+			  (void *)future);
+}
+
 /* Suspends the task until the future is done. -ECANCELED if the task was cancelled meanwhile. */
 static inline __attribute__((always_inline)) int wait_for(struct async_task *task,
 							  struct async_future *future)
 {
-	if (future->loop != task->future.loop)
-		return -EXDEV;
-	if (future == &task->future)
-		return -EDEADLK;
+	if (unlikely(future->loop != task->future.loop || future == &task->future))
+		return refuse_to_wait(task, future);
 	async__future_add_waiter(future, &task->waiter, (entry_t)task);
 	task->awaits = future;
 	if (unlikely(task->must_cancel) && future->cancel(future))
@@ -216,7 +233,7 @@ static inline __attribute__((always_inline)) int wait_for(struct async_task *tas
 	task->awaits = NULL;
 	if (unlikely(task->must_cancel)) {
 		task->must_cancel = false;
-		return -ECANCELED;
+		return async__fail_plain(-ECANCELED);
 	}
 	return 0;
 }
@@ -230,8 +247,8 @@ static void hear_of_failure(struct async_task *task, struct async_future *future
 	future->unretrieved = false;
 	if (future->message)
 		async__task_failed(task, future->result, strdup(future->message));
-	else if (task->failed == future->result)
-		async__task_failed(task, 0, NULL);
+	else
+		async__fail_plain(future->result);
 }
 
 static inline __attribute__((always_inline)) int64_t await(struct async_future *future)
@@ -240,7 +257,7 @@ static inline __attribute__((always_inline)) int64_t await(struct async_future *
 	int64_t result = 0;
 
 	if (unlikely(!task))
-		return -EPERM;
+		return async__fail_plain(-EPERM);
 	if (future->state == PENDING)
 		result = wait_for(task, future);
 	if (likely(!result)) {
@@ -261,7 +278,7 @@ int64_t async_await_future(struct async_future *future)
 	int64_t result;
 
 	if (!future)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	result = await(future);
 	async_future_unref(future);
 	return result;
@@ -269,5 +286,5 @@ int64_t async_await_future(struct async_future *future)
 
 int64_t async_await_task(struct async_task *task)
 {
-	return task ? async_await_future(&task->future) : -ENOMEM;
+	return async_await_future(async_task_future(task));
 }

@@ -217,7 +217,13 @@ static struct slot *add_done_callback(struct async_future *future, async_done_ca
 int async_future_add_done_callback(struct async_future *future, async_done_callback *callback,
 				   void *arg)
 {
-	return add_done_callback(future, callback, arg, NULL) ? 0 : -ENOMEM;
+	struct slot *slot = add_done_callback(future, callback, arg, NULL);
+
+	if (!slot)
+		return async__fail_plain(-ENOMEM);
+	if (unlikely(slot->loop->debug))
+		note_place(slot, __builtin_return_address(0));
+	return 0;
 }
 
 struct async_handle async__future_watch(struct async_future *future, async_done_callback *callback,

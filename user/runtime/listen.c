@@ -10,11 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The error with a message that names the address. */
+/* The error with a message that names the address, unless that has nothing to do with it. */
 static int64_t failed(int err, const struct address *address)
 {
-	char *text = async__address_repr(address), reason[64];
+	char *text, reason[64];
 
+	if (err == -EMFILE || err == -ENFILE)
+		return async__fail_with_reason(err);
+	text = async__address_repr(address);
 	snprintf(reason, sizeof(reason), "%s", strerror(-err));
 	reason[0] = tolower(reason[0]);
 	if (text)

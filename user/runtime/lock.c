@@ -57,7 +57,7 @@ int64_t async_lock_acquire(struct async_lock *lock)
 int async_lock_release(struct async_lock *lock)
 {
 	if (!lock)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	if (!lock->locked)
 		return async_fail(-EPERM, "Lock is not acquired.");
 	lock->locked = false;

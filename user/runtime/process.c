@@ -19,7 +19,7 @@ static int open_streams(struct async_process *process, struct pipes *pipes)
 			continue;
 		err = async_stream_from_fd(pipes->ours[i], &process->streams[i]);
 		if (err)
-			return err;
+			return err; /* with a message */
 		pipes->ours[i] = -1;
 	}
 	return 0;
@@ -41,7 +41,7 @@ static int start(struct async_process *process, const struct async_process_optio
 	int err = async__pipes_open(&pipes, options);
 
 	if (err)
-		return err;
+		return async__fail_with_reason(err);
 	err = open_streams(process, &pipes);
 	if (!err)
 		err = async__child_start(async__running, &pipes, options, argv, &process->child);
@@ -60,10 +60,10 @@ int64_t async_create_subprocess_exec(struct async_process **ret,
 	if (!async__running)
 		return -EPERM;
 	if (!argv || !argv[0])
-		return -EINVAL;
+		return async__fail_with_reason(-EINVAL);
 	process = calloc(1, sizeof(*process));
 	if (!process)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	err = start(process, options ? options : &none, argv);
 	if (err) {
 		free_streams(process);

@@ -153,7 +153,7 @@ static int open_transports(struct async_subprocess_transport *transport, struct 
 		err = async__transport_new(transport->source.loop, pipes->ours[i], i != 0, i == 0,
 					   &pipe_protocol, &transport->pipes[i], NULL);
 		if (err)
-			return err;
+			return async__fail_with_reason(err);
 		pipes->ours[i] = -1;
 	}
 	return 0;
@@ -166,7 +166,7 @@ static int start(struct async_subprocess_transport *transport,
 	int err = async__pipes_open(&pipes, options);
 
 	if (err)
-		return err;
+		return async__fail_with_reason(err);
 	err = open_transports(transport, &pipes);
 	if (!err)
 		err = async__child_start(transport->source.loop, &pipes, options, argv,
@@ -222,10 +222,10 @@ int64_t async_subprocess_exec(const struct async_subprocess_protocol *protocol, 
 	if (!async__running)
 		return -EPERM;
 	if (!argv || !argv[0])
-		return -EINVAL;
+		return async__fail_with_reason(-EINVAL);
 	transport = transport_new(protocol, self);
 	if (!transport)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	err = start(transport, options ? options : &none, argv);
 	if (err) {
 		discard(transport);

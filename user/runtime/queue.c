@@ -91,12 +91,12 @@ int async_queue_put_nowait(struct async_queue *queue, void *item)
 	int err;
 
 	if (!queue)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	if (async_queue_full(queue))
-		return -EAGAIN;
+		return async__fail_plain(-EAGAIN);
 	err = async__items_put(&queue->items, item);
 	if (err)
-		return err;
+		return async__fail_plain(err);
 	queue->unfinished++;
 	async__waiting_wake(&queue->getters, 1);
 	return 0;
@@ -105,9 +105,9 @@ int async_queue_put_nowait(struct async_queue *queue, void *item)
 int async_queue_get_nowait(struct async_queue *queue, void **item)
 {
 	if (!queue)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	if (async_queue_empty(queue))
-		return -EAGAIN;
+		return async__fail_plain(-EAGAIN);
 	*item = async__items_get(&queue->items);
 	async__waiting_wake(&queue->putters, 1);
 	return 0;
@@ -126,7 +126,7 @@ int64_t async_queue_join(struct async_queue *queue)
 int async_queue_task_done(struct async_queue *queue)
 {
 	if (!queue)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	if (!queue->unfinished)
 		return async_fail(-EINVAL, "task_done() called too many times");
 	if (!--queue->unfinished)

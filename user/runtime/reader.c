@@ -97,7 +97,7 @@ static int reserve(struct async_loop *loop, int fd)
 		return 0;
 	watchers = reallocarray(loop->watchers, size, sizeof(*watchers));
 	if (!watchers)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	memset(watchers + loop->watchers_size, 0, (size - loop->watchers_size) * sizeof(*watchers));
 	loop->watchers = watchers;
 	loop->watchers_size = size;
@@ -161,7 +161,7 @@ static int add(struct async_loop *loop, int fd, uint32_t event, async_callback *
 		return -EPERM;
 	slot = async__slot_take_lasting(loop, callback, arg);
 	if (!slot)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	err = watch_for(loop, fd, event, &watcher);
 	if (err) {
 		async__slot_drop(slot);

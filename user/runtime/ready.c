@@ -177,7 +177,7 @@ int64_t async__yield(struct async_task *task)
 	if (likely(!task->must_cancel))
 		return 0;
 	task->must_cancel = false;
-	return -ECANCELED;
+	return async__fail_plain(-ECANCELED);
 }
 
 void async__leave(struct async_task *task)

@@ -18,7 +18,7 @@ struct question {
 static int64_t failure(int err)
 {
 	if (err == EAI_MEMORY)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	return async_fail(-EHOSTUNREACH, "%s", gai_strerror(err));
 }
 

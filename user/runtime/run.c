@@ -86,6 +86,20 @@ static void end_tasks(struct async_loop *loop)
 	free(tasks);
 }
 
+/*
+ * What was scheduled last still runs. asyncio shuts its asynchronous generators and its executor
+ * down here, which takes two iterations each even if there are none.
+ */
+static void iterate_last(struct async_loop *loop)
+{
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		async_loop_stop(loop);
+		async_loop_run_forever(loop);
+	}
+}
+
 /* What SIGINT does while the main task runs. */
 struct interrupt {
 	struct async_task *main;
@@ -134,6 +148,7 @@ static int64_t run(struct async_coroutine *main, bool debug)
 		async_loop_set_debug(loop, true);
 	result = run_main(loop, main);
 	end_tasks(loop);
+	iterate_last(loop);
 	async__executor_end(loop);
 	async_loop_close(loop);
 	return result;

@@ -101,6 +101,7 @@ struct async_task {
 	char *name;	  /* or null: "Task-" and its number */
 	int failed;	  /* the error that `failed_message` came with */
 	char *failed_message;
+	struct aside *aside; /* messages of failures that were met before, the last one first */
 } __attribute__((aligned(64)));
 
 /*
@@ -422,13 +423,23 @@ struct async_task *async__task_create(struct async_loop *loop, struct async_coro
 void async__task_main(struct async_task *task); /* does not return: see async__leave() */
 void async__task_destroy(struct async_task *task);
 
-/* coroutine.c */
+/* failure.c */
 void async__task_failed(struct async_task *task, int error, char *message); /* takes the message */
+int64_t async__fail_plain(int64_t error); /* with no message, be it that of an earlier failure */
+int64_t async__fail_with_reason(int64_t error); /* the message is the errno's description */
+/*
+ * Around what the task runs meanwhile, and `result` of it: if it has failed, only a message of its
+ * own counts. Null if there is nothing to set aside.
+ */
+struct aside *async__set_aside(struct async_task *task);
+void async__take_back(struct async_task *task, struct aside *aside, int64_t result);
+void async__free_failures(struct async_task *task);
 
 /* The job that this thread runs for an executor, or null; and what async_fail() tells it. */
 extern __thread struct job *async__job __attribute__((tls_model("initial-exec")));
 void async__job_failed(struct job *job, int error, char *message); /* takes the message */
 
+/* coroutine.c */
 int64_t async__coroutine_run(struct async_task *task, struct async_coroutine *coroutine);
 /* It will run on another thread: it no longer belongs to the loop, nor counts as forgotten. */
 void async__coroutine_take(struct async_coroutine *coroutine);

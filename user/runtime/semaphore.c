@@ -64,7 +64,7 @@ int64_t async_semaphore_acquire(struct async_semaphore *semaphore)
 int async_semaphore_release(struct async_semaphore *semaphore)
 {
 	if (!semaphore)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	if (semaphore->value >= semaphore->bound)
 		return async_fail(-EOVERFLOW, "BoundedSemaphore released too many times");
 	if (!async__waiting_wake(&semaphore->waiting, 1))

@@ -130,7 +130,7 @@ static int64_t create(struct async_server *model, int64_t result, const int fds[
 		return count;
 	model->loop = async__running;
 	server = malloc(sizeof(*server) + count * sizeof(*server->listeners));
-	result = server ? 0 : -ENOMEM;
+	result = server ? 0 : async__fail_plain(-ENOMEM);
 	if (server)
 		*server = *model;
 	else

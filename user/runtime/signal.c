@@ -78,7 +78,7 @@ static int install(struct async_loop *loop, int signal, struct signal_handler **
 	int err = 0;
 
 	if (!handler)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	handler->call.run = take_up;
 	handler->loop = loop;
 	handler->signal = signal;
@@ -88,7 +88,7 @@ static int install(struct async_loop *loop, int signal, struct signal_handler **
 	if (!__atomic_compare_exchange_n(place, &none, handler, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST)) {
 		free(handler);
-		return -EBUSY;
+		return async__fail_plain(-EBUSY);
 	}
 	/* No other handler may keep this one from returning: uninstall() waits for it. */
 	sigfillset(&action->sa_mask);
@@ -138,7 +138,7 @@ static int claim(struct async_loop *loop, int signal, struct signal_handler **re
 	struct sigaction action = { .sa_handler = on_signal };
 
 	if (signal <= 0 || signal >= _NSIG)
-		return -EINVAL;
+		return async__fail_plain(-EINVAL);
 	*ret = find(loop, signal);
 	return *ret ? 0 : install(loop, signal, &handlers[signal], &action, ret);
 }
@@ -169,12 +169,12 @@ int async_loop_add_signal_handler(struct async_loop *loop, int signal, async_cal
 
 	loop = loop ? loop : async__running;
 	if (!loop || !callback)
-		return -EINVAL;
+		return async__fail_plain(-EINVAL);
 	err = claim(loop, signal, &handler);
 	if (err)
 		return err;
 	if (awaited(handler))
-		return -EBUSY;
+		return async__fail_plain(-EBUSY);
 	err = set_callback(handler, callback, arg);
 	if (err && !handler->step)
 		uninstall(handler);
@@ -207,7 +207,7 @@ int64_t async_signal_wait(int signal)
 	if (result)
 		return result;
 	if (handler->step)
-		return -EBUSY;
+		return async__fail_plain(-EBUSY);
 	result = async__waiting_wait(&handler->waiting, &woken);
 	/* Another task may have removed the handler meanwhile, or made one of its own. */
 	handler = find(loop, signal);

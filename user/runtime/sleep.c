@@ -38,7 +38,7 @@ static __attribute__((noinline)) int64_t sleep_for(struct async_loop *loop, uint
 	int64_t result;
 
 	if (heap_reserve(&loop->timers, loop->timers.count + 1))
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	async__future_init(&sleeper.future, loop, AT_TIMER);
 	sleeper.future.references = 2; /* the await gives one up; this frame keeps the other */
 	sleeper.future.number = ns < UINT64_MAX - now ? now + ns : UINT64_MAX;

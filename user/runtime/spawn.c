@@ -169,6 +169,6 @@ int async__spawn(const struct pipes *pipes, const struct async_process_options *
 
 	if (!err)
 		return 0;
-	return async_fail(-err, "[Errno %d] %s: '%s'", err, strerrordesc_np(err),
+	return async_fail(-err, "%s: '%s'", strerror(err),
 			  unusable(options->directory) ? options->directory : argv[0]);
 }

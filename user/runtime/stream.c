@@ -11,34 +11,25 @@ static struct async_stream *stream_of(struct async_transport *transport)
 	return container_of(transport, struct async_stream, transport);
 }
 
-static void wake(struct async_future *future)
-{
-	if (future && future->state == PENDING)
-		async__future_finish(future, FINISHED, 0);
-}
-
 static void wake_reader(struct async_transport *transport)
 {
-	wake(stream_of(transport)->reader);
+	struct async_future *reader = stream_of(transport)->reader;
+
+	if (reader && reader->state == PENDING)
+		async__future_finish(reader, FINISHED, 0);
 }
 
-static void wake_writer(void *self)
+static void wake_writers(void *self)
 {
-	wake(((struct async_stream *)self)->writer);
-}
-
-/* Of tasks that were destroyed while they waited. */
-static void forget(struct async_future **place)
-{
-	async_future_unref(*place);
-	*place = NULL;
+	async__waiting_wake(&((struct async_stream *)self)->writers, SIZE_MAX);
 }
 
 static void free_stream(struct async_stream *stream)
 {
-	forget(&stream->reader);
-	forget(&stream->writer);
-	forget(&stream->closer);
+	/* Of tasks that were destroyed while they waited. */
+	async_future_unref(stream->reader);
+	async__waiting_free(&stream->writers);
+	async__waiting_free(&stream->closers);
 	list_remove(&stream->transport.source.link);
 	async__buffer_free(&stream->input);
 	async__transport_free_info(&stream->transport);
@@ -49,9 +40,9 @@ static void ended(struct async_transport *transport)
 {
 	struct async_stream *stream = stream_of(transport);
 
-	wake(stream->reader);
-	wake(stream->writer);
-	wake(stream->closer);
+	wake_reader(transport);
+	wake_writers(stream);
+	async__waiting_wake(&stream->closers, SIZE_MAX);
 	if (stream->given_up)
 		free_stream(stream);
 	else if (stream->served) /* until its task ends, or is destroyed with the loop */
@@ -69,7 +60,7 @@ static void abandon(struct source *source)
 		async__transport_abandon(source);
 }
 
-static const struct async_protocol protocol = { .resume_writing = wake_writer };
+static const struct async_protocol protocol = { .resume_writing = wake_writers };
 
 int async__stream_create(struct async_loop *loop, int fd, uint32_t kind, const struct address *peer,
 			 struct async_server *server, struct async_stream **ret)
@@ -94,6 +85,9 @@ int async__stream_create(struct async_loop *loop, int fd, uint32_t kind, const s
 	stream->transport.source.close = abandon;
 	stream->transport.server = server;
 	stream->served = server;
+	async__waiting_init(&stream->writers, AT_WRITE, fd);
+	async__waiting_init(&stream->closers, AT_WRITE, fd);
+	stream->writers.loop = stream->closers.loop = loop->number;
 	*ret = stream;
 	return 0;
 }
@@ -103,30 +97,16 @@ int async_stream_from_fd(int fd, struct async_stream **ret)
 	uint32_t kind;
 	int err = async__running ? async__transport_adopt(fd, &kind) : -EPERM;
 
-	return err ? err : async__stream_create(async__running, fd, kind, NULL, NULL, ret);
+	if (!err)
+		err = async__stream_create(async__running, fd, kind, NULL, NULL, ret);
+	return err ? async__fail_with_reason(err) : 0;
 }
 
-int64_t async__stream_wait(struct async_stream *stream, struct async_future **place,
-			   enum at_type type)
+int64_t async__stream_error(const struct async_stream *stream)
 {
-	struct async_transport *transport = &stream->transport;
-	struct async_future *future;
-	int64_t err;
-
-	if (*place)
-		return -EBUSY;
-	future = async__future_new(transport->source.loop, type, transport->source.fd);
-	if (!future)
-		return -ENOMEM;
-	*place = async_future_ref(future);
-	err = async_await_future(future);
-	forget(place);
-	return err;
-}
-
-int async__stream_error(const struct async_stream *stream)
-{
-	return stream->transport.error ? stream->transport.error : -EBADF;
+	if (stream->transport.error)
+		return async__fail_with_reason(stream->transport.error);
+	return async_fail(-EBADF, "the stream is closed");
 }
 
 int async_stream_write(struct async_stream *stream, const void *data, size_t size)
@@ -145,7 +125,7 @@ bool async_stream_can_write_eof(const struct async_stream *stream)
 }
 
 /* Everything was written if it ended because it was told to. */
-static int result_of_writing(const struct async_stream *stream)
+static int64_t result_of_writing(const struct async_stream *stream)
 {
 	const struct async_transport *transport = &stream->transport;
 
@@ -159,15 +139,14 @@ int64_t async_stream_drain(struct async_stream *stream)
 	struct async_transport *transport = &stream->transport;
 	struct async_task *task = current_task();
 	int64_t err = 0;
+	bool woken;
 
 	if (unlikely(!task))
 		return -EPERM;
-	if (unlikely(stream->writer))
-		return -EBUSY;
 	if (unlikely(transport->closing && !transport->error))
 		err = async__yield(task);
 	if (transport->paused && !transport->lost && !err)
-		err = async__stream_wait(stream, &stream->writer, AT_WRITE);
+		err = async__waiting_wait(&stream->writers, &woken);
 	return err < 0 ? err : result_of_writing(stream);
 }
 
@@ -176,7 +155,7 @@ void async_stream_close(struct async_stream *stream)
 	struct async_transport *transport = &stream->transport;
 
 	/* Who waits for bytes waits in vain. */
-	wake(stream->reader);
+	wake_reader(transport);
 	async_transport_close(transport);
 }
 
@@ -189,12 +168,15 @@ int64_t async_stream_wait_closed(struct async_stream *stream)
 {
 	struct async_transport *transport = &stream->transport;
 	int64_t err = 0;
+	bool woken;
 
 	if (!current_task())
 		return -EPERM;
 	if (!transport->lost)
-		err = async__stream_wait(stream, &stream->closer, AT_WRITE);
-	return err < 0 ? err : transport->error;
+		err = async__waiting_wait(&stream->closers, &woken);
+	if (!err && transport->error)
+		err = async__fail_with_reason(transport->error);
+	return err;
 }
 
 void async_stream_free(struct async_stream *stream)

@@ -13,25 +13,37 @@ enum {
 	READS_IN_A_ROW = 16 /* then others have their turn */
 };
 
-static int begin(const struct async_stream *stream)
+static int64_t begin(const struct async_stream *stream)
 {
 	if (unlikely(!current_task()))
 		return -EPERM;
-	if (unlikely(stream->transport.closing || !(stream->transport.kind & READS)))
+	if (unlikely(stream->transport.closing))
 		return async__stream_error(stream);
-	return unlikely(stream->reader) ? -EBUSY : 0;
+	if (unlikely(!(stream->transport.kind & READS)))
+		return async_fail(-EBADF, "the stream cannot be read");
+	if (unlikely(stream->reader))
+		return async_fail(-EBUSY, "another task is already waiting for incoming data");
+	return 0;
 }
 
 static int64_t wait_for_event(struct async_stream *stream)
 {
+	struct async_transport *transport = &stream->transport;
 	struct buffer *input = &stream->input;
+	struct async_future *future;
+	int64_t err;
 
 	if (unlikely(input->size > ROOM_KEPT && !buffer_count(input)))
 		async__buffer_free(input);
-	return async__stream_wait(stream, &stream->reader, AT_READ);
+	future = async__future_new(transport->source.loop, AT_READ, transport->source.fd);
+	stream->reader = async_future_ref(future);
+	err = async_await_future(future);
+	async_future_unref(stream->reader);
+	stream->reader = NULL;
+	return err;
 }
 
-/* 1 as soon as reading may give something, 0 at the end. */
+/* 1 as soon as reading may give something, 0 at the end, or if the stream is closed meanwhile. */
 static int64_t wait_for_bytes(struct async_stream *stream)
 {
 	struct async_transport *transport = &stream->transport;
@@ -45,7 +57,15 @@ static int64_t wait_for_bytes(struct async_stream *stream)
 	}
 	if (unlikely(err < 0))
 		return err;
-	return unlikely(transport->closing) ? async__stream_error(stream) : 1;
+	if (likely(!transport->closing))
+		return 1;
+	return transport->error ? async__stream_error(stream) : 0;
+}
+
+/* A connection that is lost here has not said why; an await that has failed has. */
+static int64_t failed(const struct async_stream *stream, int64_t err)
+{
+	return err == stream->transport.error ? async__stream_error(stream) : err;
 }
 
 /* Waits until there are bytes, or the end, and reads them. */
@@ -58,7 +78,7 @@ static int64_t receive(struct async_stream *stream, void *data, size_t size)
 		if (result > 0)
 			result = async__transport_receive(&stream->transport, data, size);
 	} while (result == -EAGAIN);
-	return result;
+	return likely(result >= 0) ? result : failed(stream, result);
 }
 
 /* The same, into the buffer. */
@@ -72,12 +92,13 @@ static int64_t fill(struct async_stream *stream)
 		if (result <= 0)
 			return result;
 		if (async__buffer_reserve(input, ROOM_LEAST))
-			return -ENOMEM;
+			return async__fail_plain(-ENOMEM);
 		result = async__transport_receive(&stream->transport, input->data + input->end,
 						  input->size - input->end);
 	} while (result == -EAGAIN);
-	if (result > 0)
-		input->end += result;
+	if (unlikely(result < 0))
+		return failed(stream, result);
+	input->end += result;
 	return result;
 }
 
@@ -97,7 +118,7 @@ static size_t take(struct async_stream *stream, void *data, size_t size)
 
 int64_t async_stream_read(struct async_stream *stream, void *data, size_t size)
 {
-	int err = begin(stream);
+	int64_t err = begin(stream);
 	size_t taken;
 
 	if (unlikely(err || !size))
@@ -113,7 +134,7 @@ static int64_t give_back(struct async_stream *stream, const void *data, size_t s
 
 	if (size && !transport->lost && async__buffer_append(&stream->input, data, size)) {
 		async__transport_lose(transport, -ENOMEM);
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	}
 	return err;
 }
@@ -189,7 +210,9 @@ static int64_t hand_out(struct async_stream *stream, size_t size, const char **d
 int64_t async_stream_read_until(struct async_stream *stream, const char *separator, size_t length,
 				const char **data)
 {
-	int64_t where = length ? begin(stream) : -EINVAL;
+	int64_t where =
+		length ? begin(stream)
+		       : async_fail(-EINVAL, "Separator should be at least one-byte string");
 
 	if (where < 0)
 		return where;
@@ -227,7 +250,10 @@ int64_t async_stream_read_line(struct async_stream *stream, const char **line)
 
 bool async_stream_at_eof(const struct async_stream *stream)
 {
-	return stream->transport.read_end && !buffer_count(&stream->input);
+	const struct async_transport *transport = &stream->transport;
+
+	return (transport->read_end || (transport->lost && !transport->error)) &&
+	       !buffer_count(&stream->input);
 }
 
 int async_stream_set_limit(struct async_stream *stream, size_t bytes)

@@ -16,9 +16,9 @@ static void free_task(struct async_future *future)
 	struct async_task *task = task_of(future);
 	struct async_loop *loop = async__running;
 
-	if (unlikely(task->name || task->failed_message)) {
+	if (unlikely(task->name || task->failed_message || task->aside)) {
 		free(task->name);
-		free(task->failed_message);
+		async__free_failures(task);
 	}
 	if (loop)
 		pool_give(&loop->spare_tasks, task, SPARE_LIMIT);
@@ -97,6 +97,7 @@ static void init(struct async_task *task, struct async_loop *loop,
 	task->name = NULL;
 	task->failed = 0;
 	task->failed_message = NULL;
+	task->aside = NULL;
 }
 
 struct async_task *async__task_create(struct async_loop *loop, struct async_coroutine *coroutine,
@@ -278,10 +279,10 @@ int async_task_set_name(struct async_task *task, const char *name)
 	char *copy;
 
 	if (!name)
-		return -EINVAL;
+		return async__fail_plain(-EINVAL);
 	copy = task ? strdup(name) : NULL;
 	if (!copy)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	free(task->name);
 	task->name = copy;
 	if (at_listening())

@@ -115,12 +115,34 @@ static void note_failure(struct async_task_group *group, int error, const char *
 		abort_tasks(group);
 }
 
+/* Nobody will end the group, and hear of the failure. */
+static void report(struct async_future *future)
+{
+	char *task = async_future_repr(future), *message = NULL;
+	struct async_exception_context context = {
+		.exception = future->result,
+		.exception_message = future->message,
+		.task = task_of(future),
+	};
+
+	if (task &&
+	    asprintf(&message, "Task %s has errored out but its parent task is already completed",
+		     task) < 0)
+		message = NULL;
+	context.message = message ? message : "a task of a group has failed";
+	async_loop_call_exception_handler(future->loop, &context);
+	free(message);
+	free(task);
+}
+
 /* While it ends, the parent waits for the tasks anyway. */
-static void on_task_failed(struct async_task_group *group, const struct async_future *future)
+static void on_task_failed(struct async_task_group *group, struct async_future *future)
 {
 	bool first = !group->aborting;
 
 	note_failure(group, async_future_result(future), async_future_message(future));
+	if (!group->parent)
+		report(future);
 	if (!first || group->ending)
 		return;
 	group->parent_cancelled = true;
@@ -154,7 +176,7 @@ static int add(struct async_task_group *group, struct async_task *task)
 		async_task_cancel(task);
 		async_task_detach(task);
 		free(member);
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	}
 	member->group = group;
 	member->task = task;
@@ -195,7 +217,7 @@ int64_t async_task_group_end(struct async_task_group *group, int64_t result)
 	bool failed_first;
 
 	if (!group)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	if (!task || group->parent != task)
 		return -EPERM;
 	failed_first = result < 0 && result != -ECANCELED && !group->failures;

@@ -27,7 +27,7 @@ static int schedule(struct async_timeout *timeout, uint64_t when_ns)
 		handle = when_ns <= loop_now(loop) ? async_call_soon(loop, expire, timeout)
 						   : async_call_at(loop, when_ns, expire, timeout);
 		if (!handle.serial)
-			return -ENOMEM;
+			return async__fail_plain(-ENOMEM);
 	}
 	async_handle_cancel(timeout->handle);
 	timeout->handle = handle;
@@ -114,7 +114,7 @@ int64_t async_wait_for_coroutine(struct async_coroutine *coroutine, double timeo
 	int err;
 
 	if (!coroutine)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	if (task && is_now(timeout))
 		return refuse(task, coroutine);
 	err = async_timeout_begin(&limit, timeout);

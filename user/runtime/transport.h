@@ -9,7 +9,7 @@
 #ifndef TRANSPORT_H
 #define TRANSPORT_H
 
-#include "runtime.h"
+#include "waiting.h"
 #include <netinet/in.h>
 #include <sys/un.h>
 
@@ -58,6 +58,7 @@ struct async_transport {
 	bool closing;	  /* it reads no more */
 	bool lost;	  /* nor does it write */
 	int error;	  /* why it is lost */
+	uint32_t vain;	  /* writes since */
 
 	struct buffer output;
 	size_t high, low;
@@ -67,7 +68,8 @@ struct async_transport {
 
 struct async_stream {
 	struct async_transport transport;
-	struct async_future *reader, *writer, *closer; /* that a task waits for, or null */
+	struct async_future *reader;	 /* that a task waits for, or null */
+	struct waiting writers, closers; /* tasks that drain, and that wait for the end */
 	struct buffer input;
 	size_t limit;
 	unsigned int reads; /* since the reader has waited */
@@ -148,11 +150,8 @@ void async__transport_flush(struct async_transport *transport);
 /* stream.c */
 int async__stream_create(struct async_loop *loop, int fd, uint32_t kind, const struct address *peer,
 			 struct async_server *server, struct async_stream **ret);
-/* Waits for a future of this type that `place` points to meanwhile. */
-int64_t async__stream_wait(struct async_stream *stream, struct async_future **place,
-			   enum at_type type);
-/* Why the stream cannot be used. */
-int async__stream_error(const struct async_stream *stream);
+/* Why the stream cannot be used, with a message. */
+int64_t async__stream_error(const struct async_stream *stream);
 
 /* server.c: one of its connections has ended. */
 void async__server_detach(struct async_server *server);

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { LOGGED_IN_VAIN = 5 };
+
 /* A pipe that nobody reads raises SIGPIPE, which is the program's business, not ours. */
 static ssize_t write_quietly(int fd, const void *data, size_t size)
 {
@@ -80,6 +82,17 @@ void async__transport_flush(struct async_transport *transport)
 		shutdown(transport->source.fd, SHUT_WR);
 }
 
+/* Nobody may ever look; asyncio's log tells from the fifth time on. */
+static int write_in_vain(struct async_transport *transport)
+{
+	if (++transport->vain >= LOGGED_IN_VAIN)
+		async_log(ASYNC_LOG_WARNING, transport->kind & SOCKET
+						     ? "socket.send() raised exception."
+						     : "pipe closed by peer or os.write(pipe, "
+						       "data) raised exception.");
+	return 0;
+}
+
 int async_transport_write(struct async_transport *transport, const void *data, size_t size)
 {
 	struct buffer *output = &transport->output;
@@ -87,11 +100,13 @@ int async_transport_write(struct async_transport *transport, const void *data, s
 	int err;
 
 	if (unlikely(transport->write_ended))
-		return -EPIPE;
+		return async_fail(-EPIPE, "Cannot call write() after write_eof()");
 	if (unlikely(!(transport->kind & WRITES)))
-		return -EBADF;
-	if (unlikely(transport->lost || !size))
+		return async_fail(-EBADF, "the transport cannot be written");
+	if (unlikely(!size))
 		return 0;
+	if (unlikely(transport->lost))
+		return write_in_vain(transport);
 	if (!buffer_count(output)) {
 		written = put(transport, data, size);
 		if (likely(written == (int64_t)size))
@@ -107,7 +122,7 @@ int async_transport_write(struct async_transport *transport, const void *data, s
 		async__transport_lose(transport, err);
 	else if (!err)
 		pause_if_full(transport);
-	return err;
+	return async__fail_plain(err);
 }
 
 bool async_transport_can_write_eof(const struct async_transport *transport)
@@ -118,7 +133,7 @@ bool async_transport_can_write_eof(const struct async_transport *transport)
 int async_transport_write_eof(struct async_transport *transport)
 {
 	if (!async_transport_can_write_eof(transport))
-		return -EOPNOTSUPP;
+		return async__fail_with_reason(-EOPNOTSUPP);
 	if (transport->closing || transport->write_ended)
 		return 0;
 	transport->write_ended = true;
@@ -134,7 +149,7 @@ int async_transport_set_write_buffer_limits(struct async_transport *transport, s
 					    size_t low)
 {
 	if (low > high)
-		return -EINVAL;
+		return async__fail_plain(-EINVAL);
 	transport->high = high;
 	transport->low = low;
 	pause_if_full(transport);

@@ -69,12 +69,12 @@ static int waiting_new(struct waiting **ret, size_t count, enum async_return_whe
 	if (!current_task())
 		return -EPERM;
 	if (!count || when < ASYNC_ALL_COMPLETED || when > ASYNC_FIRST_EXCEPTION)
-		return -EINVAL;
+		return async__fail_plain(-EINVAL);
 	if (heap_reserve(&loop->timers, loop->timers.count + 1))
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	waiting = calloc(1, sizeof(*waiting) + count * sizeof(*waiting->entries));
 	if (!waiting)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	async__future_init(&waiting->future, loop, AT_FUTURE);
 	waiting->future.free = free_waiting;
 	waiting->timer.node.index = HEAP_NONE;
@@ -95,7 +95,7 @@ static int look(struct waiting *waiting)
 		const struct async_future *future = waiting->entries[i].future;
 
 		if (future && future->loop != waiting->future.loop)
-			return -EXDEV;
+			return async__fail_plain(-EXDEV);
 		if (async_future_done(future))
 			enough |= is_enough(waiting, future);
 	}
@@ -114,7 +114,7 @@ static int watch(struct waiting *waiting)
 		entry->handle = async__future_watch(entry->future, on_done, &waiting->future,
 						    async_future_ref(&waiting->future));
 		if (!entry->handle.serial)
-			return -ENOMEM;
+			return async__fail_plain(-ENOMEM);
 	}
 	return 0;
 }

@@ -50,7 +50,7 @@ void async__waiting_free(struct waiting *waiting)
 int async__waiting_allowed(const void *object)
 {
 	if (!object)
-		return -ENOMEM;
+		return async__fail_plain(-ENOMEM);
 	return current_task() ? 0 : -EPERM;
 }
 
