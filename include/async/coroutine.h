@@ -92,8 +92,9 @@ int64_t async_await_coroutine(struct async_coroutine *coroutine);
 /*
  * Has `function(arg)` called when the coroutine at hand ends, whatever the reason: it returns, is
  * cancelled, or is destroyed with its loop. What was deferred last is called first. It may await,
- * except in the last case, where awaits fail with -EPERM. 0; -ENOMEM or, outside of a coroutine,
- * -EPERM, and then it will not be called.
+ * except in the last case, where awaits fail with -EPERM. It is called after the body has returned:
+ * `arg` must not point to the coroutine's own variables or parameters. 0; -ENOMEM, -EINVAL for no
+ * function or, outside of a coroutine, -EPERM, and then it will not be called.
  */
 int async_defer(void (*function)(void *arg), void *arg);
 
