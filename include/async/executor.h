@@ -37,7 +37,7 @@ struct async_executor *async_thread_pool_executor_new(unsigned int max_workers, 
  * must not be used again.
  */
 struct async_future *async_run_in_executor(struct async_executor *executor, async_job *function,
-					   void *arg);
+					   void *arg) ASYNC_RESULT_MATTERS_;
 
 /* async_run_in_executor() on the loop's own executor, awaited. */
 int64_t async_to_thread(async_job *function, void *arg);
@@ -67,7 +67,7 @@ struct async_executor *async_process_pool_executor_new(unsigned int max_workers)
  */
 struct async_future *async_run_in_process(struct async_executor *executor,
 					  async_process_job *function, const void *in, size_t size,
-					  void *out, size_t capacity);
+					  void *out, size_t capacity) ASYNC_RESULT_MATTERS_;
 
 /*
  * Takes no more jobs and, with `wait`, blocks the thread until all that were given are done.

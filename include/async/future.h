@@ -31,7 +31,7 @@ struct async_task;
 typedef void async_done_callback(struct async_future *future, void *arg);
 
 /* A pending future of `loop`, or of the running loop if null. Null without memory or loop. */
-struct async_future *async_future_new(struct async_loop *loop);
+struct async_future *async_future_new(struct async_loop *loop) ASYNC_RESULT_MATTERS_;
 
 /* One more reference; returns `future`. Takes null. */
 struct async_future *async_future_ref(struct async_future *future);

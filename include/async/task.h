@@ -32,9 +32,9 @@ extern "C" {
  * Consumes the coroutine. Null without memory or loop. Who drops the reference leaks the task and
  * never hears of its failure: detach it.
  */
-struct async_task *async_create_task(struct async_coroutine *coroutine);
+struct async_task *async_create_task(struct async_coroutine *coroutine) ASYNC_RESULT_MATTERS_;
 struct async_task *async_loop_create_task(struct async_loop *loop,
-					  struct async_coroutine *coroutine);
+					  struct async_coroutine *coroutine) ASYNC_RESULT_MATTERS_;
 
 /* One more reference; returns `task`. Takes null. */
 struct async_task *async_task_ref(struct async_task *task);

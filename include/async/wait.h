@@ -32,11 +32,14 @@ enum {
  * loop, if one of them is null, or if they are not all of one loop. Written async_gather(array, …).
  */
 struct async_future *async_gather_coroutines(struct async_coroutine *const coroutines[],
-					     size_t count, int64_t results[], unsigned int flags);
+					     size_t count, int64_t results[],
+					     unsigned int flags) ASYNC_RESULT_MATTERS_;
 struct async_future *async_gather_tasks(struct async_task *const tasks[], size_t count,
-					int64_t results[], unsigned int flags);
+					int64_t results[],
+					unsigned int flags) ASYNC_RESULT_MATTERS_;
 struct async_future *async_gather_futures(struct async_future *const futures[], size_t count,
-					  int64_t results[], unsigned int flags);
+					  int64_t results[],
+					  unsigned int flags) ASYNC_RESULT_MATTERS_;
 
 /* When async_wait() returns; all three do if everything is done. */
 enum async_return_when {
@@ -94,9 +97,9 @@ void async_as_completed_free(struct async_as_completed *completed);
  * becomes a task of the running loop. Consumes the inner reference, even when it fails: null
  * without memory or loop. Written async_shield(awaitable).
  */
-struct async_future *async_shield_coroutine(struct async_coroutine *inner);
-struct async_future *async_shield_task(struct async_task *inner);
-struct async_future *async_shield_future(struct async_future *inner);
+struct async_future *async_shield_coroutine(struct async_coroutine *inner) ASYNC_RESULT_MATTERS_;
+struct async_future *async_shield_task(struct async_task *inner) ASYNC_RESULT_MATTERS_;
+struct async_future *async_shield_future(struct async_future *inner) ASYNC_RESULT_MATTERS_;
 
 #ifndef __cplusplus
 /* clang-format off */
