@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * libasync: asyncio's model, and asyncio's words, for C. Each header below is one noun and its
- * manual.
+ * manual. Names that begin with async_, ASYNC_, at_ or AT_ are the library's.
  */
 #ifndef ASYNC_H
 #define ASYNC_H

@@ -85,6 +85,7 @@ static void mark_and_defer(void *arg)
 
 ASYNC(defers_deferring)
 {
+	meet(here, async_defer(NULL, NULL));
 	async_defer(mark, &marks[1]);
 	async_defer(mark_and_defer, &marks[3]);
 	return 0;
@@ -93,7 +94,7 @@ ASYNC(defers_deferring)
 static void defer__while_deferred_functions_run(void **state)
 {
 	assert_int_equal(async_run(defers_deferring()), 0);
-	assert_met((struct seen *)*state, 0, 3, 2, 1);
+	assert_met((struct seen *)*state, -EINVAL, 0, 3, 2, 1);
 }
 
 static void sleep_and_mark(void *arg)

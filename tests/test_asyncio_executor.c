@@ -642,7 +642,7 @@ static ASYNC(uses_default, int, before)
 	struct async_loop *loop = async_get_running_loop();
 
 	seen.results[0] = async_to_thread(twice, (void *)3);
-	seen.results[1] = async_loop_shutdown_default_executor(loop);
+	seen.results[1] = async_loop_shutdown_default_executor(NULL);
 	seen.done = threads_end(before);
 	seen.results[3] = async_to_thread(twice, (void *)3);
 	seen.results[4] = async_loop_shutdown_default_executor(loop);

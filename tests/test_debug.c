@@ -335,6 +335,7 @@ static struct {
 	struct async_handle soon, later;
 	struct async_task *task;
 	int result, exception;
+	bool cancelled, task_cancelled;
 } tried;
 
 static void *try_all(void *arg)
@@ -346,6 +347,8 @@ static void *try_all(void *arg)
 	tried.task = async_loop_create_task(loop, returns(1));
 	tried.result = async_future_set_result(tried.future, 1);
 	tried.exception = async_future_set_exception(tried.future, -EIO, NULL);
+	tried.cancelled = async_future_cancel(tried.future);
+	tried.task_cancelled = async_task_cancel(arg);
 	return arg;
 }
 
@@ -362,7 +365,7 @@ ASYNC(lets_another_try)
 	tried.future = async_future_new(NULL);
 	/* As in asyncio, it matters if somebody waits. */
 	async_future_add_done_callback(tried.future, ignore_done, NULL);
-	if (pthread_create(&thread, NULL, try_all, NULL))
+	if (pthread_create(&thread, NULL, try_all, async_current_task()))
 		return -EAGAIN;
 	pthread_join(thread, NULL);
 	return 0;
@@ -381,9 +384,12 @@ static void thread__that_does_not_run_the_loop(void **state)
 	assert_null(tried.task);
 	assert_int_equal(tried.result, -EPERM);
 	assert_int_equal(tried.exception, -EPERM);
+	assert_false(tried.cancelled);
+	assert_false(tried.task_cancelled);
 	assert_false(async_future_done(tried.future));
 	async_future_unref(tried.future);
-	assert_captured("%s%s%s%s%s", message, message, message, message, message);
+	assert_captured("%s%s%s%s%s%s%s", message, message, message, message, message, message,
+			message);
 }
 
 /*

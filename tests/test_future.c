@@ -100,6 +100,7 @@ static void set_exception__keeps_its_message(void **state)
 	assert_int_equal(async_future_set_exception(future, 0, NULL), -EINVAL);
 	assert_int_equal(async_future_set_exception(future, EIO, NULL), -EINVAL);
 	assert_int_equal(async_future_set_exception(future, -ECANCELED, NULL), -EINVAL);
+	assert_int_equal(async_future_set_exception(future, -4096, NULL), -EINVAL);
 	assert_int_equal(async_future_set_exception(future, -EIO, message), 0);
 	message[0] = 'd';
 	assert_int_equal(async_future_result(future), -EIO);
@@ -398,6 +399,13 @@ static void callbacks__and_awaits_share_one_order(void **state)
 	async_future_unref(future);
 }
 
+static void callbacks__of_null(void **state)
+{
+	(void)state;
+	assert_int_equal(async_future_add_done_callback(NULL, on_done, NULL), -ENOMEM);
+	assert_int_equal(async_future_remove_done_callback(NULL, on_done, NULL), 0);
+}
+
 static void callbacks__keep_their_future(void **state)
 {
 	struct async_future *future = async_future_new(loop);
@@ -449,6 +457,7 @@ int main(void)
 		cmocka_unit_test(callbacks__the_last_one_can_be_removed),
 		cmocka_unit_test(callbacks__may_remove_each_other),
 		cmocka_unit_test(callbacks__and_awaits_share_one_order),
+		cmocka_unit_test(callbacks__of_null),
 		cmocka_unit_test(callbacks__keep_their_future),
 		cmocka_unit_test(callbacks__of_a_pending_future_are_dropped_with_the_loop),
 	};

@@ -297,6 +297,33 @@ static void gather__with_a_null_is_lack_of_memory(void **state)
 	assert_int_equal(gathered.result, -ENOMEM);
 }
 
+ASYNC(gathers_coroutines, struct gathered *, gathered, bool, complete)
+{
+	struct async_coroutine *coroutines[] = {
+		returns_after(2, 7),
+		complete ? returns_after(1, 8) : NULL,
+	};
+
+	note(gathered, async_await(async_gather(coroutines, 2, gathered->results, 0)));
+	async_sleep_ns(1);
+	return 0;
+}
+
+static void gather__of_coroutines(void **state)
+{
+	struct gathered gathered = { .result = -1 };
+
+	(void)state;
+	assert_int_equal(async_run(gathers_coroutines(&gathered, true)), 0);
+	assert_int_equal(gathered.result, 0);
+	assert_int_equal(gathered.results[0], 7);
+	assert_int_equal(gathered.results[1], 8);
+	assert_int_equal(async_run(gathers_coroutines(&gathered, false)), 0);
+	assert_int_equal(gathered.result, -ENOMEM);
+	assert_null(async_gather_coroutines((struct async_coroutine *[]){ returns_after(0, 0) }, 1,
+					    NULL, 0));
+}
+
 static void gather__of_two_loops_is_refused(void **state)
 {
 	struct async_task *tasks[2];
@@ -392,6 +419,7 @@ int main(void)
 		cmocka_unit_test(cancel__of_a_done_gathering_is_refused),
 		cmocka_unit_test(gather__of_the_same_task_twice),
 		cmocka_unit_test(gather__with_a_null_is_lack_of_memory),
+		cmocka_unit_test(gather__of_coroutines),
 		cmocka_unit_test(gather__of_two_loops_is_refused),
 		cmocka_unit_test(gather__goes_on_when_its_reference_is_given_up),
 		cmocka_unit_test(close__while_gathering_frees_all),

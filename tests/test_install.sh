@@ -94,7 +94,8 @@ cat >"$root/program.cpp" <<'END'
 #include <async.h>
 #include <cstdio>
 
-extern "C" ASYNC_DECLARE(twice, int, number);
+ASYNC_DECLARE(twice, int, number);
+ASYNC_DECLARE(sums);
 
 static void finish(async_future *future, void *arg)
 {
@@ -112,6 +113,8 @@ int main()
 	async_future_add_done_callback(async_task_future(task), finish, &sum);
 	sum += static_cast<int>(async_loop_run_coroutine_until_complete(loop, twice(1)));
 	async_loop_run_task_until_complete(loop, task);
+	if (async_loop_run_coroutine_until_complete(loop, sums()) != sum)
+		return 1;
 	async_loop_close(loop);
 	std::printf("%d\n", sum);
 	return 0;

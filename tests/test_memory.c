@@ -90,6 +90,20 @@ ASYNC(gathers)
 	return err < 0 ? err : results[COUNT - 1];
 }
 
+ASYNC(gathers_coroutines)
+{
+	struct async_coroutine *coroutines[] = { returns(1), returns(2), returns(3) };
+	int64_t results[3], err;
+
+	err = async_await(async_gather(coroutines, 3, results, 0));
+	return err < 0 ? err : results[2];
+}
+
+static int64_t run_gathers_coroutines(void)
+{
+	return async_run(gathers_coroutines());
+}
+
 static int64_t run_gathers(void)
 {
 	return async_run(gathers());
@@ -99,6 +113,7 @@ static void gather__without_memory(void **state)
 {
 	(void)state;
 	fail_each(run_gathers, 19);
+	fail_each(run_gathers_coroutines, 3);
 }
 
 ASYNC(waits)

@@ -288,6 +288,22 @@ static void start__with_wrong_options(void **state)
 	assert_int_equal(async_run(tells(&story)), -EINVAL);
 }
 
+ASYNC(starts_null_commands)
+{
+	static const struct async_subprocess_protocol protocol;
+	struct async_subprocess_transport *transport;
+	struct async_process *process;
+	int64_t err = async_create_subprocess_shell(&process, NULL, NULL);
+
+	return err == async_subprocess_shell(&protocol, NULL, NULL, NULL, &transport) ? err : 0;
+}
+
+static void start__of_no_command(void **state)
+{
+	(void)state;
+	assert_int_equal(async_run(starts_null_commands()), -EINVAL);
+}
+
 static void start__outside_of_loops(void **state)
 {
 	struct async_process *process;
@@ -895,6 +911,7 @@ int main(void)
 		CHILD_TEST(start__of_what_is_no_program),
 		CHILD_TEST(start__in_a_directory_that_is_not_there),
 		CHILD_TEST(start__with_wrong_options),
+		CHILD_TEST(start__of_no_command),
 		CHILD_TEST(start__outside_of_loops),
 		CHILD_TEST(start__with_too_many_files),
 		CHILD_TEST(arguments__as_they_are),

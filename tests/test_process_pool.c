@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -514,6 +516,36 @@ static void worker__has_no_socket_but_its_own(void **state)
 		assert_int_equal(seen.results[i], before + 1);
 }
 
+static int64_t does_nothing(const void *in, size_t size, void *out, size_t capacity)
+{
+	(void)in;
+	(void)size;
+	(void)out;
+	(void)capacity;
+	return 0;
+}
+
+/* Connections that the program accepts for itself are as those of the runtime. */
+static void worker__keeps_no_connection_open(void **state)
+{
+	struct timeval limit = { .tv_sec = 10 };
+	int pair[2], inherited[2];
+	char byte;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, inherited), 0);
+	setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	assert_int_equal(async_run(runs(does_nothing, NULL)), 0);
+	close(pair[1]);
+	assert_int_equal(recv(pair[0], &byte, 1, 0), 0);
+	close(inherited[1]);
+	assert_int_equal(recv(inherited[0], &byte, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
+	close(inherited[0]);
+	close(pair[0]);
+}
+
 static void handler(int number)
 {
 	(void)number;
@@ -634,6 +666,7 @@ int main(void)
 		POOL_TEST(shutdown__workers_end),
 		POOL_TEST(worker__dies_with_its_parent),
 		POOL_TEST(worker__has_no_socket_but_its_own),
+		POOL_TEST(worker__keeps_no_connection_open),
 		POOL_TEST(worker__has_no_signal_handlers),
 		POOL_TEST(worker__has_no_loop),
 		POOL_TEST(worker__has_an_ordinary_stack),

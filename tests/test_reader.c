@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Callbacks for descriptors, as asyncio's test_selector_events.py and test_events.py have them. */
 #include "streams.h"
+#include <limits.h>
 
 /* One end of a pair, what its callbacks do, and how often they were called. */
 struct end {
@@ -264,6 +265,7 @@ static void adds_wrongly(struct world *world)
 	meet(world, async_loop_add_reader(NULL, -1, counts_reads, &end));
 	close(file);
 	meet(world, async_loop_add_reader(NULL, file, counts_reads, &end));
+	meet(world, async_loop_add_writer(NULL, INT_MAX, counts_reads, &end));
 	meet(world, async_loop_remove_reader(NULL, end.fd));
 	meet(world, async_loop_remove_writer(NULL, -1));
 	meet(world, async_loop_remove_writer(NULL, 1 << 20));
@@ -277,7 +279,7 @@ static void add__of_what_cannot_be_watched(void **state)
 
 	(void)state;
 	run_scenario(adds_wrongly, &world);
-	assert_met(&world, -EBUSY, -EPERM, -EBADF, -EBADF, false, false, false);
+	assert_met(&world, -EBUSY, -EPERM, -EBADF, -EBADF, -EBADF, false, false, false);
 }
 
 /* The program forgets to remove a callback before it closes; the number comes back. */

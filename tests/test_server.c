@@ -195,6 +195,28 @@ static void path__of_a_file(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+static void goes_nowhere(struct world *world)
+{
+	static const struct async_protocol protocol;
+	struct async_transport *transport;
+
+	meet(world, async_open_unix_connection(NULL, &world->stream));
+	snprintf(world->text, sizeof(world->text), "%s", async_error_message(-EINVAL));
+	meet(world, async_create_unix_connection(&protocol, NULL, NULL, &transport));
+	meet(world, async_start_unix_server(serves, NULL, NULL, &world->server));
+	meet(world, async_create_unix_server(&protocol, NULL, NULL, NULL, &world->server));
+}
+
+static void path__that_is_null(void **state)
+{
+	struct world world = { 0 };
+
+	(void)state;
+	run_scenario(goes_nowhere, &world);
+	assert_met(&world, -EINVAL, -EINVAL, -EINVAL, -EINVAL);
+	assert_string_equal(world.text, "a Unix socket needs a path");
+}
+
 static void loses_path(struct world *world)
 {
 	struct async_server *other;
@@ -527,6 +549,7 @@ int main(void)
 		STREAM_TEST(start__without_a_loop),
 		STREAM_TEST(path__left_over),
 		STREAM_TEST(path__of_a_file),
+		STREAM_TEST(path__that_is_null),
 		STREAM_TEST(path__taken_over_by_another_server),
 		STREAM_TEST(close__while_a_connection_goes_on),
 		STREAM_TEST(free__while_a_connection_goes_on),

@@ -373,6 +373,19 @@ static void run_coroutine_threadsafe__null(void **state)
 	async_concurrent_future_free(NULL);
 }
 
+ASYNC(never_runs)
+{
+	return 0;
+}
+
+static void threadsafe__null_loop(void **state)
+{
+	(void)state;
+	assert_int_equal(async_call_soon_threadsafe(NULL, stop, NULL), -EPERM);
+	assert_null(async_run_coroutine_threadsafe(never_runs(), NULL));
+	assert_null(async_run_coroutine_threadsafe(NULL, NULL));
+}
+
 #define LOOP_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -394,6 +407,7 @@ int main(void)
 		LOOP_TEST(run_coroutine_threadsafe__loop_closed_before_the_call),
 		LOOP_TEST(run_coroutine_threadsafe__loop_closed_with_the_task_pending),
 		LOOP_TEST(run_coroutine_threadsafe__null),
+		LOOP_TEST(threadsafe__null_loop),
 	};
 
 	return cmocka_run_group_tests_name("threadsafe", tests, NULL, NULL);

@@ -24,12 +24,14 @@
  * async_run_coroutine_threadsafe() takes it to another one; any other object is used by one thread
  * at a time.
  *
- * C++ may call all of it, but coroutine functions are defined in C.
+ * C++ may call all of it, but coroutine functions are defined in C. The macros with _Generic are
+ * for C; callbacks must not throw.
  */
 #ifndef ASYNC_COROUTINE_H
 #define ASYNC_COROUTINE_H
 
 #include <async/parameters.h>
+#include <errno.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -54,19 +56,17 @@ struct async_function {
 
 /*
  * Defines a coroutine function with up to six parameters, given as type, name, type, name, …;
- * integers, pointers, `const char *`, float and double, without qualifiers of their own. `static
- * ASYNC(…)` makes it local to the file, as with any function; ASYNC_DECLARE(…) in a header
- * announces it to others.
+ * integers, pointers, `const char *`, float and double, without qualifiers of their own; no arrays;
+ * typedef function pointers. `static ASYNC(…)` makes it local to the file, as with any function;
+ * ASYNC_DECLARE(…) in a header announces it to others.
  *
  * A `const char *` argument must stay valid until the coroutine ends, and is printed as a string by
  * whoever traces it.
  */
 #ifndef __cplusplus
-#define ASYNC(name, ...) ASYNC_DEFINE_(name, ASYNC_COUNT_(name, ##__VA_ARGS__), ##__VA_ARGS__)
+#define ASYNC(...) ASYNC_DEFINE_(__VA_ARGS__)
 #endif
-#define ASYNC_DECLARE(name, ...)                                                                   \
-	struct async_coroutine *name(                                                              \
-		ASYNC_PARAMETERS_(ASYNC_COUNT_(name, ##__VA_ARGS__), ##__VA_ARGS__))
+#define ASYNC_DECLARE(...) ASYNC_DECLARE_(__VA_ARGS__)
 
 /*
  * The object that ASYNC() functions return: `function` with a copy of its six `arguments`, created
@@ -92,8 +92,9 @@ int64_t async_await_coroutine(struct async_coroutine *coroutine);
 /*
  * Has `function(arg)` called when the coroutine at hand ends, whatever the reason: it returns, is
  * cancelled, or is destroyed with its loop. What was deferred last is called first. It may await,
- * except in the last case, where awaits fail with -EPERM. 0; -ENOMEM or, outside of a coroutine,
- * -EPERM, and then it will not be called.
+ * except in the last case, where awaits fail with -EPERM. It is called after the body has returned:
+ * `arg` must not point to the coroutine's own variables or parameters. 0; -ENOMEM, -EINVAL for no
+ * function or, outside of a coroutine, -EPERM, and then it will not be called.
  */
 int async_defer(void (*function)(void *arg), void *arg);
 

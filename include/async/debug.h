@@ -3,8 +3,9 @@
  * Debug mode, and where things come from.
  *
  * In debug mode a loop says which steps took too long, keeps the place where each coroutine, task
- * and callback was created, and refuses calls from other threads. It is on with ASYNCDEBUG=1 in the
- * environment, in async_run_debug(), or after async_loop_set_debug().
+ * and callback was created, and refuses to create tasks, schedule callbacks, complete or cancel
+ * futures from other threads. It is on with ASYNCDEBUG=1 in the environment, in async_run_debug(),
+ * or after async_loop_set_debug().
  *
  * Places are code addresses until they are printed; then libdw is loaded, if there is one, and finds
  * their files and lines.
@@ -77,9 +78,9 @@ void async_loop_set_long_coroutine_handler(struct async_loop *loop, double thres
 					   async_long_coroutine_handler *handler, void *arg);
 
 /*
- * What asyncio prints of a task or future: "<Task finished name='Task-2' coro=<inner() done, defined
- * at demo.c:25> result=0 created at demo.c:33>". A new string, the caller's to free; null without
- * memory.
+ * What asyncio prints of a task or future: "<Task finished name='Task-2' coro=<inner() done,
+ * defined at demo.c:25> result=0 created at demo.c:33>". A new string, the caller's to free; null
+ * without memory, and for a null task or future.
  */
 char *async_task_repr(const struct async_task *task);
 char *async_future_repr(const struct async_future *future);

@@ -32,10 +32,12 @@ struct async_executor *async_thread_pool_executor_new(unsigned int max_workers, 
  * Has `function` called with `arg` on a thread of the executor; a null executor is the loop's own.
  * Returns a future, the caller's, with what `function` returns. Cancelling it before a thread has
  * taken the job takes the job back; later, the job runs to its end, and nobody hears of it. Null
- * without memory or running loop, or if the executor was shut down.
+ * without memory or running loop, or if the executor has processes; on the loop's own executor,
+ * also after async_loop_shutdown_default_executor(). An executor given to async_executor_shutdown()
+ * must not be used again.
  */
 struct async_future *async_run_in_executor(struct async_executor *executor, async_job *function,
-					   void *arg);
+					   void *arg) ASYNC_RESULT_MATTERS_;
 
 /* async_run_in_executor() on the loop's own executor, awaited. */
 int64_t async_to_thread(async_job *function, void *arg);
@@ -49,9 +51,10 @@ typedef int64_t async_process_job(const void *in, size_t size, void *out, size_t
 /*
  * Up to `max_workers` processes, forked from this one as they are needed; 0 is as many as there are
  * processors. A worker is a copy of the process with one thread: create the pool, and give it work,
- * before other threads hold locks that the jobs need. It has the descriptors that were open then,
- * but no signal handlers; it ends with the process; and after each job it flushes standard output.
- * For each worker a thread of this process waits. Null without memory.
+ * before other threads hold locks that the jobs need. Descriptors that are close-on-exec are closed
+ * in a worker; others stay open. It has no signal handlers; it ends with the process; and after
+ * each job it flushes standard output. For each worker a thread of this process waits. Null without
+ * memory.
  */
 struct async_executor *async_process_pool_executor_new(unsigned int max_workers);
 
@@ -60,11 +63,11 @@ struct async_executor *async_process_pool_executor_new(unsigned int max_workers)
  * number of bytes that it has put at `out`, which has room for `capacity` and must live until then;
  * -EMSGSIZE if `function` claims more. A worker that dies fails its job with -ECHILD and a message
  * that says how it died, and is replaced. Cancelling as above. Null without memory or running loop,
- * or if the executor was shut down or has threads.
+ * or if the executor has threads.
  */
 struct async_future *async_run_in_process(struct async_executor *executor,
 					  async_process_job *function, const void *in, size_t size,
-					  void *out, size_t capacity);
+					  void *out, size_t capacity) ASYNC_RESULT_MATTERS_;
 
 /*
  * Takes no more jobs and, with `wait`, blocks the thread until all that were given are done.
@@ -74,8 +77,8 @@ struct async_future *async_run_in_process(struct async_executor *executor,
 int async_executor_shutdown(struct async_executor *executor, bool wait);
 
 /*
- * Waits, as a task, until the jobs on the loop's own executor are done and its threads have ended.
- * async_run() does so. 0, -ECANCELED, -EPERM outside of a task.
+ * Waits, as a task, until the jobs on the own executor of the loop (the running one if null) are
+ * done and its threads have ended. async_run() does so. 0, -ECANCELED, -EPERM outside of a task.
  */
 int64_t async_loop_shutdown_default_executor(struct async_loop *loop);
 

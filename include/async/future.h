@@ -8,7 +8,8 @@
  * Memory: futures are counted. Whoever got one from a function that returns a new one owns a
  * reference, and gives it up by awaiting it or with async_future_unref(). A null pointer, which a
  * function returned that had no memory, counts as a future that is done and whose result is
- * -ENOMEM. Once its loop is closed, a future may only be looked at and given up.
+ * -ENOMEM. Once its loop is closed, a future may only be looked at and given up: not awaited,
+ * completed, cancelled or given callbacks.
  *
  * Threads: all functions belong to the thread of the future's loop.
  */
@@ -30,7 +31,7 @@ struct async_task;
 typedef void async_done_callback(struct async_future *future, void *arg);
 
 /* A pending future of `loop`, or of the running loop if null. Null without memory or loop. */
-struct async_future *async_future_new(struct async_loop *loop);
+struct async_future *async_future_new(struct async_loop *loop) ASYNC_RESULT_MATTERS_;
 
 /* One more reference; returns `future`. Takes null. */
 struct async_future *async_future_ref(struct async_future *future);
@@ -52,24 +53,32 @@ const char *async_future_message(const struct async_future *future);
 
 /*
  * Make a pending future done; who awaits it wakes. `result` is 0 or more; `error` is a negative
- * errno other than -ECANCELED; `message` is copied and may be null. Returns 0; -EALREADY if it is
- * done already or cancelled (asyncio: InvalidStateError); -EINVAL for a value out of range, or a
- * task, whose result is its own.
+ * errno, from -4095 to -1 and other than -ECANCELED; `message` is copied and may be null. Returns
+ * 0; -EALREADY if it is done already or cancelled (asyncio: InvalidStateError); -EINVAL for a value
+ * out of range, or a task, whose result is its own; in debug mode -EPERM if somebody waits for it
+ * and another thread runs its loop.
  */
 int async_future_set_result(struct async_future *future, int64_t result);
 int async_future_set_exception(struct async_future *future, int error, const char *message);
 
-/* Cancels a pending future: who awaits it gets -ECANCELED. False if it was done already. */
+/*
+ * Cancels a pending future: who awaits it gets -ECANCELED. False if it was done already, or, in
+ * debug mode, another thread runs its loop.
+ */
 bool async_future_cancel(struct async_future *future);
 
 /*
  * Has `callback` called once the future is done, by the loop and not at once even if it is done
- * already; callbacks run in the order in which they were added. 0 or -ENOMEM.
+ * already; callbacks run in the order in which they were added. 0, or -ENOMEM also for a null
+ * future.
  */
 int async_future_add_done_callback(struct async_future *future, async_done_callback *callback,
 				   void *arg);
 
-/* Forgets callbacks that were added with these two and not called yet; returns their number. */
+/*
+ * Forgets callbacks that were added with these two and not called yet; returns their number, 0 for
+ * a null future.
+ */
 int async_future_remove_done_callback(struct async_future *future, async_done_callback *callback,
 				      const void *arg);
 

@@ -8,6 +8,9 @@
  *
  * Most programs need async_run() only. A loop is used by one thread; any number of threads may run
  * one loop each. No function here may be called from another thread than the loop's.
+ *
+ * A child that was forked while the loop runs shares its descriptors, and has none of its threads:
+ * it must not use the loop or what belongs to it, nor return from async_run(), but exec or _exit().
  */
 #ifndef ASYNC_LOOP_H
 #define ASYNC_LOOP_H
@@ -24,9 +27,9 @@ typedef void async_callback(void *arg);
 
 /*
  * Runs the coroutine as the main task of a new loop and returns its result, or -errno as it failed;
- * then cancels the tasks that are left, waits for them, and closes the loop. Consumes the
- * coroutine. -EINTR if SIGINT has ended it (see signal.h); -EBUSY if the thread is running a loop
- * already.
+ * then cancels the tasks that are left, waits for them and for the jobs of the loop's own executor,
+ * and closes the loop. Consumes the coroutine. -EINTR if SIGINT has ended it (see signal.h); -EBUSY
+ * if the thread is running a loop already; -ENOMEM for null; the errors of async_loop_new().
  */
 int64_t async_run(struct async_coroutine *main);
 
@@ -42,8 +45,8 @@ int async_loop_close(struct async_loop *loop);
 
 /*
  * Runs the loop until the coroutine, task or future is done, and returns its result. Consumes it.
- * -EINTR if the loop was stopped before; -EBUSY if this loop, or another one in this thread, is
- * running; -EXDEV for a task or future of another loop.
+ * -EINTR if the loop was stopped before: the task goes on in the next run; -EBUSY if this loop, or
+ * another one in this thread, is running; -EXDEV for a task or future of another loop.
  */
 int64_t async_loop_run_coroutine_until_complete(struct async_loop *loop,
 						struct async_coroutine *coroutine);
@@ -107,8 +110,9 @@ struct async_handle {
 
 /*
  * Have `callback` called with `arg`: in the next iteration, first scheduled first called; after
- * `delay` seconds; or when the loop's clock reaches `when_ns`. A callback never runs early, and
- * never at once. A null `loop` is the running one.
+ * `delay` seconds (NaN counts as 0, what exceeds 292 years as that); or when the loop's clock
+ * reaches `when_ns`. A callback never runs early, and never at once. A null `loop` is the running
+ * one.
  */
 struct async_handle async_call_soon(struct async_loop *loop, async_callback *callback, void *arg);
 struct async_handle async_call_later(struct async_loop *loop, double delay,

@@ -13,13 +13,32 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* Programs shall not be warned of what is GNU C here. */
+#pragma GCC system_header
+
+/* Whoever ignores the result leaks it. */
+#define ASYNC_RESULT_MATTERS_ __attribute__((warn_unused_result))
+
+/* In C++, too, they are C. */
+#ifdef __cplusplus
+#define ASYNC_LINKAGE_ extern "C"
+#else
+#define ASYNC_LINKAGE_
+#endif
+
 #define ASYNC_JOIN_(a, b)  ASYNC_JOIN2_(a, b)
 #define ASYNC_JOIN2_(a, b) a##b
 
-/* The number of pairs behind `name`. */
+/* The number of pairs behind `name`, or a word that says in the compiler's message what is wrong. */
 /* clang-format off */
-#define ASYNC_COUNT_(...) ASYNC_COUNT_OF_(__VA_ARGS__, 6, x, 5, x, 4, x, 3, x, 2, x, 1, x, 0, x)
-#define ASYNC_COUNT_OF_(name, a, b, c, d, e, f, g, h, i, j, k, l, n, ...) n
+#define ASYNC_COUNT_(...)                                                                          \
+	ASYNC_COUNT_OF_(__VA_ARGS__,                                                               \
+			at_most_six_parameters, at_most_six_parameters, at_most_six_parameters,    \
+			at_most_six_parameters, 6, parameters_are_type_comma_name,                 \
+			5, parameters_are_type_comma_name, 4, parameters_are_type_comma_name,      \
+			3, parameters_are_type_comma_name, 2, parameters_are_type_comma_name,      \
+			1, parameters_are_type_comma_name, 0, parameters_are_type_comma_name)
+#define ASYNC_COUNT_OF_(name, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, count, ...) count
 /* clang-format on */
 
 #define ASYNC_EACH_(count, m, ...) ASYNC_JOIN_(ASYNC_EACH_, count)(m, ##__VA_ARGS__)
@@ -76,11 +95,17 @@
 		float: AT_ARGUMENT_FLOAT,                                                          \
 		double: AT_ARGUMENT_DOUBLE,                                                        \
 		const char *: AT_ARGUMENT_STRING,                                                  \
-		default: AT_ARGUMENT_POINTER)
+		default: AT_ARGUMENT_POINTER),
+
+#define ASYNC_DECLARE_(name, ...)                                                                  \
+	ASYNC_LINKAGE_ ASYNC_RESULT_MATTERS_ struct async_coroutine *name(                         \
+		ASYNC_PARAMETERS_(ASYNC_COUNT_(name, ##__VA_ARGS__), ##__VA_ARGS__))
 
 /* The prototype comes first so that a `static` before ASYNC() is the function's own. */
-#define ASYNC_DEFINE_(fn, count, ...)                                                              \
-	struct async_coroutine *fn(ASYNC_PARAMETERS_(count, ##__VA_ARGS__));                       \
+#define ASYNC_DEFINE_(name, ...)                                                                   \
+	ASYNC_DEFINE2_(name, ASYNC_COUNT_(name, ##__VA_ARGS__), ##__VA_ARGS__)
+#define ASYNC_DEFINE2_(fn, count, ...)                                                             \
+	ASYNC_RESULT_MATTERS_ struct async_coroutine *fn(ASYNC_PARAMETERS_(count, ##__VA_ARGS__)); \
 	static int64_t fn##__body(ASYNC_PARAMETERS_(count, ##__VA_ARGS__));                        \
 	static int64_t fn##__call(const uint64_t *slot_)                                           \
 	{                                                                                          \
@@ -92,7 +117,7 @@
 		.name = #fn,                                                                       \
 		.file = __FILE__,                                                                  \
 		.line = __LINE__,                                                                  \
-		.types = { ASYNC_LIST_(count, ASYNC_TYPE_, ##__VA_ARGS__) },                       \
+		.types = { ASYNC_EACH_(count, ASYNC_TYPE_, ##__VA_ARGS__) 0 },                     \
 		.body = (void (*)(void))fn##__body,                                                \
 		.call = fn##__call,                                                                \
 	};                                                                                         \

@@ -36,8 +36,8 @@ struct async_process;
  * Start a program, found in $PATH, with its arguments (argv[0] included, null at the end); or
  * /bin/sh with a command line. Only the standard streams are passed on; signals that this process
  * ignores or blocks are not. 0 with *ret, the caller's to free; -ENOENT, -EACCES and so on with a
- * message that names the program, or the directory; -EINVAL for options that are none; -EPERM
- * without a running loop. `options` may be null.
+ * message that names the program, or the directory; -EINVAL for options that are none, or nothing
+ * to start; -EPERM without a running loop. `options` may be null.
  */
 int64_t async_create_subprocess_exec(struct async_process **ret,
 				     const struct async_process_options *options,
@@ -62,8 +62,8 @@ int async_process_returncode(const struct async_process *process);
 
 /*
  * Waits for its end: 0 (the exit status is async_process_returncode()), -ECANCELED, -EPERM outside
- * of a task. Any number of tasks may wait. A child that fills a pipe which nobody reads does not
- * end: communicate() reads.
+ * of a task, -EXDEV if its loop was closed first. Any number of tasks may wait. A child that fills
+ * a pipe which nobody reads does not end: communicate() reads.
  */
 int64_t async_process_wait(struct async_process *process);
 
@@ -75,14 +75,17 @@ struct async_bytes {
 
 /*
  * Writes `size` bytes to its standard input and closes that, reads its output and errors to their
- * ends, and waits for its end. `output` and `errors` may be null. 0, -ECANCELED, -ENOMEM, -EINVAL
- * for input without a pipe, or the error of a pipe; that the child did not want to read everything
- * is none. On failure what was read is lost.
+ * ends, and waits for its end. `output` and `errors` may be null. 0, -ECANCELED, -ENOMEM, -EPERM
+ * outside of a task, -EBUSY if somebody reads, -EINVAL for input without a pipe, or the error of a
+ * pipe; that the child did not want to read everything is none. On failure what was read is lost.
  */
 int64_t async_process_communicate(struct async_process *process, const void *input, size_t size,
 				  struct async_bytes *output, struct async_bytes *errors);
 
-/* 0 or -ESRCH if it has ended. terminate() sends SIGTERM, kill() SIGKILL. */
+/*
+ * 0; -ESRCH if it has ended; -EINVAL for no signal, or -errno of kill(). terminate() sends SIGTERM,
+ * kill() SIGKILL.
+ */
 int async_process_send_signal(struct async_process *process, int signal);
 int async_process_terminate(struct async_process *process);
 int async_process_kill(struct async_process *process);

@@ -23,8 +23,9 @@ typedef int async_queue_compare(const void *a, const void *b);
 
 /*
  * First in, first out; last in, first out; least item first. `maxsize` 0 is without limit. Null
- * without memory. The caller frees it with async_queue_free(), which takes null; not while a task
- * waits for it, unless its loop is being closed. What is still in the queue is not the queue's.
+ * without memory, or for a null `compare`. The caller frees it with async_queue_free(), which takes
+ * null; not while a task waits for it, unless its loop is being closed. What is still in the queue
+ * is not the queue's.
  */
 struct async_queue *async_queue_new(size_t maxsize);
 struct async_queue *async_lifo_queue_new(size_t maxsize);

@@ -5,9 +5,9 @@
  * did before.
  *
  * While a loop runs by async_run(), SIGINT is Python's KeyboardInterrupt: the first one cancels the
- * main task, so that cleanup runs; if that ends cancelled, async_run() returns -EINTR. The second
- * one does what SIGINT did before. That goes for programs that have not handled or ignored SIGINT
- * themselves.
+ * main task, so that cleanup runs; if that ends cancelled, async_run() returns -EINTR, also if
+ * SIGINT came just as main ended with success. The second one does what SIGINT did before. That
+ * goes for programs that have not handled or ignored SIGINT themselves.
  *
  * Threads: a signal has one loop; these functions belong to that loop's thread.
  */

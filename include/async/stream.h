@@ -10,7 +10,7 @@
  *
  *		(void)arg;
  *		while ((size = async_stream_read(stream, data, sizeof(data))) > 0) {
- *			async_stream_write(stream, data, size);
+ *			async_stream_write(stream, data, (size_t)size);
  *			async_stream_drain(stream);
  *		}
  *		return size;
@@ -66,7 +66,10 @@ int64_t async_start_unix_server(async_client_connected *serve, void *arg, const 
  */
 int async_stream_from_fd(int fd, struct async_stream **ret);
 
-/* At least one byte and at most `size`, as soon as there are any. Returns how many; 0 at the end. */
+/*
+ * At least one byte and at most `size`, which is not 0, as soon as there are any. Returns how many;
+ * 0 at the end.
+ */
 int64_t async_stream_read(struct async_stream *stream, void *data, size_t size);
 
 /*

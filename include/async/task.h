@@ -29,11 +29,12 @@ extern "C" {
 
 /*
  * Makes a coroutine a task of the running loop, or of `loop`, which runs it as soon as it can.
- * Consumes the coroutine. Null without memory or loop.
+ * Consumes the coroutine. Null without memory or loop. Who drops the reference leaks the task and
+ * never hears of its failure: detach it.
  */
-struct async_task *async_create_task(struct async_coroutine *coroutine);
+struct async_task *async_create_task(struct async_coroutine *coroutine) ASYNC_RESULT_MATTERS_;
 struct async_task *async_loop_create_task(struct async_loop *loop,
-					  struct async_coroutine *coroutine);
+					  struct async_coroutine *coroutine) ASYNC_RESULT_MATTERS_;
 
 /* One more reference; returns `task`. Takes null. */
 struct async_task *async_task_ref(struct async_task *task);
@@ -57,7 +58,8 @@ const char *async_task_message(const struct async_task *task);
 /*
  * Asks the task to end. What it awaits is cancelled, and its await returns -ECANCELED; a task that
  * is not waiting gets it from its next await that does, one that has not begun never begins. The
- * task may swallow it. Returns false if the task is done already.
+ * task may swallow it. Returns false if the task is done already, or, in debug mode, another thread
+ * runs its loop.
  */
 bool async_task_cancel(struct async_task *task);
 
@@ -88,7 +90,8 @@ size_t async_all_tasks(struct async_loop *loop, struct async_task *tasks[], size
 
 /*
  * Suspends the calling task for so many seconds, or nanoseconds; never for less. 0 lets the other
- * tasks that are ready run once. Returns 0, -ECANCELED, -ENOMEM, or -EPERM outside of a task.
+ * tasks that are ready run once. NaN counts as 0, what exceeds 292 years as that. Returns 0,
+ * -ECANCELED, -ENOMEM, or -EPERM outside of a task.
  */
 int64_t async_sleep(double seconds);
 int64_t async_sleep_ns(uint64_t ns);

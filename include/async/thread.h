@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Talking to a loop from other threads. These functions, and only these, may be called from any
- * thread. The loop must not be closed meanwhile; one that does not run takes the calls up when it
- * runs next.
+ * Talking to a loop from other threads. Of the functions that take a loop, only these may be called
+ * from any thread. The loop must not be closed meanwhile; one that does not run takes the calls up
+ * when it runs next.
  */
 #ifndef ASYNC_THREAD_H
 #define ASYNC_THREAD_H
@@ -14,8 +14,8 @@ extern "C" {
 #endif
 
 /*
- * As async_call_soon(), and wakes the loop if it sleeps. Calls of one thread keep their order. 0 or
- * -ENOMEM.
+ * As async_call_soon(), and wakes the loop if it sleeps. Calls of one thread keep their order. 0;
+ * -ENOMEM; -EPERM for a null loop, which is not the running one here.
  */
 int async_call_soon_threadsafe(struct async_loop *loop, async_callback *callback, void *arg);
 
@@ -25,9 +25,9 @@ int async_call_soon_threadsafe(struct async_loop *loop, async_callback *callback
 struct async_concurrent_future;
 
 /*
- * Has the loop run the coroutine as a task. Consumes the coroutine. Null without memory. The caller
- * owns what it returns and gives it up with async_concurrent_future_free(), while the coroutine goes
- * on.
+ * Has the loop run the coroutine as a task. Consumes the coroutine. Null without memory, or for a
+ * null loop. The caller owns what it returns and gives it up with async_concurrent_future_free(),
+ * while the coroutine goes on.
  */
 struct async_concurrent_future *async_run_coroutine_threadsafe(struct async_coroutine *coroutine,
 							       struct async_loop *loop);

@@ -23,7 +23,10 @@
 extern "C" {
 #endif
 
-/* Instead of a number of seconds: no limit. Every negative number says so, and 0 says now. */
+/*
+ * Instead of a number of seconds: no limit. Every negative number says so, and 0 says now. NaN
+ * counts as 0, what exceeds 292 years as that.
+ */
 #define ASYNC_NO_TIMEOUT (-1.0)
 
 /* All of it is the runtime's own. It lives on the stack of the task, from begin to end. */
@@ -52,7 +55,7 @@ int64_t async_timeout_end(struct async_timeout *timeout, int64_t result);
 
 /*
  * A new deadline: 0; -EALREADY if the block has expired or ended; -ENOMEM, and then the old one
- * holds.
+ * holds; or what begin() failed with.
  */
 int async_timeout_reschedule(struct async_timeout *timeout, uint64_t when_ns);
 

@@ -40,11 +40,12 @@ struct async_protocol {
 };
 
 /*
- * Connects to a host by name or address, and port, over TCP; or to a Unix socket's path (one that
- * begins with '@' is abstract). Waits for it, as a task; names are resolved on the loop's executor,
- * and their addresses tried in order. 0, with *ret (unless null) the transport, whose connection_made
- * has been called; the negative errno of the last address tried, with a message that names it;
- * -ECANCELED; -EPERM outside of a task. A name that cannot be resolved is -EHOSTUNREACH.
+ * Connects to a host by name or address (null: this machine), and port, over TCP; or to a Unix
+ * socket's path (one that begins with '@' is abstract). Waits for it, as a task; names are resolved
+ * on the loop's executor, and their addresses tried in order. 0, with *ret (unless null) the
+ * transport, whose connection_made has been called; the negative errno of the last address tried,
+ * with a message that names it; -ECANCELED; -EPERM outside of a task. A name that cannot be
+ * resolved is -EHOSTUNREACH.
  */
 int64_t async_create_connection(const struct async_protocol *protocol, void *self, const char *host,
 				uint16_t port, struct async_transport **ret);
@@ -58,7 +59,8 @@ typedef void *async_protocol_factory(void *arg);
  * Listens on all addresses of a host (null: all of this machine) and port (0: any that is free); or
  * on a Unix socket's path, which is replaced if it is a socket already. Each connection gets a
  * protocol whose `self` comes from `factory`. Waits, as a task, if the host is a name. 0 with *ret,
- * the caller's to close and free; -errno with a message; -EPERM without a running loop.
+ * the caller's to close and free; -errno with a message; -EPERM without a running loop, or, if the
+ * host is a name, outside of a task.
  */
 int64_t async_create_server(const struct async_protocol *protocol, async_protocol_factory *factory,
 			    void *arg, const char *host, uint16_t port, struct async_server **ret);

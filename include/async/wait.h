@@ -25,15 +25,21 @@ enum {
 
 /*
  * A future, the caller's to await or to give up, that is done when all of the `count` tasks (or
- * futures) are, with result 0, and their results in `results` (unless null; it must live until
- * then). The first failure makes it fail at once, while the others go on, and `results` stays as it
- * was. Cancelling it cancels them. Consumes their references, even when it fails: null without
- * memory or loop, or if they are not all of one loop. Written async_gather(array, …).
+ * futures) are, with result 0, and their results in `results` (unless null; it must live until all
+ * are done, also if the future is given up before). The first failure makes it fail at once, while
+ * the others go on, and `results` stays as it was. Cancelling it cancels them. Coroutines become
+ * tasks of the running loop. Consumes their references, even when it fails: null without memory or
+ * loop, if one of them is null, or if they are not all of one loop. Written async_gather(array, …).
  */
+struct async_future *async_gather_coroutines(struct async_coroutine *const coroutines[],
+					     size_t count, int64_t results[],
+					     unsigned int flags) ASYNC_RESULT_MATTERS_;
 struct async_future *async_gather_tasks(struct async_task *const tasks[], size_t count,
-					int64_t results[], unsigned int flags);
+					int64_t results[],
+					unsigned int flags) ASYNC_RESULT_MATTERS_;
 struct async_future *async_gather_futures(struct async_future *const futures[], size_t count,
-					  int64_t results[], unsigned int flags);
+					  int64_t results[],
+					  unsigned int flags) ASYNC_RESULT_MATTERS_;
 
 /* When async_wait() returns; all three do if everything is done. */
 enum async_return_when {
@@ -46,9 +52,10 @@ enum async_return_when {
  * Waits until as many of the `count` tasks (or futures) are done as `when` says, at most `timeout`
  * seconds (see timeout.h), and returns how many are done. These come first in the array afterwards,
  * then those that are not; both in their order. Nothing is cancelled, neither after the timeout nor
- * when the caller is: -ECANCELED then. Does not suspend if enough are done already. -EINVAL if
- * there are none (asyncio: ValueError) or `when` is out of range, -EXDEV if they are not of the
- * running loop, -EPERM outside of a task, -ENOMEM. Written async_wait(array, …).
+ * when the caller is: -ECANCELED then. Null ones count as done. Does not suspend if enough are done
+ * already. -EINVAL if there are none (asyncio: ValueError) or `when` is out of range, -EXDEV if
+ * they are not of the running loop, -EPERM outside of a task, -ENOMEM. Written async_wait(array,
+ * …).
  */
 int64_t async_wait_tasks(struct async_task *tasks[], size_t count, double timeout,
 			 enum async_return_when when);
@@ -62,8 +69,8 @@ int64_t async_wait_coroutines(struct async_coroutine *coroutines[], size_t count
 
 /*
  * Hands out the `count` tasks (or futures) in the order in which they get done. Null without memory
- * or loop, or if they are not all of one loop. The caller frees it, and keeps his references as
- * long as he needs them. Written async_as_completed(array, …).
+ * or loop, if one of them is null, or if they are not all of one loop. The caller frees it, and
+ * keeps his references as long as he needs them. Written async_as_completed(array, …).
  */
 struct async_as_completed;
 struct async_as_completed *async_as_completed_tasks(struct async_task *const tasks[], size_t count,
@@ -90,14 +97,16 @@ void async_as_completed_free(struct async_as_completed *completed);
  * becomes a task of the running loop. Consumes the inner reference, even when it fails: null
  * without memory or loop. Written async_shield(awaitable).
  */
-struct async_future *async_shield_coroutine(struct async_coroutine *inner);
-struct async_future *async_shield_task(struct async_task *inner);
-struct async_future *async_shield_future(struct async_future *inner);
+struct async_future *async_shield_coroutine(struct async_coroutine *inner) ASYNC_RESULT_MATTERS_;
+struct async_future *async_shield_task(struct async_task *inner) ASYNC_RESULT_MATTERS_;
+struct async_future *async_shield_future(struct async_future *inner) ASYNC_RESULT_MATTERS_;
 
 #ifndef __cplusplus
 /* clang-format off */
 #define async_gather(awaitables, count, results, flags)                                            \
 	_Generic((awaitables),                                                                     \
+		struct async_coroutine **: async_gather_coroutines,                                \
+		struct async_coroutine *const *: async_gather_coroutines,                          \
 		struct async_task **: async_gather_tasks,                                          \
 		struct async_task *const *: async_gather_tasks,                                    \
 		struct async_future **: async_gather_futures,                                      \

@@ -213,7 +213,7 @@ struct at_batch {
  */
 struct at_listeners {
 	union {
-		struct {
+		__extension__ struct {
 			__u16 batch;  /* of the probe "batch" */
 			__u16 direct; /* of the probes named after a kind */
 		};

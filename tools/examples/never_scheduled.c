@@ -11,6 +11,8 @@ ASYNC(test)
 
 int main(void)
 {
-	test();
+	struct async_coroutine *forgotten = test();
+
+	(void)forgotten;
 	return 0;
 }

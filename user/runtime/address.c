@@ -11,7 +11,7 @@ enum { PATH_OFFSET = offsetof(struct sockaddr_un, sun_path) };
 
 int64_t async__address_of_path(struct address *address, const char *path)
 {
-	size_t length = strlen(path);
+	size_t length = path ? strlen(path) : 0;
 
 	if (!length)
 		return async_fail(-EINVAL, "a Unix socket needs a path");

@@ -129,7 +129,7 @@ static struct async_concurrent_future *future_new(struct async_loop *loop)
 struct async_concurrent_future *async_run_coroutine_threadsafe(struct async_coroutine *coroutine,
 							       struct async_loop *loop)
 {
-	struct async_concurrent_future *this = future_new(loop);
+	struct async_concurrent_future *this = loop ? future_new(loop) : NULL;
 
 	if (!this) {
 		async_coroutine_close(coroutine);

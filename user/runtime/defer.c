@@ -16,6 +16,8 @@ int async_defer(void (*function)(void *arg), void *arg)
 	struct async_coroutine *coroutine = task ? task->innermost : NULL;
 	struct deferral *deferral;
 
+	if (!function)
+		return -EINVAL;
 	if (!coroutine)
 		return -EPERM;
 	deferral = malloc(sizeof(*deferral));

@@ -228,6 +228,7 @@ int64_t async_loop_shutdown_default_executor(struct async_loop *loop)
 {
 	if (!current_task())
 		return -EPERM;
+	loop = loop ? loop : async__running;
 	loop->executor_shut = true;
 	return loop->executor ? async_await_future(leave(loop)) : 0;
 }

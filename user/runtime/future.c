@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPARE_LIMIT = 4096 };
+enum { SPARE_LIMIT = 4096, ERRNO_MAX = 4095 };
 
 bool async__future_cancel_plain(struct async_future *future)
 {
@@ -170,7 +170,7 @@ int async_future_set_exception(struct async_future *future, int error, const cha
 {
 	if (!future)
 		return async__fail_plain(-ENOMEM);
-	if (error >= 0 || error == -ECANCELED || future->type == AT_TASK)
+	if (error >= 0 || error < -ERRNO_MAX || error == -ECANCELED || future->type == AT_TASK)
 		return async__fail_plain(-EINVAL);
 	if (future->state != PENDING)
 		return async__fail_plain(-EALREADY);
@@ -184,7 +184,9 @@ int async_future_set_exception(struct async_future *future, int error, const cha
 
 bool async_future_cancel(struct async_future *future)
 {
-	return future && future->cancel(future);
+	if (!future || (future->state == PENDING && wrong_thread(future->loop)))
+		return false;
+	return future->cancel(future);
 }
 
 void async__future_remove_waiter(struct async_future *future, struct waiter *waiter)

@@ -121,6 +121,25 @@ struct async_future *async_gather_futures(struct async_future *const futures[], 
 	return &gathering->future;
 }
 
+struct async_future *async_gather_coroutines(struct async_coroutine *const coroutines[],
+					     size_t count, int64_t results[], unsigned int flags)
+{
+	struct async_future **futures = reallocarray(NULL, count + 1, sizeof(*futures)), *gathered;
+	uintptr_t place = (uintptr_t)__builtin_return_address(0);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (futures)
+			futures[i] = async_task_future(
+				async__task_create(async__running, coroutines[i], place));
+		else
+			async_coroutine_close(coroutines[i]);
+	}
+	gathered = futures ? async_gather_futures(futures, count, results, flags) : NULL;
+	free(futures);
+	return gathered;
+}
+
 struct async_future *async_gather_tasks(struct async_task *const tasks[], size_t count,
 					int64_t results[], unsigned int flags)
 {

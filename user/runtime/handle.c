@@ -200,7 +200,7 @@ bool async_handle_cancel(struct async_handle handle)
 static struct slot *add_done_callback(struct async_future *future, async_done_callback *callback,
 				      void *arg, struct async_future *owned)
 {
-	struct slot *slot = future->loop ? async__slot_take(future->loop) : NULL;
+	struct slot *slot = future && future->loop ? async__slot_take(future->loop) : NULL;
 
 	if (!slot)
 		return NULL;
@@ -248,7 +248,7 @@ int async_future_remove_done_callback(struct async_future *future, async_done_ca
 	struct waiter *waiter, *next;
 	int count = 0;
 
-	for (waiter = future->waiters; waiter; waiter = next) {
+	for (waiter = future ? future->waiters : NULL; waiter; waiter = next) {
 		struct slot *slot = slot_of_entry(waiter->entry);
 
 		next = waiter->next;

@@ -80,7 +80,7 @@ int64_t async_create_subprocess_shell(struct async_process **ret,
 {
 	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
 
-	return async_create_subprocess_exec(ret, options, argv);
+	return command ? async_create_subprocess_exec(ret, options, argv) : -EINVAL;
 }
 
 pid_t async_process_pid(const struct async_process *process)

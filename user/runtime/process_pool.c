@@ -15,27 +15,12 @@
 #include <unistd.h>
 
 struct process {
-	struct list link;
 	pid_t pid;
 	int socket;
 };
 
-/*
- * All that there are, for the next one to close their sockets. Nobody forks while a socket that is
- * the child's is still open here.
- */
-static struct list processes = { &processes, &processes };
+/* Nobody forks while a socket that is the child's is still open here. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-static _Noreturn void begin(const int sockets[2], pid_t parent)
-{
-	struct list *link;
-
-	list_for_each (link, &processes)
-		close(container_of(link, struct process, link)->socket);
-	close(sockets[0]);
-	async__process_main(sockets[1], parent);
-}
 
 /* The lock is held. */
 static int start(struct process *process)
@@ -49,12 +34,10 @@ static int start(struct process *process)
 	process->pid = fork();
 	err = process->pid < 0 ? -errno : 0;
 	if (!process->pid)
-		begin(sockets, parent);
+		async__process_main(sockets[1], parent);
 	close(sockets[1]);
 	if (err)
 		close(sockets[0]);
-	else
-		list_add(&processes, &process->link);
 	return err;
 }
 
@@ -80,10 +63,7 @@ static char *reap(struct worker *worker)
 	int status, length;
 	pid_t pid;
 
-	pthread_mutex_lock(&lock);
-	list_remove(&process->link);
 	close(process->socket);
-	pthread_mutex_unlock(&lock);
 	pid = end_of(process, &status);
 	if (pid < 0)
 		length = asprintf(&how, "worker %d has died", process->pid);

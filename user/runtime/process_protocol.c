@@ -243,7 +243,7 @@ int64_t async_subprocess_shell(const struct async_subprocess_protocol *protocol,
 {
 	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
 
-	return async_subprocess_exec(protocol, self, options, argv, ret);
+	return command ? async_subprocess_exec(protocol, self, options, argv, ret) : -EINVAL;
 }
 
 pid_t async_subprocess_transport_get_pid(const struct async_subprocess_transport *transport)

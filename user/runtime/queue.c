@@ -44,7 +44,7 @@ struct async_queue *async_lifo_queue_new(size_t maxsize)
 
 struct async_queue *async_priority_queue_new(size_t maxsize, async_queue_compare *compare)
 {
-	return queue_new(maxsize, false, compare);
+	return compare ? queue_new(maxsize, false, compare) : NULL;
 }
 
 void async_queue_free(struct async_queue *queue)

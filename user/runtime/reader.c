@@ -5,6 +5,7 @@
  */
 #include "runtime.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -110,8 +111,9 @@ static int create(struct async_loop *loop, int fd, uint32_t events, struct watch
 	struct watcher *watcher = calloc(1, sizeof(*watcher));
 	int err = watcher ? 0 : -ENOMEM;
 
+	/* The array is as long as the number is large. */
 	if (!err)
-		err = fd < 0 ? -EBADF : reserve(loop, fd);
+		err = fcntl(fd, F_GETFD) < 0 ? -errno : reserve(loop, fd);
 	if (!err) {
 		watcher->source.fd = fd;
 		watcher->source.ready = ready;

@@ -74,7 +74,9 @@ static __attribute__((noinline)) bool cancel_future(struct async_future *future)
 
 bool async_task_cancel(struct async_task *task)
 {
-	return task && cancel(task, (uintptr_t)__builtin_return_address(0));
+	if (!task || (task->future.state == PENDING && wrong_thread(task->future.loop)))
+		return false;
+	return cancel(task, (uintptr_t)__builtin_return_address(0));
 }
 
 static void init(struct async_task *task, struct async_loop *loop,

@@ -55,8 +55,11 @@ static void take(struct call *call, struct async_loop *loop)
 
 int async_call_soon_threadsafe(struct async_loop *loop, async_callback *callback, void *arg)
 {
-	struct soon *soon = malloc(sizeof(*soon));
+	struct soon *soon;
 
+	if (!loop)
+		return -EPERM;
+	soon = malloc(sizeof(*soon));
 	if (!soon)
 		return -ENOMEM;
 	soon->call.run = take;

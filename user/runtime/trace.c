@@ -220,8 +220,7 @@ void async__trace_state(struct async_loop *loop)
 }
 
 /*
- * A child that goes on in its copy of the loop may be followed, by somebody whom it has told of
- * nothing.
+ * A child may be followed until it becomes another program, by somebody whom it has told of nothing.
  */
 static void forked(void)
 {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A worker process: a request, a call, a reply, until the other side is gone. */
 #include "jobs.h"
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -57,6 +59,25 @@ static void reset_signals(void)
 	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * What the parent has open it must be able to close: all descriptors of the runtime are
+ * close-on-exec, those of other workers among them.
+ */
+static void close_descriptors(int socket)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	while (folder && (entry = readdir(folder))) {
+		int fd = atoi(entry->d_name), flags = fcntl(fd, F_GETFD);
+
+		if (flags >= 0 && flags & FD_CLOEXEC && fd != socket && fd != dirfd(folder))
+			close(fd);
+	}
+	if (folder)
+		closedir(folder);
 }
 
 static int64_t call(const struct request *request, const void *in, void *out)
@@ -123,6 +144,7 @@ _Noreturn void async__process_main(int socket, pid_t parent)
 	/* What the parent has not written yet it will write itself. */
 	__fpurge(stdout);
 	reset_signals();
+	close_descriptors(socket);
 	while (!err)
 		err = serve(socket);
 	_exit(err == -EPIPE || err == -ECONNRESET ? 0 : -err);
