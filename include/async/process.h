@@ -34,8 +34,8 @@ struct async_process;
 
 /*
  * Start a program, found in $PATH, with its arguments (argv[0] included, null at the end); or
- * /bin/sh with a command line. Only the standard streams are passed on; signals that this process
- * ignores or blocks are not. 0 with *ret, the caller's to free; -ENOENT, -EACCES and so on with a
+ * /bin/sh with a command line. Only the standard streams are passed on; of
+ * signals, those that this process ignores stay ignored, but SIGPIPE, and none is blocked. 0 with *ret, the caller's to free; -ENOENT, -EACCES and so on with a
  * message that names the program, or the directory; -EINVAL for options that are none; -EPERM
  * without a running loop. `options` may be null.
  */

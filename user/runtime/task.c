@@ -40,7 +40,7 @@ static struct async_task *ask(struct async_task *task, uintptr_t place)
 
 /*
  * What a task awaits is cancelled in its place: down a chain of tasks without recursion, for the
- * chain may be longer than the stack. Tasks that wait for each other in a circle, be it by way of a
+ * chain may be longer than the stack; a gathering or group in it costs a recursion. Tasks that wait for each other in a circle, be it by way of a
  * gathering, are asked once each.
  */
 static bool cancel(struct async_task *task, uintptr_t place)

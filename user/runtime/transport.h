@@ -71,6 +71,8 @@ struct async_stream {
 	struct buffer input;
 	size_t limit;
 	unsigned int reads; /* since the reader has waited */
+	unsigned int users; /* calls inside of one that is served: its task may end before them */
+	bool busy;	    /* somebody reads */
 	bool served;	    /* its owner is the task of a server */
 	bool given_up;	    /* by its owner: it is freed when it has ended */
 };
@@ -151,6 +153,8 @@ int async__stream_create(struct async_loop *loop, int fd, uint32_t kind, const s
 /* Waits for a future of this type that `place` points to meanwhile. */
 int64_t async__stream_wait(struct async_stream *stream, struct async_future **place,
 			   enum at_type type);
+/* A call has ended: it may have been the last one of a stream that is given up, which goes then. */
+void async__stream_leave(struct async_stream *stream);
 /* Why the stream cannot be used. */
 int async__stream_error(const struct async_stream *stream);
 
@@ -165,6 +169,11 @@ int64_t async__listen_host(const char *host, uint16_t port, int fds[ADDRESSES_MA
 int64_t async__listen_path(const char *path, int fds[ADDRESSES_MAX]);
 
 #pragma GCC visibility pop
+
+static inline void stream_enter(struct async_stream *stream)
+{
+	stream->users += stream->served;
+}
 
 static inline size_t buffer_count(const struct buffer *buffer)
 {
