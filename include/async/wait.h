@@ -27,9 +27,9 @@ enum {
  * A future, the caller's to await or to give up, that is done when all of the `count` tasks (or
  * futures) are, with result 0, and their results in `results` (unless null; it must live until
  * then). The first failure makes it fail at once, while the others go on, and `results` stays as it
- * was. Cancelling it cancels them; gatherings or task
- * groups within each other must not be more than 300 deep for that. Consumes their references, even when it fails: null without
- * memory or loop, or if they are not all of one loop. Written async_gather(array, …).
+ * was. Cancelling it cancels them; for that, gatherings and task groups within each other must not be
+ * more than 300 deep. Consumes their references, even when it fails: null without memory or loop, or
+ * if they are not all of one loop. Written async_gather(array, …).
  */
 struct async_future *async_gather_tasks(struct async_task *const tasks[], size_t count,
 					int64_t results[], unsigned int flags);

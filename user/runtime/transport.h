@@ -36,6 +36,7 @@ enum {
 	WRITES = 1 << 1,
 	SOCKET = 1 << 2,
 	PIECEWISE = 1 << 3, /* a read gives one piece, a line or datagram, and there may be more */
+	BLOCKING = 1 << 4,  /* it is still */
 };
 
 struct async_transport {
@@ -132,7 +133,8 @@ int64_t async__connect_path(const char *path, struct address *peer);
  */
 int async__transport_init(struct async_transport *transport, struct async_loop *loop, int fd,
 			  uint32_t kind);
-int async__transport_adopt(int fd, uint32_t *kind); /* makes it non-blocking and finds its kind */
+int async__transport_adopt(int fd, uint32_t *kind); /* finds its kind */
+/* What a server's transport serves its factory makes, when nothing else can fail. */
 int async__transport_create(struct async_loop *loop, int fd, uint32_t kind,
 			    const struct address *peer, struct async_server *server,
 			    const struct async_protocol *protocol, void *self,
