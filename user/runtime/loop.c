@@ -47,6 +47,11 @@ int async_loop_close(struct async_loop *loop)
 	if (loop->running || loop->closing)
 		return -EBUSY;
 	loop->closing = true;
+	/*
+	 * First those who use the loop, then what they used: tasks wait at signals, jobs and
+	 * descriptors; these post calls, the last of which the mailbox runs when it is closed; and
+	 * any of them has slots. Coroutines go last of all that can log.
+	 */
 	async__loop_closes(loop);
 	/* What the tasks have deferred may create some more. */
 	while (!list_empty(&loop->tasks))
