@@ -48,9 +48,8 @@ int async_loop_close(struct async_loop *loop)
 		return -EBUSY;
 	loop->closing = true;
 	/*
-	 * First those who use the loop, then what they used: tasks wait at signals, jobs and
-	 * descriptors; these post calls, the last of which the mailbox runs when it is closed; and
-	 * any of them has slots. Coroutines go last of all that can log.
+	 * First those who use the loop, then what they used: tasks wait for signals, jobs and
+	 * descriptors; these may post a last call, and any of them has slots.
 	 */
 	async__loop_closes(loop);
 	/* What the tasks have deferred may create some more. */

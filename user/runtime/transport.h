@@ -123,10 +123,6 @@ enum { ADDRESSES_MAX = 16 };
 int64_t async__resolve(const char *host, uint16_t port, int flags,
 		       struct address addresses[ADDRESSES_MAX]);
 
-/* connect.c: a connected socket, with its peer's address. The descriptor, or -errno. */
-int64_t async__connect_host(const char *host, uint16_t port, struct address *peer);
-int64_t async__connect_path(const char *path, struct address *peer);
-
 /*
  * transport.c: what is not zero is for init to keep. It takes the descriptor over unless it fails:
  * 0, -EBUSY, -ENOMEM or -errno.
