@@ -201,6 +201,130 @@ static void default__in_debug_mode_prints_where(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static struct {
+	struct async_task *current, *task;
+	struct async_handle handle;
+	int64_t slept;
+	int runs, cancelled, closed, ran;
+} met;
+
+static void sleeps(struct async_loop *of, const struct async_exception_context *context, void *arg)
+{
+	note(of, context, arg);
+	met.current = async_current_task();
+	met.slept = async_sleep(0);
+}
+
+/* It is called while a task ends: that is not to be suspended by it. */
+static void handler__is_no_task(void **state)
+{
+	(void)state;
+	memset(&met, 0, sizeof(met));
+	async_loop_set_exception_handler(loop, sleeps, &seen.calls);
+	run_once(fails());
+	assert_int_equal(seen.calls, 1);
+	assert_null(met.current);
+	assert_int_equal(met.slept, -EPERM);
+}
+
+ASYNC(counts_runs)
+{
+	met.runs++;
+	return 0;
+}
+
+static void creates_task(struct async_loop *of, const struct async_exception_context *context,
+			 void *arg)
+{
+	note(of, context, arg);
+	async_task_detach(async_loop_create_task(of, counts_runs()));
+}
+
+/* The new one must not get the stack that is about to be left. */
+static void handler__creates_tasks(void **state)
+{
+	(void)state;
+	memset(&met, 0, sizeof(met));
+	async_loop_set_exception_handler(loop, creates_task, &seen.calls);
+	run_once(fails());
+	run_once(fails());
+	async_loop_stop(loop);
+	async_loop_run_forever(loop);
+	assert_int_equal(seen.calls, 2);
+	assert_int_equal(met.runs, 2);
+}
+
+static void cancels(struct async_loop *of, const struct async_exception_context *context, void *arg)
+{
+	note(of, context, arg);
+	met.cancelled = async_handle_cancel(met.handle);
+}
+
+static void runs_never(void *arg)
+{
+	(void)arg;
+	met.runs++;
+}
+
+static void forgets_result(struct async_future *future, void *arg)
+{
+	(void)future;
+	(void)arg;
+	met.runs++;
+}
+
+static void handler__cancels_while_the_loop_is_closed(void **state)
+{
+	struct async_loop *other;
+	struct async_future *future;
+
+	(void)state;
+	memset(&met, 0, sizeof(met));
+	assert_int_equal(async_loop_new(&other), 0);
+	async_loop_set_exception_handler(other, cancels, &seen.calls);
+	future = async_future_new(other);
+	async_future_add_done_callback(future, forgets_result, NULL);
+	met.handle = async_call_later(other, 10, runs_never, NULL);
+	async_call_later(other, 11, runs_never, NULL);
+	async_future_set_exception(future, -EIO, NULL);
+	async_future_unref(future);
+	assert_int_equal(async_loop_close(other), 0);
+	assert_int_equal(seen.calls, 1);
+	assert_int_equal(met.cancelled, true);
+	assert_int_equal(met.runs, 0);
+}
+
+static void closes(struct async_loop *of, const struct async_exception_context *context, void *arg)
+{
+	note(of, context, arg);
+	met.closed = async_loop_close(of);
+	met.ran = async_loop_run_forever(of);
+}
+
+ASYNC(stays)
+{
+	return async_sleep(3600);
+}
+
+static void handler__closes_and_runs_the_loop_that_is_closed(void **state)
+{
+	struct async_loop *other;
+	struct async_task *task;
+
+	(void)state;
+	memset(&met, 0, sizeof(met));
+	assert_int_equal(async_loop_new(&other), 0);
+	async_loop_set_exception_handler(other, closes, &seen.calls);
+	task = async_loop_create_task(other, stays());
+	async_loop_stop(other);
+	async_loop_run_forever(other);
+	assert_int_equal(async_loop_close(other), 0);
+	async_task_detach(task);
+	assert_int_equal(seen.calls, 1);
+	assert_int_equal(met.closed, -EBUSY);
+	assert_int_equal(met.ran, -EBUSY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +337,10 @@ int main(void)
 		TEST(default__prints_handles),
 		TEST(run__reports_failures_during_its_shutdown),
 		TEST(default__in_debug_mode_prints_where),
+		TEST(handler__is_no_task),
+		TEST(handler__creates_tasks),
+		TEST(handler__cancels_while_the_loop_is_closed),
+		TEST(handler__closes_and_runs_the_loop_that_is_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

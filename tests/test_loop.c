@@ -459,6 +459,35 @@ static void new__without_descriptors(void **state)
 
 #define test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
+static int met[2];
+
+static void closes_and_runs(void *arg)
+{
+	(void)arg;
+	met[0] = async_loop_close(loop);
+	met[1] = async_loop_run_forever(loop);
+}
+
+ASYNC(defers_a_close)
+{
+	async_defer(closes_and_runs, NULL);
+	return async_sleep(3600);
+}
+
+static void close__within_a_close(void **state)
+{
+	struct async_task *task = async_loop_create_task(loop, defers_a_close());
+
+	(void)state;
+	async_loop_stop(loop);
+	async_loop_run_forever(loop);
+	assert_int_equal(async_loop_close(loop), 0);
+	async_task_detach(task);
+	assert_int_equal(met[0], -EBUSY);
+	assert_int_equal(met[1], -EBUSY);
+	assert_int_equal(async_loop_new(&loop), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -481,6 +510,7 @@ int main(void)
 		test(close__of_null),
 		test(close__of_another_loop_within_a_run),
 		test(new__without_descriptors),
+		test(close__within_a_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

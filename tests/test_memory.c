@@ -235,6 +235,33 @@ static void groups__without_memory(void **state)
 	fail_each(run_groups, 8);
 }
 
+enum { GROUPS = 70 };
+
+/* Each has a callback of the parent, so that these need memory as well. */
+ASYNC(groups_within_groups)
+{
+	struct async_task_group *groups[GROUPS];
+	int64_t result = 9;
+	int i;
+
+	for (i = 0; i < GROUPS; i++)
+		groups[i] = async_task_group_new();
+	while (i--)
+		result = first(async_task_group_end(groups[i], result), result);
+	return result;
+}
+
+static int64_t run_many_groups(void)
+{
+	return async_run(groups_within_groups());
+}
+
+static void many_groups__without_memory(void **state)
+{
+	(void)state;
+	fail_each(run_many_groups, 9);
+}
+
 static int64_t run_and_leave(void)
 {
 	return async_run(leaves_tasks_behind());
@@ -460,6 +487,7 @@ int main(void)
 		cmocka_unit_test(shields__without_memory),
 		cmocka_unit_test(limits__without_memory),
 		cmocka_unit_test(groups__without_memory),
+		cmocka_unit_test(many_groups__without_memory),
 		cmocka_unit_test(run__without_memory_to_cancel_what_is_left),
 		cmocka_unit_test(message__without_memory),
 		cmocka_unit_test(callbacks__without_memory),

@@ -645,6 +645,42 @@ static void worker__prints(void **state)
 
 #define POOL_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void ignores(void *arg)
+{
+	(void)arg;
+}
+
+static ASYNC(handles_signal)
+{
+	int64_t err = async_loop_add_signal_handler(NULL, SIGTERM, ignores, NULL);
+
+	async_loop_remove_signal_handler(NULL, SIGTERM);
+	return err;
+}
+
+static int64_t runs_loop_with_signal(const void *in, size_t size, void *out, size_t capacity)
+{
+	(void)in;
+	(void)size;
+	(void)out;
+	(void)capacity;
+	return async_run(handles_signal());
+}
+
+static ASYNC(handles_signal_on_both_sides)
+{
+	int64_t err = async_loop_add_signal_handler(NULL, SIGTERM, ignores, NULL);
+
+	return err ? err : async_await(runs(runs_loop_with_signal, NULL));
+}
+
+static void worker__has_signals_of_its_own(void **state)
+{
+	(void)state;
+	assert_int_equal(async_run(handles_signal_on_both_sides()), 0);
+	assert_int_equal(seen.result, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -671,6 +707,7 @@ int main(void)
 		POOL_TEST(worker__has_no_loop),
 		POOL_TEST(worker__has_an_ordinary_stack),
 		POOL_TEST(worker__prints),
+		POOL_TEST(worker__has_signals_of_its_own),
 	};
 
 	return cmocka_run_group_tests_name("process_pool", tests, NULL, NULL);

@@ -330,6 +330,64 @@ static void close__of_the_loop(void **state)
 	assert_int_equal(close(end.peer), 0);
 }
 
+/* epoll goes on hearing of what the program has closed, through the other descriptor. */
+static void closes_one_of_two(struct world *world)
+{
+	struct end end = { 0 };
+	int copy;
+
+	open_end(&end);
+	copy = fcntl(end.fd, F_DUPFD_CLOEXEC, 0);
+	async_loop_add_reader(NULL, end.fd, counts_reads, &end);
+	close(end.fd);
+	meet(world, async_loop_remove_reader(NULL, end.fd));
+	peer_says(&end, "x");
+	settle();
+	meet(world, end.reads);
+	close(copy);
+	close(end.peer);
+}
+
+static void descriptor__closed_and_open_elsewhere(void **state)
+{
+	struct world world = { 0 };
+
+	(void)state;
+	run_scenario(closes_one_of_two, &world);
+	assert_met(&world, true, 0);
+}
+
+static void forgets_before_a_stream(struct world *world)
+{
+	struct end end = { 0 }, again = { 0 };
+	struct async_stream *stream;
+	char byte;
+
+	open_end(&end);
+	async_loop_add_reader(NULL, end.fd, counts_reads, &end);
+	close(end.fd);
+	close(end.peer);
+	open_end(&again);
+	meet(world, again.fd == end.fd);
+	meet(world, async_stream_from_fd(again.fd, &stream));
+	meet(world, async_loop_add_reader(NULL, again.fd, counts_reads, &end));
+	meet(world, async_loop_remove_reader(NULL, again.fd));
+	peer_says(&again, "x");
+	meet(world, async_stream_read(stream, &byte, 1));
+	meet(world, end.reads);
+	async_stream_free(stream);
+	close(again.peer);
+}
+
+static void descriptor__closed_and_a_stream_in_its_place(void **state)
+{
+	struct world world = { 0 };
+
+	(void)state;
+	run_scenario(forgets_before_a_stream, &world);
+	assert_met(&world, true, 0, -EBUSY, false, 1, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,6 +401,8 @@ int main(void)
 		STREAM_TEST(add__of_what_cannot_be_watched),
 		STREAM_TEST(descriptor__closed_and_another_in_its_place),
 		STREAM_TEST(close__of_the_loop),
+		STREAM_TEST(descriptor__closed_and_open_elsewhere),
+		STREAM_TEST(descriptor__closed_and_a_stream_in_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -540,6 +540,58 @@ static void accept__with_too_many_open_files(void **state)
 	assert_captured("%s", "ERROR: socket.accept() out of system resource\nEMFILE\n");
 }
 
+static void reads_line_of_other(struct world *world)
+{
+	const char *line;
+
+	meet(world, async_stream_read_line(world->other, &line));
+}
+
+static void waits_for_end_of_other(struct world *world)
+{
+	meet(world, async_stream_wait_closed(world->other));
+}
+
+static ASYNC(hand_over, struct async_stream *, stream, struct world *, world)
+{
+	char byte;
+
+	world->other = stream;
+	async_task_detach(beside(reads_line_of_other, world));
+	async_task_detach(beside(waits_for_end_of_other, world));
+	async_sleep(0);
+	return async_stream_read(stream, &byte, 1) == -EBUSY ? 0 : -EIO;
+}
+
+static struct async_coroutine *hands_over(struct async_stream *stream, void *arg)
+{
+	return hand_over(stream, arg);
+}
+
+static void outlives_its_server(struct world *world)
+{
+	struct async_stream *client;
+	char byte;
+
+	async_start_server(hands_over, world, "127.0.0.1", 0, &world->server);
+	connect_to(world, &client);
+	async_stream_write(client, "no line", 7);
+	while (async_stream_read(client, &byte, 1) > 0)
+		;
+	settle();
+	async_stream_free(client);
+	async_server_free(world->server);
+}
+
+static void serve__ends_before_others_who_use_its_stream(void **state)
+{
+	struct world world = { 0 };
+
+	(void)state;
+	run_scenario(outlives_its_server, &world);
+	assert_met(&world, -EBADF, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -560,6 +612,7 @@ int main(void)
 		STREAM_TEST(serve__closes_its_stream),
 		STREAM_TEST(accept__more_than_in_one_step),
 		STREAM_TEST(accept__with_too_many_open_files),
+		STREAM_TEST(serve__ends_before_others_who_use_its_stream),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

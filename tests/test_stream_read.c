@@ -866,6 +866,82 @@ static void read__reset_behind_bytes(void **state)
 	assert_met(&world, 3, 3, -ECONNRESET);
 }
 
+/* A pair of sockets of messages, so that each read gets one. */
+static void open_messages(struct world *world, int type)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) ||
+	    async_stream_from_fd(pair[0], &world->stream))
+		abort();
+	world->peer = pair[1];
+}
+
+static void close_messages(struct world *world)
+{
+	async_stream_free(world->stream);
+	hang_up(world);
+}
+
+static void reads_exactly_40(struct world *world)
+{
+	exactly_into_text(world, 40);
+}
+
+static void reads_between(struct world *world)
+{
+	struct async_task *other;
+	int i;
+
+	open_messages(world, SOCK_SEQPACKET);
+	for (i = 0; i < 41; i++)
+		say(world, "x");
+	/* From now on it is known that there is something. */
+	read_into_text(world, 1);
+	other = beside(reads_exactly_40, world);
+	async_sleep(0);
+	/* It lets others run after so many reads. */
+	meet(world, async_task_done(other));
+	read_into_text(world, 1);
+	async_await(other);
+	close_messages(world);
+}
+
+static void read_exactly__is_not_interrupted(void **state)
+{
+	struct world world = { 0 };
+
+	(void)state;
+	run_scenario(reads_between, &world);
+	assert_met(&world, 1, false, -EBUSY, 40);
+}
+
+static void reads_empty_datagrams(struct world *world)
+{
+	open_messages(world, SOCK_DGRAM);
+	if (send(world->peer, "", 0, 0))
+		abort();
+	say(world, "abc");
+	read_into_text(world, 8);
+	meet(world, async_stream_at_eof(world->stream));
+	read_into_text(world, 8);
+	if (send(world->peer, "", 0, 0))
+		abort();
+	say(world, "line\n");
+	read_line_into_text(world);
+	close_messages(world);
+}
+
+static void read__of_an_empty_datagram(void **state)
+{
+	struct world world = { 0 };
+
+	(void)state;
+	run_scenario(reads_empty_datagrams, &world);
+	assert_met(&world, 0, false, 3, 5);
+	assert_string_equal(world.text, "abcline\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -901,6 +977,8 @@ int main(void)
 		STREAM_TEST(read__after_a_reset),
 		STREAM_TEST(read__reset_meanwhile),
 		STREAM_TEST(read__reset_behind_bytes),
+		STREAM_TEST(read_exactly__is_not_interrupted),
+		STREAM_TEST(read__of_an_empty_datagram),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -825,6 +825,61 @@ static void close__of_the_loop_while_bytes_are_written(void **state)
 	run_on_pair(frees_and_leaves, &world);
 }
 
+static void connect__loop_closed_while_it_waits_for_room(void **state)
+{
+	char path[64];
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct world world = { .more = path };
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int extra = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), i;
+	struct async_loop *loop;
+
+	(void)state;
+	snprintf(path, sizeof(path), "@libasync-room-%d", getpid());
+	strcpy(address.sun_path + 1, path + 1);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address,
+			      offsetof(struct sockaddr_un, sun_path) + strlen(path)),
+			 0);
+	assert_int_equal(listen(listener, 0), 0);
+	assert_int_equal(connect(extra, (struct sockaddr *)&address,
+				 offsetof(struct sockaddr_un, sun_path) + strlen(path)),
+			 0);
+	assert_int_equal(async_loop_new(&loop), 0);
+	async_task_detach(async_loop_create_task(loop, plays(connects_to_full_path, &world)));
+	for (i = 0; i < 3; i++) {
+		async_loop_stop(loop);
+		async_loop_run_forever(loop);
+	}
+	assert_int_equal(async_loop_close(loop), 0);
+	assert_int_equal(world.count, 0);
+	close(extra);
+	close(listener);
+}
+
+static void keeps_flags(struct world *world)
+{
+	struct async_stream *stream;
+	int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	meet(world, async_stream_from_fd(file, &stream));
+	meet(world, fcntl(file, F_GETFL) & O_NONBLOCK);
+	meet(world, fcntl(world->peer, F_GETFL) & O_NONBLOCK);
+	meet(world, async_stream_from_fd(world->peer, &stream));
+	meet(world, fcntl(world->peer, F_GETFL) & O_NONBLOCK);
+	async_stream_free(stream);
+	world->peer = -1;
+	close(file);
+}
+
+static void from_fd__refused_leaves_the_descriptor_as_it_was(void **state)
+{
+	struct world world = { 0 };
+
+	(void)state;
+	run_on_pair(keeps_flags, &world);
+	assert_met(&world, -EPERM, 0, 0, 0, O_NONBLOCK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -857,6 +912,8 @@ int main(void)
 		STREAM_TEST(wait_closed__cancelled),
 		STREAM_TEST(close__of_the_loop),
 		STREAM_TEST(close__of_the_loop_while_bytes_are_written),
+		STREAM_TEST(connect__loop_closed_while_it_waits_for_room),
+		STREAM_TEST(from_fd__refused_leaves_the_descriptor_as_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -388,6 +388,28 @@ static void threadsafe__null_loop(void **state)
 
 #define LOOP_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void *stops_from_outside(void *arg)
+{
+	async_call_soon_threadsafe(arg, stop, NULL);
+	return NULL;
+}
+
+/* The thread may still be inside of the call when the loop is closed. */
+static void call_soon_threadsafe__that_ends_the_loop(void **state)
+{
+	pthread_t thread;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		assert_int_equal(pthread_create(&thread, NULL, stops_from_outside, loop), 0);
+		assert_int_equal(async_loop_run_forever(loop), 0);
+		assert_int_equal(async_loop_close(loop), 0);
+		pthread_join(thread, NULL);
+		assert_int_equal(async_loop_new(&loop), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -408,6 +430,7 @@ int main(void)
 		LOOP_TEST(run_coroutine_threadsafe__loop_closed_with_the_task_pending),
 		LOOP_TEST(run_coroutine_threadsafe__null),
 		LOOP_TEST(threadsafe__null_loop),
+		LOOP_TEST(call_soon_threadsafe__that_ends_the_loop),
 	};
 
 	return cmocka_run_group_tests_name("threadsafe", tests, NULL, NULL);

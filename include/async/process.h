@@ -35,9 +35,9 @@ struct async_process;
 /*
  * Start a program, found in $PATH, with its arguments (argv[0] included, null at the end); or
  * /bin/sh with a command line. Only the standard streams are passed on; signals that this process
- * ignores or blocks are not. 0 with *ret, the caller's to free; -ENOENT, -EACCES and so on with a
- * message that names the program, or the directory; -EINVAL for options that are none, or nothing
- * to start; -EPERM without a running loop. `options` may be null.
+ * ignores stay ignored, but SIGPIPE, and none is blocked. 0 with *ret, the caller's to free;
+ * -ENOENT, -EACCES and so on with a message that names the program, or the directory; -EINVAL for
+ * options that are none, or nothing to start; -EPERM without a running loop. `options` may be null.
  */
 int64_t async_create_subprocess_exec(struct async_process **ret,
 				     const struct async_process_options *options,

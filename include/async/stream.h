@@ -52,7 +52,8 @@ typedef struct async_coroutine *async_client_connected(struct async_stream *stre
 
 /*
  * Listen as async_create_server() does. Each connection becomes a task that runs `serve(stream,
- * arg)`. The stream is closed and freed when that ends; a failure of it is reported (see log.h).
+ * arg)`. The stream is closed and freed when that ends: other tasks may wait for it until then,
+ * and get -EBADF. A failure of the task is reported (see log.h).
  */
 int64_t async_start_server(async_client_connected *serve, void *arg, const char *host,
 			   uint16_t port, struct async_server **ret);

@@ -27,9 +27,10 @@ enum {
  * A future, the caller's to await or to give up, that is done when all of the `count` tasks (or
  * futures) are, with result 0, and their results in `results` (unless null; it must live until all
  * are done, also if the future is given up before). The first failure makes it fail at once, while
- * the others go on, and `results` stays as it was. Cancelling it cancels them. Coroutines become
- * tasks of the running loop. Consumes their references, even when it fails: null without memory or
- * loop, if one of them is null, or if they are not all of one loop. Written async_gather(array, …).
+ * the others go on, and `results` stays as it was. Cancelling it cancels them; for that, gatherings
+ * and task groups within each other must not be more than 300 deep. Coroutines become tasks of the
+ * running loop. Consumes their references, even when it fails: null without memory or loop, if one
+ * of them is null, or if they are not all of one loop. Written async_gather(array, …).
  */
 struct async_future *async_gather_coroutines(struct async_coroutine *const coroutines[],
 					     size_t count, int64_t results[],

@@ -43,12 +43,8 @@ static int start_service(struct async_server *server, int fd, const struct addre
 
 static int start_protocol(struct async_server *server, int fd, const struct address *peer)
 {
-	void *self = server->factory(server->arg);
-
-	if (!self)
-		return -ECONNABORTED;
 	return async__transport_create(server->loop, fd, READS | WRITES | SOCKET, peer, server,
-				       server->protocol, self, NULL);
+				       server->protocol, NULL, NULL);
 }
 
 /* Counted from the start: what is called may close the server, and free it. */
@@ -67,6 +63,26 @@ static void take_connection(struct async_server *server, int fd, const struct ad
 static bool is_shortage(int err)
 {
 	return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM;
+}
+
+/* Of a connection that has failed meanwhile, or that a firewall forbids: accept(2). */
+static bool is_of_connection(int err)
+{
+	switch (err) {
+	case ECONNABORTED:
+	case EPROTO:
+	case EPERM:
+	case EINTR:
+	case ENETDOWN:
+	case ENETUNREACH:
+	case ENONET:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case EHOSTUNREACH:
+	case EOPNOTSUPP:
+		return true;
+	}
+	return false;
 }
 
 static void accept_connections(void *arg);
@@ -97,8 +113,7 @@ static bool accept_connection(struct listener *listener)
 		take_connection(listener->server, fd, &peer);
 	else if (is_shortage(err))
 		pause_accepting(listener, err);
-	/* Other errors are those of a connection that has failed meanwhile: accept(2). */
-	return fd >= 0 || (err != EAGAIN && !is_shortage(err));
+	return fd >= 0 || is_of_connection(err);
 }
 
 static void accept_connections(void *arg)

@@ -24,6 +24,9 @@ static int reap(const struct child *child)
 			      ? waitid(P_PID, child->pid, &info, WEXITED)
 			      : waitid((idtype_t)PIDFD, child->source.fd, &info, WEXITED);
 	while (err && errno == EINTR);
+	/* Linux 5.3 has descriptors of processes, but cannot wait for one. */
+	if (err && errno == EINVAL)
+		err = waitid(P_PID, child->pid, &info, WEXITED);
 	if (err) {
 		async_log(ASYNC_LOG_WARNING,
 			  "Unknown child process pid %d, will report returncode 255", child->pid);

@@ -110,14 +110,14 @@ static int64_t connect_address(const struct address *address)
 	return result < 0 ? failed(result, address) : result;
 }
 
-int64_t async__connect_path(const char *path, struct address *peer)
+static int64_t connect_path(const char *path, struct address *peer)
 {
 	int64_t err = async__address_of_path(peer, path);
 
 	return err ? err : connect_address(peer);
 }
 
-int64_t async__connect_host(const char *host, uint16_t port, struct address *peer)
+static int64_t connect_host(const char *host, uint16_t port, struct address *peer)
 {
 	struct address addresses[ADDRESSES_MAX];
 	int64_t count = async__resolve(host, port, 0, addresses), result = count, i;
@@ -157,7 +157,7 @@ int64_t async_create_connection(const struct async_protocol *protocol, void *sel
 
 	if (!current_task())
 		return -EPERM;
-	return make_transport(async__connect_host(host, port, &peer), &peer, protocol, self, ret);
+	return make_transport(connect_host(host, port, &peer), &peer, protocol, self, ret);
 }
 
 int64_t async_create_unix_connection(const struct async_protocol *protocol, void *self,
@@ -167,7 +167,7 @@ int64_t async_create_unix_connection(const struct async_protocol *protocol, void
 
 	if (!current_task())
 		return -EPERM;
-	return make_transport(async__connect_path(path, &peer), &peer, protocol, self, ret);
+	return make_transport(connect_path(path, &peer), &peer, protocol, self, ret);
 }
 
 static int64_t make_stream(int64_t fd, const struct address *peer, struct async_stream **ret)
@@ -189,7 +189,7 @@ int64_t async_open_connection(const char *host, uint16_t port, struct async_stre
 
 	if (!current_task())
 		return -EPERM;
-	return make_stream(async__connect_host(host, port, &peer), &peer, ret);
+	return make_stream(connect_host(host, port, &peer), &peer, ret);
 }
 
 int64_t async_open_unix_connection(const char *path, struct async_stream **ret)
@@ -198,5 +198,5 @@ int64_t async_open_unix_connection(const char *path, struct async_stream **ret)
 
 	if (!current_task())
 		return -EPERM;
-	return make_stream(async__connect_path(path, &peer), &peer, ret);
+	return make_stream(connect_path(path, &peer), &peer, ret);
 }

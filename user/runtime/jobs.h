@@ -96,13 +96,6 @@ unsigned int async__processors(void);
 bool async__executor_take(struct async_executor *executor, struct job *job);
 /* Its workers have ended, or are about to and touch it no longer. */
 void async__executor_free(struct async_executor *executor, bool join);
-/*
- * async_run_in_executor() on the running loop's own executor with a copy of `in`, which lives as
- * long as the job. The result says how many bytes of what the job leaves at `received` are put at
- * `out`, unless it is cancelled.
- */
-struct async_future *async__run_on_copy(async_job *function, const void *in, size_t size,
-					void *out);
 
 /* thread_pool.c: the lock is held. Does nothing if there is no memory or thread to be had. */
 void async__worker_start(struct async_executor *executor);

@@ -47,6 +47,10 @@ int async_loop_close(struct async_loop *loop)
 	if (loop->running || loop->closing)
 		return -EBUSY;
 	loop->closing = true;
+	/*
+	 * First those who use the loop, then what they used: tasks wait for signals, jobs and
+	 * descriptors; these may post a last call, and any of them has slots.
+	 */
 	async__loop_closes(loop);
 	/* What the tasks have deferred may create some more. */
 	while (!list_empty(&loop->tasks))

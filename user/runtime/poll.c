@@ -123,14 +123,17 @@ int async__poll(struct async_loop *loop, const struct timespec *limit)
 	static const struct timespec no_time;
 	struct mailbox *mailbox = loop->mailbox;
 	struct epoll_event events[EVENTS_MAX];
+	bool sleeps = !limit || limit->tv_sec || limit->tv_nsec;
 	int count, i;
 
 	/* First the word that it sleeps, then the look for calls; callers do it the other way. */
-	__atomic_store_n(&mailbox->sleeping, true, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&mailbox->calls, __ATOMIC_SEQ_CST))
+	if (sleeps)
+		__atomic_store_n(&mailbox->sleeping, true, __ATOMIC_SEQ_CST);
+	if (sleeps && __atomic_load_n(&mailbox->calls, __ATOMIC_SEQ_CST))
 		limit = &no_time;
 	count = wait_for_events(loop, events, limit);
-	__atomic_store_n(&mailbox->sleeping, false, __ATOMIC_RELAXED);
+	if (sleeps)
+		__atomic_store_n(&mailbox->sleeping, false, __ATOMIC_RELAXED);
 	for (i = 0; i < count; i++) {
 		struct source *source = events[i].data.ptr;
 

@@ -70,11 +70,26 @@ static void take_up(struct call *call, struct async_loop *loop)
 		async__slot_queue(handler->step);
 }
 
+/*
+ * In a forked child the parent's handlers count for nothing: takes the place of one. Who was inside
+ * at the fork is not in the child, and will not leave.
+ */
+static struct signal_handler *inherited(struct signal_handler **place)
+{
+	static pid_t process;
+	struct signal_handler *handler = __atomic_load_n(place, __ATOMIC_SEQ_CST);
+
+	if (__atomic_exchange_n(&process, getpid(), __ATOMIC_SEQ_CST) != getpid())
+		__atomic_store_n(&inside, 0, __ATOMIC_SEQ_CST);
+	return handler && handler->process != getpid() ? handler : NULL;
+}
+
 /* `action` has the function and the flags. */
 static int install(struct async_loop *loop, int signal, struct signal_handler **place,
 		   struct sigaction *action, struct signal_handler **ret)
 {
-	struct signal_handler *handler = calloc(1, sizeof(*handler)), *none = NULL;
+	struct signal_handler *handler = calloc(1, sizeof(*handler));
+	struct signal_handler *stale = inherited(place), *expected = stale;
 	int err = 0;
 
 	if (!handler)
@@ -85,7 +100,7 @@ static int install(struct async_loop *loop, int signal, struct signal_handler **
 	handler->place = place;
 	handler->process = getpid();
 	async__waiting_init(&handler->waiting, AT_SIGNAL, signal);
-	if (!__atomic_compare_exchange_n(place, &none, handler, false, __ATOMIC_SEQ_CST,
+	if (!__atomic_compare_exchange_n(place, &expected, handler, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST)) {
 		free(handler);
 		return async__fail_plain(-EBUSY);
@@ -99,6 +114,8 @@ static int install(struct async_loop *loop, int signal, struct signal_handler **
 		free(handler);
 		return err;
 	}
+	if (stale && handler->before.sa_handler == action->sa_handler)
+		handler->before = stale->before;
 	list_add(&loop->signals, &handler->link);
 	*ret = handler;
 	return 0;

@@ -115,15 +115,16 @@ static int plan_actions(posix_spawn_file_actions_t *actions, const struct pipes 
 	return err;
 }
 
-/* All signals: the child asks for each one's action anyway, which costs as much as setting it. */
+/* What is handled is reset anyway, and what is ignored stays so; but a program relies on SIGPIPE. */
 static int plan_signals(posix_spawnattr_t *attributes, bool new_session)
 {
 	short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
 	sigset_t signals;
 
-	sigfillset(&signals);
-	posix_spawnattr_setsigdefault(attributes, &signals);
 	sigemptyset(&signals);
+	sigaddset(&signals, SIGPIPE);
+	posix_spawnattr_setsigdefault(attributes, &signals);
+	sigdelset(&signals, SIGPIPE);
 	posix_spawnattr_setsigmask(attributes, &signals);
 	return posix_spawnattr_setflags(attributes, flags | (new_session ? POSIX_SPAWN_SETSID : 0));
 }

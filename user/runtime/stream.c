@@ -43,9 +43,9 @@ static void ended(struct async_transport *transport)
 	wake_reader(transport);
 	wake_writers(stream);
 	async__waiting_wake(&stream->closers, SIZE_MAX);
-	if (stream->given_up)
+	if (stream->given_up && !stream->users)
 		free_stream(stream);
-	else if (stream->served) /* until its task ends, or is destroyed with the loop */
+	else if (stream->served) /* until its users have gone, or are destroyed with the loop */
 		list_add(&transport->source.loop->sources, &transport->source.link);
 }
 
@@ -54,6 +54,7 @@ static void abandon(struct source *source)
 	struct async_stream *stream = container_of(source, struct async_stream, transport.source);
 
 	stream->given_up |= stream->served;
+	stream->users = 0;
 	if (stream->transport.lost)
 		free_stream(stream);
 	else
@@ -90,6 +91,13 @@ int async__stream_create(struct async_loop *loop, int fd, uint32_t kind, const s
 	stream->writers.loop = stream->closers.loop = loop->number;
 	*ret = stream;
 	return 0;
+}
+
+void async__stream_leave(struct async_stream *stream)
+{
+	stream->users -= stream->served;
+	if (unlikely(stream->given_up && stream->transport.lost && !stream->users))
+		free_stream(stream);
 }
 
 int async_stream_from_fd(int fd, struct async_stream **ret)
@@ -143,11 +151,15 @@ int64_t async_stream_drain(struct async_stream *stream)
 
 	if (unlikely(!task))
 		return -EPERM;
+	stream_enter(stream);
 	if (unlikely(transport->closing && !transport->error))
 		err = async__yield(task);
 	if (transport->paused && !transport->lost && !err)
 		err = async__waiting_wait(&stream->writers, &woken);
-	return err < 0 ? err : result_of_writing(stream);
+	if (!err)
+		err = result_of_writing(stream);
+	async__stream_leave(stream);
+	return err;
 }
 
 void async_stream_close(struct async_stream *stream)
@@ -172,10 +184,12 @@ int64_t async_stream_wait_closed(struct async_stream *stream)
 
 	if (!current_task())
 		return -EPERM;
+	stream_enter(stream);
 	if (!transport->lost)
 		err = async__waiting_wait(&stream->closers, &woken);
 	if (!err && transport->error)
 		err = async__fail_with_reason(transport->error);
+	async__stream_leave(stream);
 	return err;
 }
 
@@ -183,12 +197,11 @@ void async_stream_free(struct async_stream *stream)
 {
 	if (!stream)
 		return;
-	if (stream->transport.lost) {
-		free_stream(stream);
-		return;
-	}
 	stream->given_up = true;
-	async_transport_close(&stream->transport);
+	if (!stream->transport.lost)
+		async_stream_close(stream);
+	else if (!stream->users)
+		free_stream(stream);
 }
 
 struct async_transport *async_stream_transport(struct async_stream *stream)

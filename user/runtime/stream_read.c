@@ -13,7 +13,7 @@ enum {
 	READS_IN_A_ROW = 16 /* then others have their turn */
 };
 
-static int64_t begin(const struct async_stream *stream)
+static int64_t begin(struct async_stream *stream)
 {
 	if (unlikely(!current_task()))
 		return -EPERM;
@@ -21,9 +21,21 @@ static int64_t begin(const struct async_stream *stream)
 		return async__stream_error(stream);
 	if (unlikely(!(stream->transport.kind & READS)))
 		return async_fail(-EBADF, "the stream cannot be read");
-	if (unlikely(stream->reader))
+	if (unlikely(stream->busy))
 		return async_fail(-EBUSY, "another task is already waiting for incoming data");
+	stream->busy = true;
+	stream_enter(stream);
 	return 0;
+}
+
+/* What was read into a stream that was given up meanwhile goes with it. */
+static int64_t end(struct async_stream *stream, int64_t result)
+{
+	stream->busy = false;
+	if (unlikely(stream->given_up && result >= 0))
+		result = async__stream_error(stream);
+	async__stream_leave(stream);
+	return result;
 }
 
 static int64_t wait_for_event(struct async_stream *stream)
@@ -95,7 +107,8 @@ static int64_t fill(struct async_stream *stream)
 			return async__fail_plain(-ENOMEM);
 		result = async__transport_receive(&stream->transport, input->data + input->end,
 						  input->size - input->end);
-	} while (result == -EAGAIN);
+		/* Nothing, and not the end: an empty datagram. */
+	} while (result == -EAGAIN || (!result && !stream->transport.read_end));
 	if (unlikely(result < 0))
 		return failed(stream, result);
 	input->end += result;
@@ -118,13 +131,14 @@ static size_t take(struct async_stream *stream, void *data, size_t size)
 
 int64_t async_stream_read(struct async_stream *stream, void *data, size_t size)
 {
-	int64_t err = begin(stream);
-	size_t taken;
+	int64_t result = begin(stream);
 
-	if (unlikely(err || !size))
-		return err;
-	taken = take(stream, data, size);
-	return unlikely(taken) ? (int64_t)taken : receive(stream, data, size);
+	if (unlikely(result))
+		return result;
+	result = take(stream, data, size);
+	if (likely(!result && size))
+		result = receive(stream, data, size);
+	return end(stream, result);
 }
 
 /* A read that comes to nothing gives back what it has, which others could not do without. */
@@ -153,13 +167,11 @@ static int64_t receive_part(struct async_stream *stream, void *data, size_t size
 	return got > 0 ? (int64_t)take(stream, data, size) : got;
 }
 
-int64_t async_stream_read_exactly(struct async_stream *stream, void *data, size_t size)
+static int64_t read_exactly(struct async_stream *stream, void *data, size_t size)
 {
-	int64_t got = begin(stream);
+	int64_t got;
 	size_t count;
 
-	if (got || !size)
-		return got;
 	for (count = take(stream, data, size); count < size; count += got) {
 		got = receive_part(stream, (char *)data + count, size - count);
 		if (!got)
@@ -170,6 +182,13 @@ int64_t async_stream_read_exactly(struct async_stream *stream, void *data, size_
 			return give_back(stream, data, count, got);
 	}
 	return size;
+}
+
+int64_t async_stream_read_exactly(struct async_stream *stream, void *data, size_t size)
+{
+	int64_t err = begin(stream);
+
+	return err ? err : end(stream, read_exactly(stream, data, size));
 }
 
 /* Reads until the buffer has the separator, and returns where. */
@@ -207,20 +226,24 @@ static int64_t hand_out(struct async_stream *stream, size_t size, const char **d
 	return size;
 }
 
-int64_t async_stream_read_until(struct async_stream *stream, const char *separator, size_t length,
-				const char **data)
+static int64_t read_until(struct async_stream *stream, const char *separator, size_t length,
+			  const char **data)
 {
-	int64_t where =
-		length ? begin(stream)
-		       : async_fail(-EINVAL, "Separator should be at least one-byte string");
+	int64_t where = find(stream, separator, length);
 
-	if (where < 0)
-		return where;
-	where = find(stream, separator, length);
 	if (where == -ENODATA)
 		return async_fail(-ENODATA, "%zu bytes read on a total of undefined expected bytes",
 				  buffer_count(&stream->input));
 	return where < 0 ? where : hand_out(stream, where + length, data);
+}
+
+int64_t async_stream_read_until(struct async_stream *stream, const char *separator, size_t length,
+				const char **data)
+{
+	int64_t err = length ? begin(stream)
+			     : async_fail(-EINVAL, "Separator should be at least one-byte string");
+
+	return err ? err : end(stream, read_until(stream, separator, length, data));
 }
 
 static void drop_line(struct buffer *input)
@@ -231,13 +254,10 @@ static void drop_line(struct buffer *input)
 	buffer_drop(input, end ? (size_t)(end + 1 - data) : buffer_count(input));
 }
 
-int64_t async_stream_read_line(struct async_stream *stream, const char **line)
+static int64_t read_line(struct async_stream *stream, const char **line)
 {
-	int64_t where = begin(stream);
+	int64_t where = find(stream, "\n", 1);
 
-	if (where < 0)
-		return where;
-	where = find(stream, "\n", 1);
 	if (where >= 0)
 		return hand_out(stream, where + 1, line);
 	if (where == -EMSGSIZE)
@@ -246,6 +266,13 @@ int64_t async_stream_read_line(struct async_stream *stream, const char **line)
 		return where;
 	return buffer_count(&stream->input) ? hand_out(stream, buffer_count(&stream->input), line)
 					    : 0;
+}
+
+int64_t async_stream_read_line(struct async_stream *stream, const char **line)
+{
+	int64_t err = begin(stream);
+
+	return err ? err : end(stream, read_line(stream, line));
 }
 
 bool async_stream_at_eof(const struct async_stream *stream)

@@ -40,8 +40,8 @@ static struct async_task *ask(struct async_task *task, uintptr_t place)
 
 /*
  * What a task awaits is cancelled in its place: down a chain of tasks without recursion, for the
- * chain may be longer than the stack. Tasks that wait for each other in a circle, be it by way of a
- * gathering, are asked once each.
+ * chain may be longer than the stack. A gathering or group in it does recurse: wait.h sets a limit.
+ * Tasks that wait for each other in a circle, be it by way of a gathering, are asked once each.
  */
 static bool cancel(struct async_task *task, uintptr_t place)
 {

@@ -125,11 +125,11 @@ int async__transport_adopt(int fd, uint32_t *kind)
 
 	if (flags < 0 || fstat(fd, &file))
 		return -errno;
-	if (!(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK))
-		return -errno;
 	*kind = (flags & O_ACCMODE) == O_RDONLY	  ? READS
 		: (flags & O_ACCMODE) == O_WRONLY ? WRITES
 						  : READS | WRITES;
+	if (!(flags & O_NONBLOCK))
+		*kind |= BLOCKING;
 	if (S_ISSOCK(file.st_mode))
 		*kind |= SOCKET;
 	getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
@@ -178,6 +178,9 @@ int async__transport_init(struct async_transport *transport, struct async_loop *
 	err = async__source_add(loop, &transport->source, events);
 	if (err)
 		return err == -EEXIST ? -EBUSY : err;
+	/* Not before: a descriptor that stays the caller's is as it was. */
+	if (kind & BLOCKING)
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	if (kind & SOCKET)
 		find_addresses(transport);
 	return 0;
@@ -205,19 +208,24 @@ int async__transport_create(struct async_loop *loop, int fd, uint32_t kind,
 	if (peer)
 		transport->peer = *peer;
 	transport->protocol = protocol;
-	transport->self = self;
 	transport->can_read = async__transport_can_read;
 	transport->ended = free_transport;
 	err = async__transport_init(transport, loop, fd, kind);
 	if (err)
 		goto error_slot;
+	transport->self = server ? server->factory(server->arg) : self;
+	err = -ECONNABORTED;
+	if (!transport->self && server)
+		goto error_source;
 	transport->server = server;
 	if (ret)
 		*ret = transport;
 	if (protocol->connection_made)
-		protocol->connection_made(self, transport);
+		protocol->connection_made(transport->self, transport);
 	return 0;
 
+error_source:
+	async__source_remove(&transport->source);
 error_slot:
 	async__slot_drop(transport->step);
 error:

@@ -36,6 +36,7 @@ enum {
 	WRITES = 1 << 1,
 	SOCKET = 1 << 2,
 	PIECEWISE = 1 << 3, /* a read gives one piece, a line or datagram, and there may be more */
+	BLOCKING = 1 << 4,  /* it is still */
 };
 
 struct async_transport {
@@ -73,6 +74,8 @@ struct async_stream {
 	struct buffer input;
 	size_t limit;
 	unsigned int reads; /* since the reader has waited */
+	unsigned int users; /* calls inside of one that is served: its task may end before them */
+	bool busy;	    /* somebody reads */
 	bool served;	    /* its owner is the task of a server */
 	bool given_up;	    /* by its owner: it is freed when it has ended */
 };
@@ -122,17 +125,14 @@ enum { ADDRESSES_MAX = 16 };
 int64_t async__resolve(const char *host, uint16_t port, int flags,
 		       struct address addresses[ADDRESSES_MAX]);
 
-/* connect.c: a connected socket, with its peer's address. The descriptor, or -errno. */
-int64_t async__connect_host(const char *host, uint16_t port, struct address *peer);
-int64_t async__connect_path(const char *path, struct address *peer);
-
 /*
  * transport.c: what is not zero is for init to keep. It takes the descriptor over unless it fails:
  * 0, -EBUSY, -ENOMEM or -errno.
  */
 int async__transport_init(struct async_transport *transport, struct async_loop *loop, int fd,
 			  uint32_t kind);
-int async__transport_adopt(int fd, uint32_t *kind); /* makes it non-blocking and finds its kind */
+int async__transport_adopt(int fd, uint32_t *kind); /* finds its kind */
+/* What a server's transport serves its factory makes, when nothing else can fail. */
 int async__transport_create(struct async_loop *loop, int fd, uint32_t kind,
 			    const struct address *peer, struct async_server *server,
 			    const struct async_protocol *protocol, void *self,
@@ -150,6 +150,8 @@ void async__transport_flush(struct async_transport *transport);
 /* stream.c */
 int async__stream_create(struct async_loop *loop, int fd, uint32_t kind, const struct address *peer,
 			 struct async_server *server, struct async_stream **ret);
+/* A call has ended: it may have been the last one of a stream that is given up, which goes then. */
+void async__stream_leave(struct async_stream *stream);
 /* Why the stream cannot be used, with a message. */
 int64_t async__stream_error(const struct async_stream *stream);
 
@@ -164,6 +166,11 @@ int64_t async__listen_host(const char *host, uint16_t port, int fds[ADDRESSES_MA
 int64_t async__listen_path(const char *path, int fds[ADDRESSES_MAX]);
 
 #pragma GCC visibility pop
+
+static inline void stream_enter(struct async_stream *stream)
+{
+	stream->users += stream->served;
+}
 
 static inline size_t buffer_count(const struct buffer *buffer)
 {

@@ -10,6 +10,14 @@ enum {
 	READS_IN_A_STEP = 16,
 };
 
+/* Datagrams may be empty; but a connection of messages ends as well. */
+static bool is_end(const struct async_transport *transport)
+{
+	const uint32_t messages = SOCKET | PIECEWISE;
+
+	return (transport->kind & messages) != messages || transport->hung_up;
+}
+
 int64_t async__transport_receive(struct async_transport *transport, void *data, size_t size)
 {
 	int fd = transport->source.fd;
@@ -25,7 +33,7 @@ int64_t async__transport_receive(struct async_transport *transport, void *data, 
 		return got;
 	}
 	if (!got) {
-		transport->read_end = true;
+		transport->read_end = is_end(transport);
 		return 0;
 	}
 	got = -errno;
@@ -74,9 +82,9 @@ void async__transport_can_read(struct async_transport *transport)
 		if (!transport->readable || !transport->reading || transport->closing)
 			return;
 		size = async__transport_receive(transport, data, SCRATCH);
-		if (!size)
+		if (transport->read_end)
 			reach_end(transport);
-		else if (size > 0 && transport->protocol->data_received)
+		else if (size >= 0 && transport->protocol->data_received)
 			transport->protocol->data_received(transport->self, data, size);
 	}
 	if (transport->readable && transport->reading && !transport->lost)
