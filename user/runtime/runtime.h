@@ -367,6 +367,7 @@ int64_t async__timed_out(struct async_task *task);
 /* wakeup.c: makes the loop watch for tracers that want it to wake. 0 or -errno. */
 int async__wakeup_open(struct async_loop *loop);
 void async__wakeup_close(void);
+void async__wakeup_forget(void); /* in a forked process, which has closed the descriptor */
 
 /*
  * poll.c: descriptors. `source` has its fd, `ready` and `close`; `events` are epoll's, EPOLLET among

@@ -52,3 +52,13 @@ void async__wakeup_close(void)
 		forget();
 	pthread_mutex_unlock(&lock);
 }
+
+void async__wakeup_forget(void)
+{
+	static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
+
+	/* Another thread may have held it at the fork. */
+	lock = unlocked;
+	loops = 0;
+	*(volatile __s32 *)&at_listeners.wakeup = -1;
+}

@@ -78,6 +78,7 @@ static void close_descriptors(int socket)
 	}
 	if (folder)
 		closedir(folder);
+	async__wakeup_forget();
 }
 
 static int64_t call(const struct request *request, const void *in, void *out)
