@@ -63,7 +63,7 @@ int async_future_set_exception(struct async_future *future, int error, const cha
 
 /*
  * Cancels a pending future: who awaits it gets -ECANCELED. False if it was done already, or, in
- * debug mode, another thread runs its loop.
+ * debug mode, somebody waits for it and another thread runs its loop.
  */
 bool async_future_cancel(struct async_future *future);
 

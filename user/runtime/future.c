@@ -184,7 +184,7 @@ int async_future_set_exception(struct async_future *future, int error, const cha
 
 bool async_future_cancel(struct async_future *future)
 {
-	if (!future || (future->state == PENDING && wrong_thread(future->loop)))
+	if (!future || (future->state == PENDING && future->waiters && wrong_thread(future->loop)))
 		return false;
 	return future->cancel(future);
 }
