@@ -13,7 +13,7 @@ struct entry {
 	struct async_handle handle;  /* of its callback */
 };
 
-struct waiting {
+struct wait {
 	struct async_future future;
 	struct timer timer;
 	enum async_return_when when;
@@ -21,14 +21,14 @@ struct waiting {
 	struct entry entries[];
 };
 
-static struct waiting *waiting_of(struct async_future *future)
+static struct wait *waiting_of(struct async_future *future)
 {
-	return container_of(future, struct waiting, future);
+	return container_of(future, struct wait, future);
 }
 
 static void free_waiting(struct async_future *future)
 {
-	struct waiting *waiting = waiting_of(future);
+	struct wait *waiting = waiting_of(future);
 
 	heap_remove(&future->loop->timers, &waiting->timer.node);
 	free(waiting);
@@ -36,14 +36,14 @@ static void free_waiting(struct async_future *future)
 
 static void time_is_up(struct timer *timer)
 {
-	struct waiting *waiting = container_of(timer, struct waiting, timer);
+	struct wait *waiting = container_of(timer, struct wait, timer);
 
 	if (waiting->future.state == PENDING)
 		async__future_finish(&waiting->future, FINISHED, 0);
 }
 
 /* One more is done: is that enough? */
-static bool is_enough(struct waiting *waiting, const struct async_future *future)
+static bool is_enough(struct wait *waiting, const struct async_future *future)
 {
 	if (!--waiting->pending || waiting->when == ASYNC_FIRST_COMPLETED)
 		return true;
@@ -53,7 +53,7 @@ static bool is_enough(struct waiting *waiting, const struct async_future *future
 
 static void on_done(struct async_future *future, void *arg)
 {
-	struct waiting *waiting = waiting_of(arg);
+	struct wait *waiting = waiting_of(arg);
 
 	if (is_enough(waiting, future) && waiting->future.state == PENDING)
 		async__future_finish(&waiting->future, FINISHED, 0);
@@ -61,10 +61,10 @@ static void on_done(struct async_future *future, void *arg)
 }
 
 /* 0 or -errno; its entries are to be filled then. */
-static int waiting_new(struct waiting **ret, size_t count, enum async_return_when when)
+static int waiting_new(struct wait **ret, size_t count, enum async_return_when when)
 {
 	struct async_loop *loop = async__running;
-	struct waiting *waiting;
+	struct wait *waiting;
 
 	if (!current_task())
 		return -EPERM;
@@ -86,7 +86,7 @@ static int waiting_new(struct waiting **ret, size_t count, enum async_return_whe
 }
 
 /* 1 if enough are done already, 0 if not, -EXDEV. */
-static int look(struct waiting *waiting)
+static int look(struct wait *waiting)
 {
 	int enough = 0;
 	size_t i;
@@ -102,7 +102,7 @@ static int look(struct waiting *waiting)
 	return enough;
 }
 
-static int watch(struct waiting *waiting)
+static int watch(struct wait *waiting)
 {
 	size_t i;
 
@@ -119,7 +119,7 @@ static int watch(struct waiting *waiting)
 	return 0;
 }
 
-static void unwatch(struct waiting *waiting)
+static void unwatch(struct wait *waiting)
 {
 	size_t i;
 
@@ -127,7 +127,7 @@ static void unwatch(struct waiting *waiting)
 		async_handle_cancel(waiting->entries[i].handle);
 }
 
-static int64_t await_enough(struct waiting *waiting, double timeout)
+static int64_t await_enough(struct wait *waiting, double timeout)
 {
 	uint64_t when_ns = async__deadline(async__running, timeout);
 	int64_t result = look(waiting);
@@ -145,7 +145,7 @@ static int64_t await_enough(struct waiting *waiting, double timeout)
 }
 
 /* Those that are done first. Returns how many these are. */
-static size_t sort(struct waiting *waiting)
+static size_t sort(struct wait *waiting)
 {
 	size_t place = 0, done, i;
 
@@ -164,7 +164,7 @@ static size_t sort(struct waiting *waiting)
 int64_t async_wait_futures(struct async_future *futures[], size_t count, double timeout,
 			   enum async_return_when when)
 {
-	struct waiting *waiting;
+	struct wait *waiting;
 	int64_t result = waiting_new(&waiting, count, when);
 	size_t i;
 
@@ -185,7 +185,7 @@ int64_t async_wait_futures(struct async_future *futures[], size_t count, double 
 int64_t async_wait_tasks(struct async_task *tasks[], size_t count, double timeout,
 			 enum async_return_when when)
 {
-	struct waiting *waiting;
+	struct wait *waiting;
 	int64_t result = waiting_new(&waiting, count, when);
 	size_t i;
 
