@@ -69,7 +69,7 @@ static void copy_arguments(struct seen *seen, const struct model_coroutine *coro
 	}
 }
 
-static void on_begin(void *view, uint64_t now_ns, const struct model_coroutine *coroutine)
+static void on_begin(void *view, uint64_t now_ns, struct model_coroutine *coroutine)
 {
 	struct log *log = view;
 	struct seen *seen = &log->seen[log->count++];
@@ -85,7 +85,7 @@ static void on_begin(void *view, uint64_t now_ns, const struct model_coroutine *
 	copy_arguments(seen, coroutine);
 }
 
-static void on_end(void *view, uint64_t now_ns, const struct model_coroutine *coroutine,
+static void on_end(void *view, uint64_t now_ns, struct model_coroutine *coroutine,
 		   const struct model_end *end)
 {
 	const struct model_times *times = &coroutine->times;

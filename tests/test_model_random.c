@@ -43,7 +43,7 @@ static uint64_t sum(const struct model_times *times)
 	return times->running + times->ready + times->awaiting;
 }
 
-static void on_end(void *view, uint64_t now_ns, const struct model_coroutine *coroutine,
+static void on_end(void *view, uint64_t now_ns, struct model_coroutine *coroutine,
 		   const struct model_end *end)
 {
 	struct simulation *simulation = view;

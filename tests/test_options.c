@@ -78,7 +78,7 @@ static void options__of_a_process(void **state)
 	assert_int_equal(options.duration_ns, 0);
 	assert_int_equal(options.buffer, 32 << 20);
 	assert_false(options.direct || options.follow);
-	assert_false(options.task || options.time || options.where);
+	assert_false(options.columns);
 }
 
 static void options__stand_anywhere_before_the_command(void **state)
@@ -89,7 +89,7 @@ static void options__stand_anywhere_before_the_command(void **state)
 	assert_ptr_equal(options.view, &view_timed);
 	assert_int_equal(options.pid, 42);
 	assert_string_equal(options.output, "x");
-	assert_true(options.task && options.time && options.where);
+	assert_true(options.columns == (VIEW_TASK | VIEW_TIME | VIEW_WHERE));
 }
 
 static void options__behind_the_command_are_its_own(void **state)
@@ -99,7 +99,7 @@ static void options__behind_the_command_are_its_own(void **state)
 	(void)state;
 	assert_int_equal(options.pid, 0);
 	assert_true(options.follow);
-	assert_false(options.task);
+	assert_false(options.columns & VIEW_TASK);
 	assert_string_equal(options.command[0], "make");
 	assert_string_equal(options.command[3], "--task");
 	assert_string_equal(options.command[4], "--");

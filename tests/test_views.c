@@ -108,7 +108,7 @@ static void timed__columns_are_in_front(void **state)
 	(void)state;
 	two_delays(&s);
 	assert_prints(&view_timed, &s,
-		      (struct view_options){ .task = true, .time = true, .where = true },
+		      (struct view_options){ .columns = VIEW_TASK | VIEW_TIME | VIEW_WHERE },
 		      "   0.001000 Task-1  demo.c:20  "
 		      "starting <function main at 0x5581d0c3a000> with args () {}\n"
 		      "   0.001000 Task-1  tools/demo.c:7  "
@@ -144,7 +144,7 @@ static void timed__tells_of_existing_open_and_lost(void **state)
 	begin(&s, 4, MAIN);
 	push(&s, AT_COROUTINE_END, AT_FAILED, COROUTINE(4), -ETIMEDOUT, 0, 0);
 	detach(&s, 12, 0, 0);
-	assert_prints(&view_timed, &s, (struct view_options){ .task = true },
+	assert_prints(&view_timed, &s, (struct view_options){ .columns = VIEW_TASK },
 		      "-       starting <function 0x5581d0c3a2e0 at 0x5581d0c3a2e0>"
 		      " with args (...) {}\n"
 		      "Task-1  finished <function 0x5581d0c3a000 at 0x5581d0c3a000>"

@@ -53,6 +53,12 @@ enum at_type {
 	AT_JOB = 15, /* of an executor */
 	AT_PROCESS = 16,
 	AT_SIGNAL = 17,
+	AT_GATHER = 18,	 /* of what gather() was given, all */
+	AT_WAIT = 19,	 /* of what wait() or as_completed() was given, what it was asked for */
+	AT_SHIELD = 20,	 /* of what is shielded, the end */
+	AT_GROUP = 21,	 /* of all tasks of a task group, the end */
+	AT_TIMEOUT = 22, /* awaited by nobody: it cancels */
+	AT_WAIT_FOR = 23,
 	AT_TYPES_END,
 };
 
@@ -68,16 +74,24 @@ enum at_type {
  * function           address     a line, b types of the arguments; texts: name, file
  * task_create        task        a function, b who created it, c code address of the creation
  * task_name          task        text: name
- * task_cancel        task        a who asked, b code address of the request
+ * task_cancel        task        a who asked, b code address of the request, c through what: the
+ *                                gather, group, timeout or task that passes it on, or 0
  * task_done          task        a result; text: message, if it failed with one
  * coroutine_begin    coroutine   a function, b and c the first two arguments; texts: strings
  * arguments                      subject, a, b, c: the third to the sixth argument
  * coroutine_end      coroutine   a result; text: message, if it failed with one
- * switch             who enters  a who leaves, b what it awaits, c when who enters became ready
- * warning            any         text: the warning
+ * switch             who enters  a who leaves, b what it awaits, c when who enters became ready, or
+ *                                of a loop how many timers it has
+ * warning            any         a function, b code address of its creation; text: the warning
  * job_begin          job         a function, b kernel id of the thread or process that runs it,
  *                                c when it was given to the executor
  * job_end            job         a result
+ * depends            awaited     a what its end depends on: a child of a gather, wait, shield or
+ *                                group; who holds a lock
+ *
+ * The end of a state tells in a how many callbacks are ready and in b how many timers there are.
+ * What stands for several tasks can be cancelled, too: then it is the subject of task_cancel. A lock
+ * tells who holds it when somebody begins to wait for it and when it passes from one to the next.
  *
  * A thread's records mean something from its first loop_start, state or job_begin on: what a
  * listener sees before that is the rest of a step at which it arrived. job_begin and job_end come
@@ -105,7 +119,8 @@ enum at_type {
 	X(13, SWITCH, switch)                                                                      \
 	X(14, WARNING, warning)                                                                    \
 	X(15, JOB_BEGIN, job_begin)                                                                \
-	X(16, JOB_END, job_end)
+	X(16, JOB_END, job_end)                                                                    \
+	X(17, DEPENDS, depends)
 
 /* clang-format off */
 enum at_kind {
@@ -121,12 +136,14 @@ enum at_kind {
 	 * lost     up to `sequence` of `thread`, records were dropped by the kernel's side
 	 * detach   a records dropped, b forked children that were not traced, c threads whose last
 	 *          batch was unreadable
+	 * place    subject a code address, a its line; texts: name of the function, file
 	 *
 	 * And text and function with thread 0: they name a callback from the symbols.
 	 */
 	AT_ATTACH = 256,
 	AT_LOST = 257,
 	AT_DETACH = 258,
+	AT_PLACE = 259,
 };
 /* clang-format on */
 
@@ -153,6 +170,19 @@ enum {
 /* Flags of task_cancel. */
 enum {
 	AT_REFUSED = 1 << 0, /* the task was done already */
+};
+
+/* Flags of warning: what is wrong, one of these. */
+enum {
+	AT_NEVER_AWAITED = 1,	  /* a coroutine */
+	AT_NEVER_RETRIEVED = 2,	  /* the failure of a task or future */
+	AT_DESTROYED_PENDING = 3, /* a task */
+	AT_UNCLOSED = 4,	  /* a transport, server, process or loop that was left open */
+};
+
+/* Flags of depends. */
+enum {
+	AT_HOLDER = 1 << 0, /* a holds what is awaited; 0: nobody does */
 };
 
 /* Flags of text. */

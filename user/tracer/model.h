@@ -39,15 +39,33 @@ struct model_function {
 	void *user;	  /* of the view; null at first, and the view frees it */
 };
 
+enum model_state { MODEL_AWAITING, MODEL_READY, MODEL_RUNNING };
+
 struct model_task {
 	uint64_t id;
 	uint32_t process;
+	uint32_t thread;		 /* where it ran last, or was created */
 	bool existing;			 /* there before its first record: times are from then on */
 	const char *name;		 /* as set, or "Task-7" */
 	struct model_function *function; /* of its coroutine */
 	struct model_coroutine *innermost; /* the coroutine that it is in, or null */
+	uint64_t creator;		   /* id of the task or callback that created it, or 0 */
+	uint64_t place;			   /* code address of its creation, or 0 */
 	uint64_t created_ns;
-	struct model_times times; /* up to the last transition */
+	enum model_state state;
+	uint64_t since_ns;	     /* of its state */
+	uint64_t awaits;	     /* while it is awaiting: what, or 0 if that is not known */
+	struct model_times times;    /* up to the last transition */
+	uint64_t steps;		     /* that have ended */
+	uint64_t self_wakes;	     /* how often it became ready by its own doing: it yielded */
+	uint64_t cancelled_by;	     /* who asked last for its cancellation, or 0 */
+	const struct model_end *end; /* null up to its last step */
+
+	/* What depends on it, a gather for example: `awaited_by_count` ids. */
+	const uint64_t *awaited_by;
+	size_t awaited_by_count;
+
+	void *user; /* of the view; null at first, and the view frees it at task_end */
 };
 
 /* One call of a coroutine function, from its first step to its end. */
@@ -58,9 +76,11 @@ struct model_coroutine {
 	struct model_function *function;
 	struct model_task *task;	 /* null for one that runs outside of a task */
 	struct model_coroutine *awaiter; /* who awaits it inside of the same task, or null */
+	uint32_t thread;		 /* where it began */
 	uint64_t begun_ns;
 	uint64_t ended_ns;	  /* at the end only */
 	struct model_times times; /* at the end only; what it awaited included */
+	void *user;		  /* of the view; null at first, and the view frees it at end */
 
 	/* Null if they are not known; else as many as the function has types. */
 	const uint64_t *arguments;
@@ -82,6 +102,8 @@ struct model_loop {
 	uint32_t thread;
 	uint64_t iterations;
 	uint64_t steps;		    /* of tasks and callbacks */
+	uint64_t timers;	    /* that it had when it told so last */
+	uint64_t callbacks;	    /* that were ready at its state; 0 without one */
 	uint64_t first_ns, last_ns; /* of what was seen of it */
 	uint64_t idle_ns;	    /* of that, waiting for events, or not run */
 
@@ -106,17 +128,106 @@ struct model_totals {
 	bool complete;			       /* the stream was closed properly (AT_DETACH) */
 };
 
+/* A code address: in which function and line it is. */
+struct model_place {
+	uint64_t address;
+	uint32_t process;
+	uint32_t line;
+	const char *function; /* null if unknown */
+	const char *file;     /* null if unknown */
+};
+
+enum model_kind {
+	MODEL_STEP,	/* a task ran */
+	MODEL_CALLBACK, /* a plain callback ran */
+	MODEL_IDLE,	/* a loop waited for its next event */
+	MODEL_QUEUE,	/* a task could have run */
+	MODEL_AWAIT,	/* a task waited for something */
+	MODEL_JOB,	/* of an executor: it ran */
+};
+
+/* What lasted from one moment to another. Those of a task do not overlap and leave no gap. */
+struct model_interval {
+	enum model_kind kind;
+	uint64_t id; /* of the task, callback, loop or job */
+	uint32_t process, thread;
+	uint64_t begin_ns, end_ns;
+	bool existing;			       /* it began before the trace */
+	bool open;			       /* its end was not seen */
+	const struct model_task *task;	       /* null if it is of none */
+	const struct model_loop *loop;	       /* null if that is not known */
+	const struct model_function *function; /* of task, callback or job; else null */
+	uint64_t iteration;		       /* of the loop, in which it ended */
+	uint64_t awaits;		       /* MODEL_AWAIT: what, or 0 */
+	uint64_t woken_by; /* MODEL_AWAIT, MODEL_QUEUE: who made it ready, a task,
+						 * callback, or the loop for an event from outside;
+						 * 0 if that is not known */
+	int64_t result;	   /* MODEL_JOB */
+};
+
+/* A request to cancel, as it is made. */
+struct model_cancel {
+	uint64_t subject; /* a task, or what stands for several */
+	uint32_t process, thread;
+	const struct model_task *task; /* null if it is not known, or no task */
+	uint64_t by;		       /* who asks, or 0 */
+	uint64_t through;	       /* what passes it on, or 0 */
+	uint64_t place;		       /* code address of the request */
+	bool refused;		       /* it was done already */
+};
+
+struct model_warning {
+	uint64_t subject; /* may be 0 */
+	uint32_t process, thread;
+	unsigned int kind;		       /* AT_NEVER_AWAITED and so on, or 0 */
+	const char *text;		       /* null if it is lost */
+	const struct model_function *function; /* null if none */
+	uint64_t place;			       /* code address of the creation, or 0 */
+};
+
 /*
  * A view gives the functions that it wants; null ones are skipped. `view` is what it registered.
- * The coroutine, its task and its awaiters can be read during the call only; functions as long as
- * the model.
+ * Tasks, coroutines and their awaiters can be read during the call only, or until their end is
+ * told; functions, places and loops as long as the model.
  */
 struct model_listener {
 	/* Before all others, within model_new(): the model that the view may ask from now on. */
 	void (*open)(void *view, const struct model *model);
-	void (*begin)(void *view, uint64_t now_ns, const struct model_coroutine *coroutine);
-	void (*end)(void *view, uint64_t now_ns, const struct model_coroutine *coroutine,
+
+	/* A record, as it comes, before its meaning is told by the calls below. */
+	void (*record)(void *view, const struct at_event *event);
+
+	/*
+	 * A task was created, or met for the first time; it is gone after task_end. Both come once
+	 * for each, at the end of the stream, too: then the task has no `end`.
+	 */
+	void (*task_begin)(void *view, uint64_t now_ns, struct model_task *task);
+	void (*task_end)(void *view, uint64_t now_ns, struct model_task *task);
+
+	void (*begin)(void *view, uint64_t now_ns, struct model_coroutine *coroutine);
+	void (*end)(void *view, uint64_t now_ns, struct model_coroutine *coroutine,
 		    const struct model_end *end);
+
+	/*
+	 * Time has been added to `task->times`: in that state, by the innermost coroutine that it
+	 * is in. The pieces of a task are consecutive, and no coroutine begins or ends within one.
+	 */
+	void (*time)(void *view, struct model_task *task, enum model_state state, uint64_t begin_ns,
+		     uint64_t end_ns);
+
+	/* It has ended. The last step of a task comes before task_end. */
+	void (*interval)(void *view, const struct model_interval *interval);
+
+	void (*cancel)(void *view, uint64_t now_ns, const struct model_cancel *cancel);
+
+	/* The task is told of its cancellation: its next step begins. */
+	void (*deliver)(void *view, uint64_t now_ns, struct model_task *task);
+
+	void (*warning)(void *view, uint64_t now_ns, const struct model_warning *warning);
+
+	/* Records of a thread are missing between those two times. */
+	void (*lost)(void *view, uint64_t begin_ns, uint64_t end_ns, uint32_t process,
+		     uint32_t thread, uint64_t count);
 };
 
 /* A new model, or null without memory. The caller frees it with model_free(), which takes null. */
@@ -141,6 +252,24 @@ const struct model_totals *model_totals(const struct model *model);
  * The loops, in the order in which they were first seen, linked by `next`; null if there was none.
  */
 const struct model_loop *model_loops(const struct model *model);
+
+/* Tasks that are alive, oldest first as far as they are known: the first, and the one after. */
+const struct model_task *model_next_task(const struct model *model, const struct model_task *task);
+
+/*
+ * Of what depends on tasks: who holds a lock, or what depends on a gather in its turn. 0 if nobody,
+ * or if that is not known.
+ */
+uint64_t model_holder(const struct model *model, uint32_t process, uint64_t id);
+uint64_t model_awaited_by(const struct model *model, uint32_t process, uint64_t id);
+
+/* What is known of a code address; null if no record told of it. */
+const struct model_place *model_find_place(const struct model *model, uint32_t process,
+					   uint64_t address);
+
+/* Function at that address if it is known, or null. */
+const struct model_function *model_find_function(const struct model *model, uint32_t process,
+						 uint64_t address);
 
 /* Task of that id, or null. */
 const struct model_task *model_find_task(const struct model *model, uint32_t process, uint64_t id);

@@ -186,7 +186,7 @@ static void check_action(struct argp_state *state, const struct options *options
 	list_views(list, sizeof(list));
 	if (!options->action)
 		REJECT(state, "which view? There are %s", list);
-	if (options->view != &view_timed && (options->task || options->time || options->where))
+	if (options->view != &view_timed && options->columns)
 		REJECT(state, "--task, --time and --where are columns of timed");
 	if (records && !options->output)
 		REJECT(state, "record needs a file to write: -o FILE");
@@ -260,13 +260,13 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		options->follow = true;
 		return 0;
 	case KEY_TASK:
-		options->task = true;
+		options->columns |= VIEW_TASK;
 		return 0;
 	case KEY_TIME:
-		options->time = true;
+		options->columns |= VIEW_TIME;
 		return 0;
 	case KEY_WHERE:
-		options->where = true;
+		options->columns |= VIEW_WHERE;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (options->action)

@@ -28,7 +28,7 @@ struct options {
 	uint64_t duration_ns; /* 0 if not given */
 	size_t buffer;	      /* bytes, a power of two */
 	bool direct, follow;
-	bool task, time, where;
+	unsigned int columns; /* of timed: VIEW_TASK... */
 };
 
 /*

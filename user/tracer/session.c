@@ -167,9 +167,7 @@ static int open_result(struct session *session)
 	if (session->live.target)
 		session->names = names_new(session->live.target);
 	session->view_options.out = session->output.text;
-	session->view_options.task = options->task;
-	session->view_options.time = options->time;
-	session->view_options.where = options->where;
+	session->view_options.columns = options->columns;
 	if (view->open)
 		session->state = view->open(&session->view_options);
 	if (!view->open || session->state)

@@ -53,7 +53,7 @@ static struct row *row_of(struct summary *summary, struct model_function *functi
 	return row;
 }
 
-static void summary_end(void *view, uint64_t now_ns, const struct model_coroutine *coroutine,
+static void summary_end(void *view, uint64_t now_ns, struct model_coroutine *coroutine,
 			const struct model_end *end)
 {
 	uint64_t wall_ns = coroutine->ended_ns - coroutine->begun_ns;

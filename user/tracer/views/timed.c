@@ -63,13 +63,13 @@ static void print_columns(struct timed *timed, uint64_t now_ns,
 	const char *task = coroutine->task ? coroutine->task->name : "-";
 	char buffer[TEXT_NAME_SIZE];
 
-	if (options->time)
+	if (options->columns & VIEW_TIME)
 		fprintf(options->out, "%11.6f ",
 			(int64_t)(now_ns - model_totals(timed->model)->first_ns) / 1e9);
-	if (options->task)
+	if (options->columns & VIEW_TASK)
 		print_cell(options->out, text_safe(buffer, sizeof(buffer), task),
 			   &timed->task_width);
-	if (options->where)
+	if (options->columns & VIEW_WHERE)
 		print_where(timed, coroutine->function);
 }
 
@@ -81,7 +81,7 @@ static void print_function(FILE *out, const char *verb, const struct model_funct
 		text_safe(buffer, sizeof(buffer), function->name), function->address);
 }
 
-static void timed_begin(void *view, uint64_t now_ns, const struct model_coroutine *coroutine)
+static void timed_begin(void *view, uint64_t now_ns, struct model_coroutine *coroutine)
 {
 	struct timed *timed = view;
 	FILE *out = timed->options->out;
@@ -110,7 +110,7 @@ static void print_error(FILE *out, const struct model_end *end)
 	fputc(')', out);
 }
 
-static void timed_end(void *view, uint64_t now_ns, const struct model_coroutine *coroutine,
+static void timed_end(void *view, uint64_t now_ns, struct model_coroutine *coroutine,
 		      const struct model_end *end)
 {
 	struct timed *timed = view;
