@@ -106,8 +106,9 @@ struct async_future *async_gather_futures(struct async_future *const futures[], 
 	for (i = 0; i < count; i++)
 		gathering->futures[i] = futures[i];
 	for (i = 0; i < count; i++) {
-		if (async__future_add_owner(futures[i], on_done,
-					    async_future_ref(&gathering->future)))
+		struct async_future *future = async_future_ref(&gathering->future);
+
+		if (!async__future_depend(futures[i], on_done, future, future).serial)
 			break;
 	}
 	if (i < count) {

@@ -165,6 +165,7 @@ struct slot {
 	bool has_origin;
 	bool queued;  /* it is in the ready queue */
 	bool lasting; /* it may be queued again when it has run */
+	bool depends; /* the end of `owned` depends on that of `future` */
 };
 
 enum {
@@ -474,7 +475,10 @@ void async__slot_queue(struct slot *slot);
  */
 struct async_handle async__future_watch(struct async_future *future, async_done_callback *callback,
 					void *arg, struct async_future *owner);
-/* The same, with the reference as argument. 0 or -ENOMEM. */
+/* The same, where the end of the owner depends on that of the future: tracers are told. */
+struct async_handle async__future_depend(struct async_future *future, async_done_callback *callback,
+					 void *arg, struct async_future *owner);
+/* As async__future_watch(), with the reference as argument. 0 or -ENOMEM. */
 int async__future_add_owner(struct async_future *future, async_done_callback *callback,
 			    struct async_future *owner);
 
@@ -483,6 +487,7 @@ void async__trace_loop(struct async_loop *loop, bool starts);
 void async__trace_state(struct async_loop *loop);
 void async__trace_create(struct async_task *task);
 void async__trace_name(struct async_task *task);
+void async__trace_depends(const struct slot *slot);
 void async__trace_cancel(struct async_task *task, unsigned int flags, uintptr_t place);
 void async__trace_begin(struct async_loop *loop, struct async_coroutine *coroutine, int flags);
 void async__trace_end(struct async_task *task, struct async_coroutine *coroutine, int64_t result);

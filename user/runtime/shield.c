@@ -84,8 +84,8 @@ struct async_future *async_shield_future(struct async_future *inner)
 	shield->future.cancel = cancel_shield;
 	shield->future.free = free_shield;
 	shield->inner = inner;
-	shield->handle = async__future_watch(inner, on_done, &shield->future,
-					     async_future_ref(&shield->future));
+	shield->handle = async__future_depend(inner, on_done, &shield->future,
+					      async_future_ref(&shield->future));
 	if (!shield->handle.serial)
 		goto error_shield;
 	async_future_unref(inner);

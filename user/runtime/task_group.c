@@ -170,8 +170,8 @@ static int add(struct async_task_group *group, struct async_task *task)
 	struct async_handle handle = { 0 };
 
 	if (member)
-		handle = async__future_watch(&task->future, on_task_done, member,
-					     async_future_ref(&group->future));
+		handle = async__future_depend(&task->future, on_task_done, member,
+					      async_future_ref(&group->future));
 	if (!handle.serial) {
 		async_task_cancel(task);
 		async_task_detach(task);
