@@ -56,13 +56,15 @@ static void on_done(struct async_future *inner, void *arg)
  * The inner future keeps one callback that reports, however often it was shielded. Without memory
  * for that, nobody hears.
  */
-static bool cancel_shield(struct async_future *outer)
+static bool cancel_shield(struct async_future *outer, struct cancellation cancellation)
 {
 	struct shield *shield = shield_of(outer);
 	struct async_future *inner = shield->inner;
 
 	if (outer->state != PENDING)
 		return false;
+	if (at_listening())
+		async__trace_cancel(outer, 0, cancellation);
 	if (!inner->reports)
 		inner->reports = !async_future_add_done_callback(inner, report, NULL);
 	async_handle_cancel(shield->handle);

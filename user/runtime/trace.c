@@ -69,6 +69,11 @@ static uint64_t id_of(struct async_loop *loop, struct async_future *future)
 	return AT_ID(future->type, future->number);
 }
 
+uint64_t async__trace_id(struct async_future *future)
+{
+	return id_of(future->loop, future);
+}
+
 void async__trace_loop(struct async_loop *loop, bool starts)
 {
 	uint64_t id = AT_ID(AT_LOOP, loop->number);
@@ -107,8 +112,7 @@ void async__trace_depends(const struct slot *slot)
 	struct async_future *future = slot->future, *whole = slot->owned;
 
 	if (future->state == PENDING && whole->state == PENDING)
-		at_record(AT_DEPENDS, 0, id_of(whole->loop, whole), id_of(future->loop, future), 0,
-			  0);
+		at_record(AT_DEPENDS, 0, async__trace_id(whole), async__trace_id(future), 0, 0);
 }
 
 void async__trace_holder(const struct waiting *lock)
@@ -119,11 +123,16 @@ void async__trace_holder(const struct waiting *lock)
 		  holder ? AT_ID(AT_TASK, holder) : 0, 0, 0);
 }
 
-void async__trace_cancel(struct async_task *task, unsigned int flags, uintptr_t place)
+struct cancellation async__trace_cancel(struct async_future *future, unsigned int flags,
+					struct cancellation cancellation)
 {
 	struct async_loop *loop = async__running;
+	uint64_t id = async__trace_id(future);
 
-	at_record(AT_TASK_CANCEL, flags, task_id(task), loop ? loop->running_id : 0, place, 0);
+	at_record(AT_TASK_CANCEL, flags, id, loop ? loop->running_id : 0, cancellation.place,
+		  cancellation.through);
+	cancellation.through = id;
+	return cancellation;
 }
 
 void async__trace_begin(struct async_loop *loop, struct async_coroutine *coroutine, int flags)

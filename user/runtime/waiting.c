@@ -16,8 +16,9 @@ static struct turn *turn_of(struct async_future *future)
 	return container_of(future, struct turn, future);
 }
 
-static bool cancel_turn(struct async_future *future)
+static bool cancel_turn(struct async_future *future, struct cancellation cancellation)
 {
+	(void)cancellation;
 	if (future->state != PENDING)
 		return false;
 	list_remove(&turn_of(future)->link);
