@@ -27,6 +27,7 @@ int async_loop_new(struct async_loop **ret)
 		free(loop);
 		return err;
 	}
+	loop->place = (uintptr_t)__builtin_return_address(0);
 	loop->number = async__number(&number, AT_LOOP);
 	async__numbers_give(&number, AT_LOOP);
 	/*
