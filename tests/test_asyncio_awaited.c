@@ -468,6 +468,74 @@ static void state__says_what_is_awaited(void **state)
 	async_lock_free(lock);
 }
 
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+static const struct at_event *last_of(enum at_kind kind, unsigned int flags)
+{
+	size_t i = records.count;
+
+	while (i--) {
+		if (records.events[i].kind == kind && (records.events[i].flags & flags) == flags)
+			return &records.events[i];
+	}
+	return NULL;
+}
+
+/* A handle that was cancelled is no timer any more, nor is its callback ready. */
+static void state__counts_callbacks_and_timers(void **state)
+{
+	(void)state;
+	at_listeners.batch = 0;
+	iterate();
+	start(waits_for_ever());
+	start(waits_for_ever());
+	async_call_later(loop, 3600, nothing, NULL);
+	async_handle_cancel(async_call_later(loop, 3600, nothing, NULL));
+	iterate();
+	at_listeners.batch = 1;
+	start(returns_soon());
+	async_call_soon(loop, nothing, NULL);
+	async_call_soon(loop, nothing, NULL);
+	async_handle_cancel(async_call_soon(loop, nothing, NULL));
+	iterate();
+	assert_non_null(last_of(AT_STATE, AT_END));
+	assert_int_equal(last_of(AT_STATE, AT_END)->a, 2);
+	assert_int_equal(last_of(AT_STATE, AT_END)->b, 3);
+	close_loop();
+}
+
+/* The last switch into the loop. */
+static const struct at_event *sleeps_last(void)
+{
+	size_t i = records.count;
+
+	while (i--) {
+		if (records.events[i].kind == AT_SWITCH &&
+		    AT_ID_TYPE(records.events[i].subject) == AT_LOOP)
+			return &records.events[i];
+	}
+	return NULL;
+}
+
+static void stop_loop(void *arg)
+{
+	async_loop_stop(arg);
+}
+
+static void loop__says_how_many_timers_it_has_when_it_sleeps(void **state)
+{
+	(void)state;
+	async_call_later(loop, 3600, nothing, NULL);
+	async_call_later(loop, 0.001, stop_loop, loop);
+	start(waits_for_ever());
+	async_loop_run_forever(loop);
+	assert_int_equal(sleeps_last()->c, 2);
+	close_loop();
+}
+
 static void cancel__is_delivered_as_such(void **state)
 {
 	struct async_event *event = async_event_new();
@@ -508,6 +576,8 @@ int main(void)
 		test(group__is_seen),
 		test(state__says_what_is_awaited),
 		test(state__says_what_is_gathered),
+		test(state__counts_callbacks_and_timers),
+		test(loop__says_how_many_timers_it_has_when_it_sleeps),
 		test(cancel__is_delivered_as_such),
 	};
 

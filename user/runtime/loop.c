@@ -117,7 +117,7 @@ static void sleep_until_event(struct async_loop *loop)
 	const struct timespec *limit = timeout(loop, &until);
 
 	if (at_listening()) {
-		async__trace_enter(loop, AT_ID(AT_LOOP, loop->number), 0, 0);
+		async__trace_enter_loop(loop);
 		at_flush();
 	}
 	if (async__stacks_trim(&loop->stacks))

@@ -511,6 +511,7 @@ void async__trace_done(struct async_task *task);
 void async__trace_leave(struct async_loop *loop, unsigned int flags, struct async_future *awaits);
 void async__trace_enter(struct async_loop *loop, uint64_t id, uint64_t ready_ns,
 			unsigned int flags);
+void async__trace_enter_loop(struct async_loop *loop);
 void async__trace_enter_task(struct async_loop *loop, struct async_task *task);
 void async__trace_warning(unsigned int flags, uint64_t subject,
 			  const struct async_function *function, uintptr_t place, const char *text);

@@ -82,7 +82,7 @@ void async__trace_loop(struct async_loop *loop, bool starts)
 	uint64_t id = AT_ID(AT_LOOP, loop->number);
 
 	if (!starts)
-		async__trace_enter(loop, id, 0, 0);
+		async__trace_enter_loop(loop);
 	at_record(starts ? AT_LOOP_START : AT_LOOP_STOP, 0, id, 0, 0, 0);
 	loop->running_id = id;
 }
@@ -195,6 +195,11 @@ void async__trace_enter(struct async_loop *loop, uint64_t id, uint64_t ready_ns,
 	loop->left_flags = 0;
 	loop->left_awaits = 0;
 	loop->step_flags = 0;
+}
+
+void async__trace_enter_loop(struct async_loop *loop)
+{
+	async__trace_enter(loop, AT_ID(AT_LOOP, loop->number), loop->timers.count, 0);
 }
 
 void async__trace_enter_task(struct async_loop *loop, struct async_task *task)

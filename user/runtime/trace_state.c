@@ -53,6 +53,18 @@ static void holder_records(struct async_loop *loop)
 	}
 }
 
+static size_t ready_callbacks(const struct async_loop *loop)
+{
+	size_t count = 0, i;
+
+	for (i = loop->head; i != loop->tail; i++) {
+		entry_t entry = loop->ready[i & loop->mask];
+
+		count += entry & 1 && slot_of_entry(entry)->serial;
+	}
+	return count;
+}
+
 void async__trace_state(struct async_loop *loop)
 {
 	uint64_t id = AT_ID(AT_LOOP, loop->number);
@@ -68,7 +80,7 @@ void async__trace_state(struct async_loop *loop)
 		task_state(loop, container_of(link, struct async_task, link));
 	depend_records(loop);
 	holder_records(loop);
-	at_record(AT_STATE, AT_END, id, 0, 0, 0);
+	at_record(AT_STATE, AT_END, id, ready_callbacks(loop), loop->timers.count, 0);
 	/*
 	 * Whoever knows this thread's buffer can read what it holds when the thread dies or is
 	 * stuck.
