@@ -252,6 +252,7 @@ struct async_loop {
 	uint64_t running_id;  /* who runs, as the tracer was told */
 	uint64_t left_awaits; /* why it left, which it is told when somebody enters */
 	uint32_t left_flags;
+	bool left;	     /* it did, and nobody has entered */
 	uint64_t *announced; /* bit per index of a function that it was told of */
 	size_t announced_words;
 };
@@ -512,6 +513,8 @@ void async__trace_leave(struct async_loop *loop, unsigned int flags, struct asyn
 void async__trace_enter(struct async_loop *loop, uint64_t id, uint64_t ready_ns,
 			unsigned int flags);
 void async__trace_enter_loop(struct async_loop *loop);
+/* What follows is the doing of the loop if no step is under way. Takes null. */
+void async__trace_between_steps(struct async_loop *loop);
 void async__trace_enter_task(struct async_loop *loop, struct async_task *task);
 void async__trace_warning(unsigned int flags, uint64_t subject,
 			  const struct async_function *function, uintptr_t place, const char *text);

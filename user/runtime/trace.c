@@ -90,10 +90,14 @@ void async__trace_loop(struct async_loop *loop, bool starts)
 void async__trace_create(struct async_task *task, unsigned int flags)
 {
 	struct async_loop *loop = task->future.loop;
-	uint64_t creator = loop->running && !(flags & AT_EXISTING) ? loop->running_id : 0;
 	struct async_function *function = task->coroutine->function;
 	uintptr_t place = async__origin_address(task->future.place, task->future.has_origin);
+	uint64_t creator = 0;
 
+	if (loop->running && !(flags & AT_EXISTING)) {
+		async__trace_between_steps(loop);
+		creator = loop->running_id;
+	}
 	announce(loop, function);
 	at_record(AT_TASK_CREATE, flags, task_id(task), (uintptr_t)function->body, creator, place);
 }
@@ -127,6 +131,7 @@ struct cancellation async__trace_cancel(struct async_future *future, unsigned in
 	struct async_loop *loop = async__running;
 	uint64_t id = async__trace_id(future);
 
+	async__trace_between_steps(loop);
 	at_record(AT_TASK_CANCEL, flags, id, loop ? loop->running_id : 0, cancellation.place,
 		  cancellation.through);
 	cancellation.through = id;
@@ -183,6 +188,7 @@ void async__trace_done(struct async_task *task)
 
 void async__trace_leave(struct async_loop *loop, unsigned int flags, struct async_future *awaits)
 {
+	loop->left = true;
 	loop->left_flags = flags;
 	loop->left_awaits = async__trace_id(awaits);
 }
@@ -192,6 +198,7 @@ void async__trace_enter(struct async_loop *loop, uint64_t id, uint64_t ready_ns,
 	at_record(AT_SWITCH, loop->left_flags | loop->step_flags | flags, id, loop->running_id,
 		  loop->left_awaits, ready_ns);
 	loop->running_id = id;
+	loop->left = false;
 	loop->left_flags = 0;
 	loop->left_awaits = 0;
 	loop->step_flags = 0;
@@ -200,6 +207,12 @@ void async__trace_enter(struct async_loop *loop, uint64_t id, uint64_t ready_ns,
 void async__trace_enter_loop(struct async_loop *loop)
 {
 	async__trace_enter(loop, AT_ID(AT_LOOP, loop->number), loop->timers.count, 0);
+}
+
+void async__trace_between_steps(struct async_loop *loop)
+{
+	if (loop && loop->left)
+		async__trace_enter_loop(loop);
 }
 
 void async__trace_enter_task(struct async_loop *loop, struct async_task *task)

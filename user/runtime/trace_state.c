@@ -73,6 +73,7 @@ void async__trace_state(struct async_loop *loop)
 	if (loop->announced)
 		memset(loop->announced, 0, loop->announced_words * sizeof(*loop->announced));
 	loop->running_id = id;
+	loop->left = false;
 	loop->left_flags = 0;
 	loop->left_awaits = 0;
 	at_record(AT_STATE, 0, id, 0, 0, 0);
