@@ -152,10 +152,11 @@ struct model_interval {
 	uint64_t id; /* of the task, callback, loop or job */
 	uint32_t process, thread;
 	uint64_t begin_ns, end_ns;
-	bool existing;			       /* it began before the trace */
-	bool open;			       /* its end was not seen */
-	const struct model_task *task;	       /* null if it is of none */
-	const struct model_loop *loop;	       /* null if that is not known */
+	bool existing;		       /* it began before the trace */
+	bool open;		       /* its end was not seen */
+	bool torn;		       /* records within it are missing: it may have been several */
+	const struct model_task *task; /* null if it is of none */
+	const struct model_loop *loop; /* null if that is not known */
 	const struct model_function *function; /* of task, callback or job; else null */
 	uint64_t iteration;		       /* of the loop, in which it ended */
 	uint64_t awaits;		       /* MODEL_AWAIT: what, or 0 */
