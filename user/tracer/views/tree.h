@@ -12,12 +12,26 @@
  */
 uint64_t tree_since(const struct model *model, const struct model_task *task, bool *least);
 
-/* The loop that a task belongs to, as far as is known: the last one that its thread ran, or null. */
-const struct model_loop *tree_loop(const struct model *model, uint32_t process, uint32_t thread);
+/* A loop, and how many of the tasks that are alive are its own. */
+struct tree_loop {
+	const struct model_loop *loop; /* null, of the last one: tasks whose loop is not known */
+	uint64_t tasks;
+};
+
+struct tree_loops {
+	struct tree_loop *loops; /* one per thread, sorted */
+	size_t count;
+};
+
+/* Counts the tasks. The caller frees `loops`. 0 or -ENOMEM. */
+int tree_find_loops(struct tree_loops *ret, const struct model *model);
+
+/* The index of a task's loop: the one that its thread runs, or ran last. */
+size_t tree_loop_of(const struct tree_loops *loops, const struct model_task *task);
 
 /* tree_csv.c: one row per task. */
 void tree_print_csv(const struct view_options *options, const struct model *model,
-		    const struct graph *graph);
+		    const struct graph *graph, const struct tree_loops *loops);
 
 /* tree_print.c */
 
