@@ -20,6 +20,15 @@
 #define TEXT_NAME_SIZE 192
 
 /*
+ * Bytes of the UTF-8 sequence that `text` begins with, and the character that it is; 0 if it is
+ * none, and then `point` stays. For writers with escapes of their own.
+ */
+size_t text_decode(const char *text, uint32_t *point);
+
+/* Whether a character could do more than be seen, as below. */
+bool text_is_harmful(uint32_t point);
+
+/*
  * `text` with everything escaped that could do more than be seen: control bytes (C0, DEL, C1),
  * invalid UTF-8, marks that change the direction of writing. `size` is at least 8.
  */
