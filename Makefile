@@ -165,6 +165,10 @@ $(B)/tests/toy: $(B)/tests/toy.o
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
 
+$(B)/tests/make_recording: $(B)/tests/make_recording.o $(B)/tests/tracer.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TRACER_LIBS)
+
 $(B)/tests/programs/%: $(B)/tests/programs/%.o $(B)/libasync.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
