@@ -159,7 +159,7 @@ struct model {
 	struct model_listener listener;
 	void *view;
 	struct model_totals totals;
-	bool started;
+	bool started, finished;
 	struct thread *recent; /* of the last record */
 	struct thread *threads;
 	struct loop *loops, *last_loop;
