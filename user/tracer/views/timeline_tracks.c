@@ -1,0 +1,2 @@
+#include "timeline.h"
+const struct view timeline_tracks = { 0 };
