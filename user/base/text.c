@@ -4,6 +4,7 @@
  * quotes and the escapes of repr() are a variation of it.
  */
 #include "text.h"
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,5 +171,19 @@ const char *text_duration(char buffer[TEXT_DURATION_SIZE], uint64_t ns)
 		 : value < 999.95 ? 1
 				  : 0,
 		 value, units[unit]);
+	return buffer;
+}
+
+const char *text_count(char buffer[TEXT_COUNT_SIZE], uint64_t count)
+{
+	char digits[21];
+	int length = snprintf(digits, sizeof(digits), "%" PRIu64, count), i, used = 0;
+
+	for (i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			buffer[used++] = ',';
+		buffer[used++] = digits[i];
+	}
+	buffer[used] = 0;
 	return buffer;
 }

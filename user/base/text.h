@@ -59,4 +59,9 @@ const char *text_float(char buffer[TEXT_DOUBLE_SIZE], float number);
  */
 const char *text_duration(char buffer[TEXT_DURATION_SIZE], uint64_t ns);
 
+#define TEXT_COUNT_SIZE 27
+
+/* With a comma before each three digits, as perf prints it: "9,997". */
+const char *text_count(char buffer[TEXT_COUNT_SIZE], uint64_t count);
+
 #endif
