@@ -219,8 +219,8 @@ void object_free_all(struct model *model);
 
 /* model_interval.c: whoever listens to none pays a test. */
 
-/* The state in which the task has been up to settled_ns. */
-void interval_of_task(const struct model *model, const struct task *task, bool open);
+/* The state in which the task has been up to settled_ns; `next` is what it awaits from then on. */
+void interval_of_task(const struct model *model, const struct task *task, uint64_t next, bool open);
 
 /* Callback or loop: what the thread has done since step_ns. */
 void interval_of_step(struct model *model, const struct thread *thread, uint64_t now_ns, bool open);
