@@ -15,7 +15,7 @@
 #   libzstd         recorded files: small, and a checksum per chunk that finds corruption
 #   uthash          the model's tables
 #   cmocka          the tests
-# argp, the option parser, is glibc's.
+# getopt, the option parser, is the C library's.
 
 VERSION := 0.1.0
 SONAME := libasync.so.0
@@ -164,6 +164,10 @@ $(B)/tests/toy: $(B)/tests/toy.o
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
+
+$(B)/tests/make_recording: $(B)/tests/make_recording.o $(B)/tests/tracer.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TRACER_LIBS)
 
 $(B)/tests/programs/%: $(B)/tests/programs/%.o $(B)/libasync.a
 	$(call say,LD,$@)
