@@ -15,7 +15,7 @@
 #   libzstd         recorded files: small, and a checksum per chunk that finds corruption
 #   uthash          the model's tables
 #   cmocka          the tests
-# argp, the option parser, is glibc's.
+# getopt, the option parser, is the C library's.
 
 VERSION := 0.1.0
 SONAME := libasync.so.0

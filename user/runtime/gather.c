@@ -80,7 +80,7 @@ static struct gathering *gathering_new(struct async_loop *loop, size_t count, in
 
 	if (!gathering)
 		return NULL;
-	async__future_init(&gathering->future, loop, AT_FUTURE);
+	async__future_init(&gathering->future, loop, AT_GATHER);
 	gathering->future.cancel = cancel_gathering;
 	gathering->future.free = free_gathering;
 	gathering->count = count;

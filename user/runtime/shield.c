@@ -80,7 +80,7 @@ struct async_future *async_shield_future(struct async_future *inner)
 	shield = malloc(sizeof(*shield));
 	if (!shield)
 		goto error;
-	async__future_init(&shield->future, inner->loop, AT_FUTURE);
+	async__future_init(&shield->future, inner->loop, AT_SHIELD);
 	shield->future.cancel = cancel_shield;
 	shield->future.free = free_shield;
 	shield->inner = inner;

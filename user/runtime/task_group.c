@@ -92,7 +92,7 @@ struct async_task_group *async_task_group_new(void)
 
 	if (!group)
 		return NULL;
-	async__future_init(&group->future, parent->future.loop, AT_FUTURE);
+	async__future_init(&group->future, parent->future.loop, AT_GROUP);
 	group->future.cancel = cancel_group;
 	group->future.free = free_group;
 	group->parent = parent;

@@ -49,14 +49,23 @@ static void announce(struct async_loop *loop, struct async_function *function)
 	at_record(AT_FUNCTION, 0, (uintptr_t)function->body, function->line, types, 0);
 }
 
+/* Those that need a number only here get it when the first listener hears of them. */
+static void give_number(struct async_loop *loop, struct async_future *future)
+{
+	if (future->type == AT_FUTURE)
+		future->number = async__number(&loop->future_numbers, AT_FUTURE);
+	else if (future->type >= AT_GATHER)
+		future->number = async__number_of(future->type);
+}
+
 static uint64_t id_of(struct async_loop *loop, struct async_future *future)
 {
 	if (!future)
 		return 0;
 	if (future->type == AT_TIMER)
 		return AT_ID(AT_TIMER, future->number / 1000);
-	if (future->type == AT_FUTURE && !future->number)
-		future->number = async__number(&loop->future_numbers, AT_FUTURE);
+	if (!future->number)
+		give_number(loop, future);
 	return AT_ID(future->type, future->number);
 }
 

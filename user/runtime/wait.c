@@ -75,7 +75,7 @@ static int waiting_new(struct wait **ret, size_t count, enum async_return_when w
 	waiting = calloc(1, sizeof(*waiting) + count * sizeof(*waiting->entries));
 	if (!waiting)
 		return async__fail_plain(-ENOMEM);
-	async__future_init(&waiting->future, loop, AT_FUTURE);
+	async__future_init(&waiting->future, loop, AT_WAIT);
 	waiting->future.free = free_waiting;
 	waiting->timer.node.index = HEAP_NONE;
 	waiting->timer.fire = time_is_up;
