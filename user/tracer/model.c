@@ -27,6 +27,7 @@ static void threads_free(struct model *model)
 	HASH_ITER (hh, model->threads, thread, next) {
 		HASH_DEL(model->threads, thread);
 		free(thread->pending);
+		free(thread->steps);
 		free(thread);
 	}
 }
@@ -37,6 +38,7 @@ void model_free(struct model *model)
 		return;
 	coroutine_free_all(model);
 	task_free_all(model);
+	object_free_all(model);
 	function_free_all(model);
 	loop_free_all(model);
 	threads_free(model);
@@ -69,12 +71,24 @@ static struct thread *thread_of(struct model *model, const struct at_event *even
 static void thread_restart(struct model *model, struct thread *thread)
 {
 	loop_hole(model, thread);
-	loop_clear(thread, thread->last_ns);
+	loop_clear(model, thread, thread->last_ns);
 	thread->loop = NULL;
 	thread->torn = false;
 	thread->job = 0;
 	thread->job_runner = 0;
 	thread->synchronised = false;
+}
+
+/* So many records of the thread are missing between its last one and that time. */
+static void note_lost(struct model *model, struct thread *thread, uint32_t count, uint64_t now_ns)
+{
+	uint64_t begin_ns = thread->last_ns < now_ns ? thread->last_ns : now_ns;
+
+	model->totals.lost += count;
+	loop_hole(model, thread);
+	if (model->listener.lost)
+		model->listener.lost(model->view, begin_ns, now_ns, thread->key.process,
+				     thread->key.id, count);
 }
 
 /*
@@ -94,11 +108,27 @@ static bool thread_accepts(struct model *model, struct thread *thread, const str
 	} else if (ahead < 0) {
 		return false;
 	} else if (ahead > 0) {
-		model->totals.lost += ahead;
-		loop_hole(model, thread);
+		note_lost(model, thread, ahead, event->time_ns);
 	}
 	thread->expected = event->sequence + 1;
 	return true;
+}
+
+static void warning_record(struct model *model, const struct thread *thread,
+			   const struct at_event *event)
+{
+	const struct model_warning warning = {
+		.subject = event->subject,
+		.process = event->process,
+		.thread = event->thread,
+		.kind = event->flags,
+		.text = text_pending(thread, 0),
+		.function = model_find_function(model, event->process, event->a),
+		.place = event->b,
+	};
+
+	if (model->listener.warning)
+		model->listener.warning(model->view, event->time_ns, &warning);
 }
 
 static int dispatch(struct model *model, struct thread *thread, const struct at_event *event)
@@ -116,21 +146,29 @@ static int dispatch(struct model *model, struct thread *thread, const struct at_
 		return text_arguments(thread, event);
 	case AT_FUNCTION:
 		return function_record(model, thread, event);
+	case AT_PLACE:
+		return place_record(model, thread, event);
 	case AT_TASK_CREATE:
 		return task_create_record(model, thread, event);
 	case AT_TASK_NAME:
 		return task_name_record(model, thread, event);
-	case AT_TASK_DONE:
-		task_done_record(model, event);
+	case AT_TASK_CANCEL:
+		task_cancel_record(model, thread, event);
 		return 0;
+	case AT_TASK_DONE:
+		return task_done_record(model, thread, event);
 	case AT_COROUTINE_BEGIN:
 		return coroutine_begin_record(model, thread, event);
 	case AT_COROUTINE_END:
 		coroutine_end_record(model, thread, event);
 		return 0;
-	case AT_JOB_BEGIN:
-		job_begin_record(model, thread, event);
+	case AT_WARNING:
+		warning_record(model, thread, event);
 		return 0;
+	case AT_DEPENDS:
+		return object_depends_record(model, event);
+	case AT_JOB_BEGIN:
+		return job_begin_record(model, thread, event);
 	case AT_JOB_END:
 		job_end_record(model, thread, event);
 		return 0;
@@ -178,10 +216,10 @@ static int feed_name(struct model *model, const struct at_event *event)
 
 	if (!thread)
 		return -ENOMEM;
-	if (event->kind != AT_TEXT && event->kind != AT_FUNCTION)
+	if (event->kind != AT_TEXT && event->kind != AT_FUNCTION && event->kind != AT_PLACE)
 		return 0;
 	ret = dispatch(model, thread, event);
-	if (event->kind == AT_FUNCTION)
+	if (event->kind != AT_TEXT)
 		text_forget(thread);
 	return ret;
 }
@@ -196,14 +234,15 @@ static int feed_lost(struct model *model, const struct at_event *event)
 	missing = event->sequence + 1 - thread->expected;
 	if (!thread->synchronised || missing <= 0)
 		return 0;
-	model->totals.lost += missing;
-	loop_hole(model, thread);
+	note_lost(model, thread, missing, event->time_ns);
 	thread->expected = event->sequence + 1;
 	return 0;
 }
 
 static int feed_one(struct model *model, const struct at_event *event)
 {
+	if (model->listener.record)
+		model->listener.record(model->view, event);
 	switch (event->kind) {
 	case AT_ATTACH:
 		note_time(model, event->time_ns);
@@ -239,9 +278,13 @@ void model_finish(struct model *model)
 {
 	struct thread *thread, *next;
 
+	if (model->finished)
+		return;
+	model->finished = true;
 	HASH_ITER (hh, model->threads, thread, next)
-		loop_finish(thread, model->totals.last_ns);
+		loop_finish(model, thread, model->totals.last_ns);
 	coroutine_end_all(model, model->totals.last_ns);
+	task_finish_all(model, model->totals.last_ns);
 }
 
 const struct model_totals *model_totals(const struct model *model)

@@ -152,17 +152,22 @@ struct model_interval {
 	uint64_t id; /* of the task, callback, loop or job */
 	uint32_t process, thread;
 	uint64_t begin_ns, end_ns;
-	bool existing;			       /* it began before the trace */
-	bool open;			       /* its end was not seen */
-	const struct model_task *task;	       /* null if it is of none */
-	const struct model_loop *loop;	       /* null if that is not known */
+	bool existing;		       /* it began before the trace */
+	bool open;		       /* its end was not seen */
+	bool torn;		       /* records within it are missing: it may have been several */
+	const struct model_task *task; /* null if it is of none */
+	const struct model_loop *loop; /* null if that is not known */
 	const struct model_function *function; /* of task, callback or job; else null */
 	uint64_t iteration;		       /* of the loop, in which it ended */
 	uint64_t awaits;		       /* MODEL_AWAIT: what, or 0 */
-	uint64_t woken_by; /* MODEL_AWAIT, MODEL_QUEUE: who made it ready, a task,
-						 * callback, or the loop for an event from outside;
-						 * 0 if that is not known */
-	int64_t result;	   /* MODEL_JOB */
+	uint64_t next; /* MODEL_STEP: what the task awaits from then on, or 0 */
+
+	/*
+	 * MODEL_AWAIT, MODEL_QUEUE: who made it ready, a task, callback, or the loop for an event
+	 * from outside; 0 if that is not known.
+	 */
+	uint64_t woken_by;
+	int64_t result; /* MODEL_JOB */
 };
 
 /* A request to cancel, as it is made. */
@@ -241,8 +246,8 @@ void model_free(struct model *model);
 int model_feed(struct model *model, const struct at_event *events, size_t count);
 
 /*
- * No record follows: coroutines that are still there end with MODEL_OPEN at the last record's time,
- * oldest first.
+ * No record follows: what is still there is told, up to the last record's time; coroutines end with
+ * MODEL_OPEN, oldest first. Tasks and coroutines can still be looked at. Again, it does nothing.
  */
 void model_finish(struct model *model);
 

@@ -59,6 +59,7 @@ static struct coroutine *coroutine_add(struct model *model, const struct thread 
 	coroutine->pub.existing = event->flags & AT_EXISTING;
 	coroutine->pub.function = function;
 	coroutine->pub.begun_ns = event->time_ns;
+	coroutine->pub.thread = event->thread;
 	if (!text_take_arguments(thread, coroutine, event))
 		MODEL_ADD(model->coroutines, coroutine);
 	if (!coroutine->hh.tbl) {
@@ -82,10 +83,10 @@ static void link_inside(struct coroutine *coroutine, struct coroutine *outer)
 		*chain = &coroutine->pub;
 }
 
-static void enter_task(struct coroutine *coroutine, struct task *task)
+static void enter_task(struct model *model, struct coroutine *coroutine, struct task *task)
 {
-	task_settle(task, coroutine->pub.begun_ns);
-	coroutine->pub.begun_ns = task->since_ns;
+	task_settle(model, task, coroutine->pub.begun_ns);
+	coroutine->pub.begun_ns = task->settled_ns;
 	coroutine->pub.task = &task->pub;
 	coroutine->before = task->pub.times;
 }
@@ -104,7 +105,7 @@ static int begin_existing(struct model *model, struct thread *thread, const stru
 	coroutine = coroutine_add(model, thread, event);
 	if (!coroutine)
 		return -ENOMEM;
-	enter_task(coroutine, task);
+	enter_task(model, coroutine, task);
 	link_inside(coroutine, outer);
 	thread->told_coroutine = event->subject;
 	if (model->listener.begin)
@@ -128,7 +129,7 @@ int coroutine_begin_record(struct model *model, struct thread *thread, const str
 		return -ENOMEM;
 	coroutine->thread = thread;
 	if (thread->task && !thread->in_doubt)
-		enter_task(coroutine, thread->task);
+		enter_task(model, coroutine, thread->task);
 	outer = *chain_of(coroutine);
 	if (outer)
 		awaits(coroutine_of(outer), coroutine);
@@ -145,8 +146,8 @@ static void report_end(struct model *model, struct coroutine *coroutine, uint64_
 	const struct model_times *before = &coroutine->before;
 
 	if (pub->task) {
-		task_settle(task_of(pub->task), now_ns);
-		pub->ended_ns = task_of(pub->task)->since_ns;
+		task_settle(model, task_of(pub->task), now_ns);
+		pub->ended_ns = task_of(pub->task)->settled_ns;
 		pub->times.running = pub->task->times.running - before->running;
 		pub->times.ready = pub->task->times.ready - before->ready;
 		pub->times.awaiting = pub->task->times.awaiting - before->awaiting;
@@ -182,8 +183,8 @@ void coroutine_end_inner(struct model *model, struct model_coroutine **innermost
 void coroutine_end_record(struct model *model, struct thread *thread, const struct at_event *event)
 {
 	struct model_coroutine *innermost = thread->task ? thread->task->pub.innermost : NULL;
-	struct model_end end = { .outcome = MODEL_RETURNED, .result = event->a };
 	struct coroutine *coroutine;
+	struct model_end end;
 
 	if (innermost && innermost->id == event->subject && innermost->process == event->process)
 		coroutine = coroutine_of(innermost);
@@ -191,12 +192,7 @@ void coroutine_end_record(struct model *model, struct thread *thread, const stru
 		coroutine = coroutine_find(model, event->process, event->subject);
 	if (!coroutine)
 		return;
-	if (event->flags & AT_FAILED) {
-		end.outcome = MODEL_FAILED;
-		end.message = text_pending(thread, 0);
-	} else if (event->flags & AT_CANCELLED) {
-		end.outcome = MODEL_CANCELLED;
-	}
+	text_take_end(thread, event, &end);
 	coroutine_end_inner(model, chain_of(coroutine), &coroutine->pub, event->time_ns);
 	end_innermost(model, coroutine, event->time_ns, &end);
 }
@@ -208,19 +204,19 @@ uint64_t coroutine_doubt_ns(const struct thread *thread, uint64_t now_ns)
 	return outermost ? outermost->pub.begun_ns : now_ns;
 }
 
-void coroutine_adopt(struct thread *thread, struct task *task, uint64_t now_ns)
+void coroutine_adopt(struct model *model, struct thread *thread, struct task *task, uint64_t now_ns)
 {
 	struct coroutine *outermost = outermost_of(thread->outside), *coroutine;
 	struct model_coroutine *awaiter = task->pub.innermost;
 
 	if (thread->task != task) {
-		task_leave(thread->task, AWAITING);
-		task_enter(task, thread, coroutine_doubt_ns(thread, now_ns), 0);
+		task_leave(model, thread->task, MODEL_AWAITING, 0);
+		task_enter(model, task, thread, coroutine_doubt_ns(thread, now_ns), 0);
 	}
 	if (!outermost)
 		return;
 	for (coroutine = outermost; coroutine; coroutine = coroutine->inner)
-		enter_task(coroutine, task);
+		enter_task(model, coroutine, task);
 	if (awaiter)
 		awaits(coroutine_of(awaiter), outermost);
 	task->pub.innermost = thread->outside;
@@ -241,11 +237,6 @@ void coroutine_end_all(struct model *model, uint64_t now_ns)
 	HASH_SORT(model->coroutines, by_begin);
 	HASH_ITER (hh, model->coroutines, coroutine, next)
 		report_end(model, coroutine, now_ns, &open);
-	HASH_ITER (hh, model->coroutines, coroutine, next) {
-		*chain_of(coroutine) = NULL;
-		HASH_DEL(model->coroutines, coroutine);
-		give_back(model, coroutine);
-	}
 }
 
 void coroutine_free_all(struct model *model)

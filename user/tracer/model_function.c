@@ -5,6 +5,26 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+const struct model_function *model_find_function(const struct model *model, uint32_t process,
+						 uint64_t address)
+{
+	const struct model_key key = { .id = address, .process = process };
+	struct function *function;
+
+	MODEL_FIND(model->functions, &key, function);
+	return function ? &function->pub : NULL;
+}
+
+const struct model_place *model_find_place(const struct model *model, uint32_t process,
+					   uint64_t address)
+{
+	const struct model_key key = { .id = address, .process = process };
+	struct place *place;
+
+	MODEL_FIND(model->places, &key, place);
+	return place ? &place->pub : NULL;
+}
+
 struct model_function *model_function(struct model *model, uint32_t process, uint64_t address)
 {
 	const struct model_key key = { .id = address, .process = process };
@@ -61,10 +81,53 @@ int function_record(struct model *model, const struct thread *thread, const stru
 	return 0;
 }
 
+static char *copy_text(const struct thread *thread, unsigned int index)
+{
+	const char *text = text_pending(thread, index);
+
+	return text ? strdup(text) : NULL;
+}
+
+int place_record(struct model *model, const struct thread *thread, const struct at_event *event)
+{
+	struct place *place;
+
+	if (model_find_place(model, event->process, event->subject))
+		return 0;
+	place = calloc(1, sizeof(*place));
+	if (!place)
+		return -ENOMEM;
+	place->pub.address = event->subject;
+	place->pub.process = event->process;
+	place->pub.line = event->a;
+	place->pub.function = copy_text(thread, 0);
+	place->pub.file = copy_text(thread, 1);
+	MODEL_ADD(model->places, place);
+	if (place->hh.tbl)
+		return 0;
+	free((char *)place->pub.function);
+	free((char *)place->pub.file);
+	free(place);
+	return -ENOMEM;
+}
+
+static void place_free_all(struct model *model)
+{
+	struct place *place, *next;
+
+	HASH_ITER (hh, model->places, place, next) {
+		HASH_DEL(model->places, place);
+		free((char *)place->pub.function);
+		free((char *)place->pub.file);
+		free(place);
+	}
+}
+
 void function_free_all(struct model *model)
 {
 	struct function *function, *next;
 
+	place_free_all(model);
 	HASH_ITER (hh, model->functions, function, next) {
 		HASH_DEL(model->functions, function);
 		free(function->name);

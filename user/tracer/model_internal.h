@@ -68,18 +68,47 @@ struct loop {
 	UT_hash_handle hh;
 };
 
-enum state { AWAITING, READY, RUNNING };
-
 struct task {
 	struct model_task pub;
 	UT_hash_handle hh;
-	enum state state;
-	bool met;	   /* in the middle of its life: the record of its creation is missing */
-	bool unsettled;	   /* it existed, and what it does is not told yet */
-	uint64_t since_ns; /* up to where its times are counted */
-	struct thread *thread; /* where it runs, or null */
-	char *name;	       /* as set, or null */
-	char number[28];       /* "Task-" and the number */
+	bool met;	     /* in the middle of its life: the record of its creation is missing */
+	bool unsettled;	     /* it existed, and what it does is not told yet */
+	bool first;	     /* the interval that it is in is its first */
+	uint64_t settled_ns; /* up to where its times are counted */
+	uint64_t woken_by;   /* while it is ready: by whom, or 0 */
+	struct object *awaits_object; /* of a lock that it awaits, or null */
+	struct thread *thread;	      /* where it runs, or null */
+	uint64_t *awaited_by;
+	char *name;	 /* as set, or null */
+	char number[28]; /* "Task-" and the number */
+};
+
+struct place {
+	struct model_place pub;
+	UT_hash_handle hh;
+};
+
+/*
+ * What tasks meet at: a lock, as long as somebody waits for it; a gather, as long as one of its
+ * children lives.
+ */
+struct object {
+	struct model_key key;
+	uint32_t users; /* waiters or children */
+	uint64_t holder;
+	uint64_t awaited_by;
+	UT_hash_handle hh;
+};
+
+/* Who has run on a thread, and since when: a ring. */
+#define STEPS_MAX 4096
+
+struct steps {
+	uint32_t count;	 /* of all that were written */
+	uint32_t oldest; /* since the last hole */
+	struct {
+		uint64_t begin_ns, id;
+	} ring[STEPS_MAX];
 };
 
 /* Strings of arguments, in one piece of memory with what they consist of. */
@@ -115,11 +144,14 @@ struct thread {
 	uint64_t step;	   /* id of who runs: task, callback, or the loop, which is idle; else 0 */
 	uint64_t step_ns;
 	struct model_function *step_function; /* of the task */
+	struct steps *steps;		      /* null if nobody asks who woke whom */
 	struct model_coroutine *outside;      /* innermost coroutine that runs in no task */
 	uint64_t told_task, told_coroutine;   /* what the section of the state has described last */
 	struct pending *pending;	      /* null as long as there was none */
 	uint64_t job;			      /* id of the job that it runs, or 0 */
 	uint64_t job_runner;		      /* who ran its last one: itself, or a process */
+	uint64_t job_ns;		      /* since when it runs */
+	struct model_function *job_function;
 	UT_hash_handle hh;
 };
 
@@ -127,13 +159,15 @@ struct model {
 	struct model_listener listener;
 	void *view;
 	struct model_totals totals;
-	bool started;
+	bool started, finished;
 	struct thread *recent; /* of the last record */
 	struct thread *threads;
 	struct loop *loops, *last_loop;
 	struct function *functions;
 	struct task *tasks;
 	struct coroutine *coroutines;
+	struct place *places;
+	struct object *objects, *unused_object;
 	struct pool spare_tasks, spare_coroutines;
 };
 
@@ -159,6 +193,10 @@ void text_forget(struct thread *thread);
 /* The thread's pending text of that index, or null if it is missing or absent. */
 const char *text_pending(const struct thread *thread, unsigned int index);
 
+/* How the task or coroutine that `event` ends has ended; the message is good until text_forget(). */
+void text_take_end(const struct thread *thread, const struct at_event *event,
+		   struct model_end *ret);
+
 /* Gives the coroutine that `event` begins its arguments, if all of them are known. 0 or -ENOMEM. */
 int text_take_arguments(const struct thread *thread, struct coroutine *coroutine,
 			const struct at_event *event);
@@ -166,23 +204,78 @@ int text_take_arguments(const struct thread *thread, struct coroutine *coroutine
 /* model_function.c */
 
 int function_record(struct model *model, const struct thread *thread, const struct at_event *event);
+int place_record(struct model *model, const struct thread *thread, const struct at_event *event);
 void function_free_all(struct model *model);
+
+/* model_object.c */
+
+int object_depends_record(struct model *model, const struct at_event *event);
+
+/* The task begins to wait for what it `awaits`, has stopped to, or is gone. */
+void object_await(struct model *model, struct task *task);
+void object_leave(struct model *model, struct task *task);
+void object_forget_task(struct model *model, struct task *task);
+void object_free_all(struct model *model);
+
+/* model_interval.c */
+
+void interval_tell_task(const struct model *model, const struct task *task, uint64_t next,
+			bool open);
+void interval_tell_step(struct model *model, const struct thread *thread, uint64_t now_ns,
+			bool open);
+void interval_add_step(struct thread *thread, uint64_t id, uint64_t now_ns);
+
+/* The state in which the task has been up to settled_ns; `next` is what it awaits from then on. */
+static inline void interval_of_task(const struct model *model, const struct task *task,
+				    uint64_t next, bool open)
+{
+	if (model->listener.interval)
+		interval_tell_task(model, task, next, open);
+}
+
+/* Callback or loop: what the thread has done since step_ns. */
+static inline void interval_of_step(struct model *model, const struct thread *thread,
+				    uint64_t now_ns, bool open)
+{
+	if (model->listener.interval)
+		interval_tell_step(model, thread, now_ns, open);
+}
+
+void interval_of_job(const struct model *model, const struct thread *thread, uint64_t now_ns,
+		     int64_t result, bool open);
+
+/* A step begins, now. */
+static inline void interval_note_step(const struct model *model, struct thread *thread, uint64_t id,
+				      uint64_t now_ns)
+{
+	if (model->listener.interval)
+		interval_add_step(thread, id, now_ns);
+}
+
+/* Who runs is unknown from now on; who ran at that time, or 0. */
+void interval_forget_steps(struct thread *thread);
+uint64_t interval_waker(const struct thread *thread, uint64_t ready_ns);
 
 /* model_task.c */
 
 /* Counts the time since the last transition into the state that the task is in. */
-void task_settle(struct task *task, uint64_t now_ns);
+void task_settle(struct model *model, struct task *task, uint64_t now_ns);
 
 struct task *task_find(const struct model *model, uint32_t process, uint64_t id);
 
 /* A task whose creation has not been seen, met at that time. Null without memory. */
-struct task *task_meet(struct model *model, uint32_t process, uint64_t id, uint64_t now_ns);
+struct task *task_meet(struct model *model, const struct thread *thread, uint64_t id,
+		       uint64_t now_ns);
 
 /* It begins to run on the thread; `ready_ns` since when it could, 0 if not known. */
-void task_enter(struct task *task, struct thread *thread, uint64_t now_ns, uint64_t ready_ns);
+void task_enter(struct model *model, struct task *task, struct thread *thread, uint64_t now_ns,
+		uint64_t ready_ns);
 
-/* It runs no longer. What it did since the last transition must be settled. Takes null. */
-void task_leave(struct task *task, enum state state);
+/*
+ * It is no longer in the state that it was in. What it did since the last transition must be
+ * settled. Takes null.
+ */
+void task_leave(struct model *model, struct task *task, enum model_state state, uint64_t awaits);
 
 /* It has ended: its coroutines that have not end with MODEL_OPEN, and it is freed. */
 void task_end(struct model *model, struct task *task, uint64_t now_ns);
@@ -190,12 +283,17 @@ void task_end(struct model *model, struct task *task, uint64_t now_ns);
 int task_create_record(struct model *model, struct thread *thread, const struct at_event *event);
 int task_name_record(struct model *model, const struct thread *thread,
 		     const struct at_event *event);
-void task_done_record(struct model *model, const struct at_event *event);
+int task_done_record(struct model *model, struct thread *thread, const struct at_event *event);
+void task_cancel_record(struct model *model, const struct thread *thread,
+			const struct at_event *event);
+
+/* No record follows: tells what has not ended. */
+void task_finish_all(struct model *model, uint64_t now_ns);
 void task_free_all(struct model *model);
 
 /* model_job.c */
 
-void job_begin_record(struct model *model, struct thread *thread, const struct at_event *event);
+int job_begin_record(struct model *model, struct thread *thread, const struct at_event *event);
 void job_end_record(struct model *model, struct thread *thread, const struct at_event *event);
 
 /* model_coroutine.c */
@@ -213,12 +311,13 @@ void coroutine_end_inner(struct model *model, struct model_coroutine **innermost
 /*
  * The task is known to run on the thread: it takes over what began there while that was in doubt.
  */
-void coroutine_adopt(struct thread *thread, struct task *task, uint64_t now_ns);
+void coroutine_adopt(struct model *model, struct thread *thread, struct task *task,
+		     uint64_t now_ns);
 
 /* Since when coroutines have begun while it is in doubt who runs; `now_ns` if none has. */
 uint64_t coroutine_doubt_ns(const struct thread *thread, uint64_t now_ns);
 
-/* Ends all with MODEL_OPEN, the oldest first. */
+/* Tells the end of all with MODEL_OPEN, the oldest first; they remain. */
 void coroutine_end_all(struct model *model, uint64_t now_ns);
 void coroutine_free_all(struct model *model);
 
@@ -233,10 +332,13 @@ int loop_switch_record(struct model *model, struct thread *thread, const struct 
 void loop_hole(struct model *model, struct thread *thread);
 
 /* Nobody is known to run on the thread, and that is certain. */
-void loop_clear(struct thread *thread, uint64_t now_ns);
+void loop_clear(struct model *model, struct thread *thread, uint64_t now_ns);
 
 /* No record follows: the loop has gone on until then. */
-void loop_finish(struct thread *thread, uint64_t now_ns);
+void loop_finish(struct model *model, struct thread *thread, uint64_t now_ns);
+
+/* The step of `id` is over, if that is who runs. 0 or -ENOMEM. */
+int loop_step_end(struct model *model, struct thread *thread, uint64_t id, uint64_t now_ns);
 void loop_free_all(struct model *model);
 
 #endif

@@ -36,26 +36,28 @@ static struct loop *loop_of(struct model *model, struct thread *thread, uint64_t
 	return loop;
 }
 
-void loop_clear(struct thread *thread, uint64_t now_ns)
+void loop_clear(struct model *model, struct thread *thread, uint64_t now_ns)
 {
 	if (thread->task && !thread->in_doubt)
-		task_settle(thread->task, now_ns);
-	task_leave(thread->task, AWAITING);
+		task_settle(model, thread->task, now_ns);
+	task_leave(model, thread->task, MODEL_AWAITING, 0);
 	thread->step = 0;
 	thread->in_doubt = false;
 }
 
-static void step_begin(struct thread *thread, uint64_t id, uint64_t now_ns)
+static void step_begin(struct model *model, struct thread *thread, uint64_t id, uint64_t now_ns)
 {
 	thread->step = id;
 	thread->step_ns = now_ns;
+	interval_note_step(model, thread, id, now_ns);
 }
 
 /* The loop has waited until then, if it was waiting. */
-static void count_idle(struct thread *thread, uint64_t now_ns)
+static void count_idle(struct model *model, struct thread *thread, uint64_t now_ns, bool open)
 {
 	if (!thread->loop || AT_ID_TYPE(thread->step) != AT_LOOP || now_ns <= thread->step_ns)
 		return;
+	interval_of_step(model, thread, now_ns, open);
 	thread->loop->pub.idle_ns += now_ns - thread->step_ns;
 	thread->step_ns = now_ns;
 }
@@ -67,20 +69,20 @@ int loop_start_record(struct model *model, struct thread *thread, const struct a
 
 	if (AT_ID_TYPE(event->subject) != AT_LOOP)
 		return 0;
-	count_idle(thread, event->time_ns);
-	loop_clear(thread, event->time_ns);
+	count_idle(model, thread, event->time_ns, false);
+	loop_clear(model, thread, event->time_ns);
 	loop = loop_of(model, thread, event->subject, event->time_ns);
 	if (!loop)
 		return -ENOMEM;
 	/* A loop that is not run is not busy. */
 	if (loop != before && event->time_ns > loop->pub.last_ns)
 		loop->pub.idle_ns += event->time_ns - loop->pub.last_ns;
-	step_begin(thread, event->subject, event->time_ns);
+	step_begin(model, thread, event->subject, event->time_ns);
 	return 0;
 }
 
-/* Counts the step that ends now, if it is the one of `id`. A long one must be beyond doubt. */
-static int step_end(struct model *model, struct thread *thread, uint64_t id, uint64_t now_ns)
+/* A long one must be beyond doubt. */
+int loop_step_end(struct model *model, struct thread *thread, uint64_t id, uint64_t now_ns)
 {
 	uint64_t took = now_ns > thread->step_ns ? now_ns - thread->step_ns : 0;
 	struct model_function *function = thread->step_function;
@@ -88,6 +90,8 @@ static int step_end(struct model *model, struct thread *thread, uint64_t id, uin
 
 	if (!thread->loop || !id || id != thread->step)
 		return 0;
+	interval_of_step(model, thread, now_ns, false);
+	thread->step = 0;
 	loop = &thread->loop->pub;
 	if (AT_ID_TYPE(id) == AT_LOOP) {
 		loop->idle_ns += took;
@@ -108,9 +112,9 @@ static int step_end(struct model *model, struct thread *thread, uint64_t id, uin
 
 int loop_stop_record(struct model *model, struct thread *thread, const struct at_event *event)
 {
-	int ret = step_end(model, thread, thread->in_doubt ? 0 : thread->step, event->time_ns);
+	int ret = loop_step_end(model, thread, thread->in_doubt ? 0 : thread->step, event->time_ns);
 
-	loop_clear(thread, event->time_ns);
+	loop_clear(model, thread, event->time_ns);
 	if (thread->loop && event->time_ns > thread->loop->pub.last_ns)
 		thread->loop->pub.last_ns = event->time_ns;
 	thread->loop = NULL;
@@ -124,15 +128,22 @@ int loop_state_record(struct model *model, struct thread *thread, const struct a
 
 	thread->told_task = 0;
 	thread->told_coroutine = 0;
-	if (AT_ID_TYPE(event->subject) != AT_LOOP || event->flags & AT_END)
+	if (AT_ID_TYPE(event->subject) != AT_LOOP)
 		return 0;
-	ret = step_end(model, thread, thread->in_doubt ? 0 : thread->step, event->time_ns);
+	if (event->flags & AT_END) {
+		if (thread->loop) {
+			thread->loop->pub.callbacks = event->a;
+			thread->loop->pub.timers = event->b;
+		}
+		return 0;
+	}
+	ret = loop_step_end(model, thread, thread->in_doubt ? 0 : thread->step, event->time_ns);
 	if (thread->task)
 		thread->task->unsettled = true;
-	loop_clear(thread, event->time_ns);
+	loop_clear(model, thread, event->time_ns);
 	if (!loop_of(model, thread, event->subject, event->time_ns))
 		ret = -ENOMEM;
-	step_begin(thread, event->subject, event->time_ns);
+	step_begin(model, thread, event->subject, event->time_ns);
 	return ret;
 }
 
@@ -142,12 +153,20 @@ static void switch_existing(struct model *model, const struct at_event *event)
 	struct task *task = task_find(model, event->process, event->a);
 	bool ready = event->flags & AT_YIELDED;
 
-	if (!task || (!task->unsettled && (task->state != AWAITING || !ready)))
+	if (!task || (!task->unsettled && task->pub.state != MODEL_AWAITING))
 		return;
-	if (!task->unsettled)
-		task_settle(task, event->time_ns);
-	task->state = ready ? READY : AWAITING;
+	if (!task->unsettled && ready) {
+		task_settle(model, task, event->time_ns);
+		task_leave(model, task, MODEL_READY, 0);
+	}
+	task->pub.state = ready ? MODEL_READY : MODEL_AWAITING;
 	task->unsettled = false;
+	if (ready) {
+		task->woken_by = 0;
+	} else if (!task->pub.awaits) {
+		task->pub.awaits = event->b;
+		object_await(model, task);
+	}
 }
 
 /* Who leaves is who was believed to run, or the belief is corrected. */
@@ -157,12 +176,12 @@ static int switch_leave(struct model *model, struct thread *thread, const struct
 	struct task *task = thread->task;
 
 	if (!task || task->pub.id != event->a) {
-		task_leave(task, AWAITING);
+		task_leave(model, task, MODEL_AWAITING, 0);
 		task = NULL;
 		if (AT_ID_TYPE(event->a) == AT_TASK)
 			task = task_find(model, event->process, event->a);
 		if (!task && thread->in_doubt && !ended && AT_ID_TYPE(event->a) == AT_TASK) {
-			task = task_meet(model, event->process, event->a,
+			task = task_meet(model, thread, event->a,
 					 coroutine_doubt_ns(thread, event->time_ns));
 			if (!task)
 				return -ENOMEM;
@@ -171,9 +190,12 @@ static int switch_leave(struct model *model, struct thread *thread, const struct
 	if (!task)
 		return 0;
 	if (thread->in_doubt)
-		coroutine_adopt(thread, task, event->time_ns);
-	task_settle(task, event->time_ns);
-	task_leave(task, event->flags & AT_YIELDED ? READY : AWAITING);
+		coroutine_adopt(model, thread, task, event->time_ns);
+	task_settle(model, task, event->time_ns);
+	if (event->flags & AT_YIELDED)
+		task_leave(model, task, MODEL_READY, 0);
+	else
+		task_leave(model, task, MODEL_AWAITING, event->b);
 	/* The record of its end came before, and is lost. */
 	if (ended && thread->in_doubt)
 		task_end(model, task, event->time_ns);
@@ -184,21 +206,26 @@ static int switch_enter(struct model *model, struct thread *thread, const struct
 {
 	struct task *task;
 
-	step_begin(thread, event->subject, event->time_ns);
+	step_begin(model, thread, event->subject, event->time_ns);
 	if (AT_ID_TYPE(event->subject) == AT_LOOP) {
-		if (thread->loop && thread->loop->pub.id == event->subject)
-			return 0;
-		return loop_of(model, thread, event->subject, event->time_ns) ? 0 : -ENOMEM;
+		if ((!thread->loop || thread->loop->pub.id != event->subject) &&
+		    !loop_of(model, thread, event->subject, event->time_ns))
+			return -ENOMEM;
+		thread->loop->pub.timers = event->c;
+		thread->loop->pub.callbacks = 0;
+		return 0;
 	}
 	if (AT_ID_TYPE(event->subject) != AT_TASK)
 		return 0;
 	task = task_find(model, event->process, event->subject);
 	if (!task)
-		task = task_meet(model, event->process, event->subject, event->time_ns);
+		task = task_meet(model, thread, event->subject, event->time_ns);
 	if (!task)
 		return -ENOMEM;
-	task_enter(task, thread, event->time_ns, event->c);
+	task_enter(model, task, thread, event->time_ns, event->c);
 	thread->step_function = task->pub.function;
+	if (event->flags & AT_DELIVERS && model->listener.deliver)
+		model->listener.deliver(model->view, event->time_ns, &task->pub);
 	return 0;
 }
 
@@ -212,7 +239,7 @@ int loop_switch_record(struct model *model, struct thread *thread, const struct 
 	}
 	ret = switch_leave(model, thread, event);
 	if (!ret)
-		ret = step_end(model, thread, event->a, event->time_ns);
+		ret = loop_step_end(model, thread, event->a, event->time_ns);
 	thread->in_doubt = false;
 	if (!ret)
 		ret = switch_enter(model, thread, event);
@@ -224,8 +251,9 @@ int loop_switch_record(struct model *model, struct thread *thread, const struct 
 void loop_hole(struct model *model, struct thread *thread)
 {
 	if (thread->task)
-		task_settle(thread->task, thread->last_ns);
-	count_idle(thread, thread->last_ns);
+		task_settle(model, thread->task, thread->last_ns);
+	count_idle(model, thread, thread->last_ns, true);
+	interval_forget_steps(thread);
 	coroutine_end_inner(model, &thread->outside, NULL, thread->last_ns);
 	text_forget(thread);
 	thread->told_task = 0;
@@ -234,12 +262,16 @@ void loop_hole(struct model *model, struct thread *thread)
 	thread->in_doubt = true;
 }
 
-void loop_finish(struct thread *thread, uint64_t now_ns)
+void loop_finish(struct model *model, struct thread *thread, uint64_t now_ns)
 {
+	if (thread->job)
+		interval_of_job(model, thread, now_ns, 0, true);
 	if (!thread->loop)
 		return;
+	if (AT_ID_TYPE(thread->step) == AT_CALLBACK)
+		interval_of_step(model, thread, now_ns, true);
 	if (!thread->in_doubt)
-		count_idle(thread, now_ns);
+		count_idle(model, thread, now_ns, true);
 	if (now_ns > thread->loop->pub.last_ns)
 		thread->loop->pub.last_ns = now_ns;
 }

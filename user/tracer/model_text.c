@@ -84,6 +84,17 @@ const char *text_pending(const struct thread *thread, unsigned int index)
 	return pending->texts[index].bytes;
 }
 
+void text_take_end(const struct thread *thread, const struct at_event *event, struct model_end *ret)
+{
+	*ret = (struct model_end){ .outcome = MODEL_RETURNED, .result = event->a };
+	if (event->flags & AT_FAILED) {
+		ret->outcome = MODEL_FAILED;
+		ret->message = text_pending(thread, 0);
+	} else if (event->flags & AT_CANCELLED) {
+		ret->outcome = MODEL_CANCELLED;
+	}
+}
+
 static unsigned int type_of(uint64_t types, unsigned int index)
 {
 	return types >> 8 * index & 0xff;

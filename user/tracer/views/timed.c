@@ -4,6 +4,7 @@
  * coroutine. Columns in front of them are as wide as the widest so far.
  */
 #include "arguments.h"
+#include "describe.h"
 #include "view.h"
 #include <base/text.h>
 #include <inttypes.h>
@@ -95,26 +96,12 @@ static void timed_begin(void *view, uint64_t now_ns, struct model_coroutine *cor
 	fputs(" {}\n", out);
 }
 
-static void print_error(FILE *out, const struct model_end *end)
-{
-	bool known = end->result < 0 && end->result >= -4095;
-	const char *name = known ? strerrorname_np(-end->result) : NULL;
-	char buffer[TEXT_SIZE(AT_TEXT_MAX)];
-
-	if (name)
-		fprintf(out, " (error -%s", name);
-	else
-		fprintf(out, " (error %" PRId64, end->result);
-	if (end->message)
-		fprintf(out, ": %s", text_safe(buffer, sizeof(buffer), end->message));
-	fputc(')', out);
-}
-
 static void timed_end(void *view, uint64_t now_ns, struct model_coroutine *coroutine,
 		      const struct model_end *end)
 {
 	struct timed *timed = view;
 	FILE *out = timed->options->out;
+	char buffer[DESCRIBE_SIZE];
 
 	if (end->outcome == MODEL_OPEN)
 		return;
@@ -122,10 +109,9 @@ static void timed_end(void *view, uint64_t now_ns, struct model_coroutine *corou
 	print_function(out, "finished", coroutine->function);
 	fprintf(out, " in %s%.4f second(s)", coroutine->existing ? "at least " : "",
 		(coroutine->ended_ns - coroutine->begun_ns) / 1e9);
-	if (end->outcome == MODEL_CANCELLED)
-		fputs(" (cancelled)", out);
-	else if (end->outcome == MODEL_FAILED)
-		print_error(out, end);
+	if (end->outcome != MODEL_RETURNED)
+		fprintf(out, " (%s%s)", end->outcome == MODEL_FAILED ? "error " : "",
+			describe_end(buffer, sizeof(buffer), end));
 	if (coroutine->existing)
 		fputs(" (began before the trace)", out);
 	fputc('\n', out);

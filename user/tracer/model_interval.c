@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What lasted from one moment to another, told when it is over. Who woke a task is not in the
+ * records: it is who ran at the moment in which the task became ready.
+ */
+#include "model_internal.h"
+
+void interval_tell_task(const struct model *model, const struct task *task, uint64_t next,
+			bool open)
+{
+	static const enum model_kind kinds[] = {
+		[MODEL_AWAITING] = MODEL_AWAIT,
+		[MODEL_READY] = MODEL_QUEUE,
+		[MODEL_RUNNING] = MODEL_STEP,
+	};
+	const struct model_task *pub = &task->pub;
+	struct model_interval interval = {
+		.kind = kinds[pub->state],
+		.id = pub->id,
+		.process = pub->process,
+		.thread = pub->thread,
+		.begin_ns = pub->since_ns,
+		.end_ns = task->settled_ns,
+		.existing = task->first && pub->existing,
+		.open = open,
+		.task = pub,
+		.function = pub->function,
+		.awaits = pub->awaits,
+		.next = next,
+		.woken_by = task->woken_by,
+	};
+
+	/* No time in the queue, or nothing known yet. */
+	if (interval.begin_ns == interval.end_ns &&
+	    (pub->state == MODEL_READY || task->first || open))
+		return;
+	if (task->thread) {
+		interval.torn = task->thread->in_doubt;
+		if (task->thread->loop) {
+			interval.loop = &task->thread->loop->pub;
+			interval.iteration = interval.loop->iterations;
+		}
+	}
+	model->listener.interval(model->view, &interval);
+}
+
+void interval_tell_step(struct model *model, const struct thread *thread, uint64_t now_ns,
+			bool open)
+{
+	bool callback = AT_ID_TYPE(thread->step) == AT_CALLBACK;
+	struct model_interval interval = {
+		.kind = callback ? MODEL_CALLBACK : MODEL_IDLE,
+		.id = thread->step,
+		.process = thread->key.process,
+		.thread = thread->key.id,
+		.begin_ns = thread->step_ns,
+		.end_ns = now_ns,
+		.open = open,
+		.torn = thread->in_doubt,
+	};
+
+	if (now_ns < thread->step_ns)
+		return;
+	if (!callback && AT_ID_TYPE(thread->step) != AT_LOOP)
+		return;
+	if (callback)
+		interval.function =
+			model_function(model, thread->key.process, thread->step & AT_ID_NUMBER);
+	if (thread->loop) {
+		interval.loop = &thread->loop->pub;
+		interval.iteration = interval.loop->iterations;
+	}
+	model->listener.interval(model->view, &interval);
+}
+
+void interval_of_job(const struct model *model, const struct thread *thread, uint64_t now_ns,
+		     int64_t result, bool open)
+{
+	const struct model_interval interval = {
+		.kind = MODEL_JOB,
+		.id = thread->job,
+		.process = thread->key.process,
+		.thread = thread->job_runner,
+		.begin_ns = thread->job_ns,
+		.end_ns = now_ns > thread->job_ns ? now_ns : thread->job_ns,
+		.open = open,
+		.function = thread->job_function,
+		.result = result,
+	};
+
+	if (model->listener.interval)
+		model->listener.interval(model->view, &interval);
+}
+
+void interval_add_step(struct thread *thread, uint64_t id, uint64_t now_ns)
+{
+	struct steps *steps = thread->steps;
+
+	if (!steps) {
+		/* Without memory nobody is known to wake anybody. */
+		steps = thread->steps = calloc(1, sizeof(*steps));
+		if (!steps)
+			return;
+	}
+	steps->ring[steps->count % STEPS_MAX].begin_ns = now_ns;
+	steps->ring[steps->count % STEPS_MAX].id = id;
+	steps->count++;
+	if (steps->count - steps->oldest > STEPS_MAX)
+		steps->oldest = steps->count - STEPS_MAX;
+}
+
+void interval_forget_steps(struct thread *thread)
+{
+	if (thread->steps)
+		thread->steps->oldest = thread->steps->count;
+}
+
+/* The last step that began before: by halves, for a crowded loop's tasks wait for long. */
+uint64_t interval_waker(const struct thread *thread, uint64_t ready_ns)
+{
+	const struct steps *steps = thread->steps;
+	uint32_t before = 0, after, middle;
+
+	if (!steps)
+		return 0;
+	after = steps->count - steps->oldest;
+	while (before < after) {
+		middle = (before + after) / 2;
+		if (steps->ring[(steps->oldest + middle) % STEPS_MAX].begin_ns <= ready_ns)
+			before = middle + 1;
+		else
+			after = middle;
+	}
+	return before ? steps->ring[(steps->oldest + before - 1) % STEPS_MAX].id : 0;
+}
