@@ -40,7 +40,8 @@ struct session {
 	const struct view *view;
 	struct view_options view_options;
 	char title[TEXT_NAME_SIZE];
-	void *state; /* of the view; null if it has none */
+	void *state;	       /* of the view; null if it has none */
+	struct filter *filter; /* null if all is shown */
 	struct model *model;
 };
 
@@ -192,6 +193,24 @@ static void prepare_view(struct session *session)
 		view->source = title_of_process(session->title, options->pid);
 }
 
+#define FILTERS                                                                                    \
+	(OPTION_BIT(OPTION_FILTER) | OPTION_BIT(OPTION_TASK) | OPTION_BIT(OPTION_THREAD) |         \
+	 OPTION_BIT(OPTION_SINCE) | OPTION_BIT(OPTION_UNTIL) | OPTION_BIT(OPTION_MIN_DURATION))
+
+/* The model, which tells the view, or the filter before it. Null without memory. */
+static struct model *new_model(struct session *session)
+{
+	const struct options *options = session->options;
+	const struct model_listener *listener = &session->view->listener;
+
+	if (!(options->given & FILTERS))
+		return model_new(listener, session->state);
+	session->filter = filter_new(&options->filter, listener, session->state);
+	if (!session->filter)
+		return NULL;
+	return model_new(filter_listener(session->filter), session->filter);
+}
+
 static int open_result(struct session *session)
 {
 	const struct view *view = session->view;
@@ -205,7 +224,7 @@ static int open_result(struct session *session)
 	if (view->open)
 		session->state = view->open(&session->view_options);
 	if (!view->open || session->state)
-		session->model = model_new(&view->listener, session->state);
+		session->model = new_model(session);
 	return session->model ? 0 : complain("%s", strerror(ENOMEM));
 }
 
@@ -337,6 +356,8 @@ static int finish(struct session *session)
 	model_finish(session->model);
 	if (view->finish)
 		err = view->finish(session->state, session->model);
+	if (filter_error(session->filter))
+		err = filter_error(session->filter);
 	if (err < 0)
 		output_spoil(&session->output);
 	status = check_output(session, output_close(&session->output));
@@ -370,6 +391,7 @@ static void session_free(struct session *session)
 	if (session->state)
 		session->view->free(session->state);
 	model_free(session->model);
+	filter_free(session->filter);
 	names_free(session->names);
 	output_discard(&session->output);
 	if (session->source && session->source != session->live.source)
