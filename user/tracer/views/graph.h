@@ -20,9 +20,9 @@ struct graph_vertex {
 	const struct model_task *task; /* null if it is something else */
 	const uint32_t *children;      /* in order, without the holder */
 	uint32_t child_count;
-	uint32_t holder; /* of a lock, or GRAPH_NONE */
+	uint32_t holder;   /* of a lock, or GRAPH_NONE */
 	uint32_t awaiters; /* how many vertices it is a child of */
-	uint32_t knot;	   /* those that reach each other have the same; 0: nobody reaches it back */
+	uint32_t knot; /* those that reach each other have the same; 0: nobody reaches it back */
 
 	/*
 	 * Equal for tasks that look the same: their coroutines, state, the kind of what they await,

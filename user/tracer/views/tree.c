@@ -136,8 +136,8 @@ static int print_loops(struct tree_printer *printer, const struct tree_loops *lo
 		       const struct root *roots, size_t root_count)
 {
 	const struct tree_loop *loop = loops->loops;
-	bool several = loops->count > 1 &&
-		       loop->loop->process != loop[loops->count - 2].loop->process;
+	bool several =
+		loops->count > 1 && loop->loop->process != loop[loops->count - 2].loop->process;
 	uint32_t *vertices = calloc(root_count + 1, sizeof(*vertices));
 	size_t i, begin, end = 0;
 	int err = vertices ? 0 : -ENOMEM;
@@ -198,7 +198,7 @@ static int tree_finish(void *state, const struct model *model)
 	if (!err)
 		err = tree_find_loops(&loops, model);
 	if (!err && options->format == VIEW_CSV)
-		tree_print_csv(options, model, graph, &loops);
+		err = tree_print_csv(options, model, graph, &loops);
 	else if (!err)
 		err = print_tree(options, model, graph, &loops);
 	if (!err && options->format != VIEW_CSV)

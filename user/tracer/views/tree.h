@@ -29,9 +29,9 @@ int tree_find_loops(struct tree_loops *ret, const struct model *model);
 /* The index of a task's loop: the one that its thread runs, or ran last. */
 size_t tree_loop_of(const struct tree_loops *loops, const struct model_task *task);
 
-/* tree_csv.c: one row per task. */
-void tree_print_csv(const struct view_options *options, const struct model *model,
-		    const struct graph *graph, const struct tree_loops *loops);
+/* tree_csv.c: one row per task. 0 or -ENOMEM. */
+int tree_print_csv(const struct view_options *options, const struct model *model,
+		   const struct graph *graph, const struct tree_loops *loops);
 
 /* tree_print.c */
 

@@ -66,10 +66,10 @@ static int print_below(struct tree_printer *printer, uint32_t index, const struc
 		return 0;
 	awaited = &printer->graph->vertices[child];
 	if (!vertex->task || awaited->task || printer->printed[child])
-		return awaited->task || awaited->child_count || !vertex->task ?
-			       print_siblings(printer, vertex->children, vertex->child_count,
-					      vertex->knot, level) :
-			       0;
+		return awaited->task || awaited->child_count || !vertex->task
+			       ? print_siblings(printer, vertex->children, vertex->child_count,
+						vertex->knot, level)
+			       : 0;
 	printer->printed[child] = true;
 	return print_siblings(printer, awaited->children, awaited->child_count, awaited->knot,
 			      level);
