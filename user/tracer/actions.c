@@ -91,7 +91,7 @@ const struct action actions[] = {
 		.question = "which tasks are alive now, and who awaits whom?",
 		.view = &view_tree,
 		.run = session_run,
-		.takes = VIEW | BIT(OPTION_CSV),
+		.takes = VIEW | BIT(OPTION_CSV) | BIT(OPTION_CSV_RAW),
 		.examples = "build/examples/churn 3 5 & sleep 1; % tree -p $!\n",
 	},
 	{
