@@ -69,8 +69,10 @@
 
 	function draw() {
 		width = Math.max(document.documentElement.clientWidth, 480);
-		picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
+		const tall = Math.max(window.innerHeight, height);	/* tips have room below */
+		picture.setAttribute("viewBox", `0 0 ${width} ${tall}`);
 		picture.setAttribute("width", width);
+		picture.setAttribute("height", tall);
 		frames.forEach(place);
 		field.setAttribute("x", width - edge - 210);
 		reset.setAttribute("transform", `translate(${width - edge - 210 - 100} 10)`);
