@@ -235,7 +235,7 @@ VALGRIND_TESTS = $(filter-out tests/test_overflow.c tests/test_probes.c tests/te
 valgrind: $(VALGRIND_TESTS:%.c=$(B)/%) | $(DEPS)
 	$(Q)RANDOM_PROGRAMS=300 UNDER="timeout 300 $(VALGRIND)" tools/run-tests $^
 
-bench: all $(BENCH_PROGRAMS)
+bench: all $(BENCH_PROGRAMS) $(B)/tests/make_recording
 	$(Q)tools/bench/run
 
 LIB = $(DESTDIR)$(PREFIX)/lib

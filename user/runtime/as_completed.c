@@ -123,8 +123,8 @@ struct async_as_completed *async_as_completed_futures(struct async_future *const
 
 		item->completed = completed;
 		item->future = futures[i];
-		item->handle = async__future_watch(futures[i], on_done, item,
-						   async_future_ref(&completed->future));
+		item->handle = async__future_depend(futures[i], on_done, item,
+						    async_future_ref(&completed->future));
 		if (!item->handle.serial) {
 			async_as_completed_free(completed);
 			return NULL;

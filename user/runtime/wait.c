@@ -111,8 +111,8 @@ static int watch(struct wait *waiting)
 
 		if (async_future_done(entry->future))
 			continue;
-		entry->handle = async__future_watch(entry->future, on_done, &waiting->future,
-						    async_future_ref(&waiting->future));
+		entry->handle = async__future_depend(entry->future, on_done, &waiting->future,
+						     async_future_ref(&waiting->future));
 		if (!entry->handle.serial)
 			return async__fail_plain(-ENOMEM);
 	}

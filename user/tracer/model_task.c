@@ -186,12 +186,15 @@ void task_enter(struct model *model, struct task *task, struct thread *thread, u
 		uint64_t ready_ns)
 {
 	bool yielded = task->pub.state == MODEL_READY;
+	uint64_t waker;
 
 	if (ready_ns) {
 		task_settle(model, task, ready_ns < now_ns ? ready_ns : now_ns);
 		if (!yielded) {
+			/* Of the await that ends, and of the time in the queue. */
+			task->woken_by = waker = interval_waker(thread, ready_ns);
 			turn(model, task, MODEL_READY, 0);
-			task->woken_by = interval_waker(thread, ready_ns);
+			task->woken_by = waker;
 			task->pub.self_wakes += task->woken_by == task->pub.id;
 		}
 	}
