@@ -15,7 +15,7 @@
 #   libzstd         recorded files: small, and a checksum per chunk that finds corruption
 #   uthash          the model's tables
 #   cmocka          the tests
-# argp, the option parser, is glibc's.
+# getopt, the option parser, is the C library's.
 
 VERSION := 0.1.0
 SONAME := libasync.so.0
@@ -165,6 +165,10 @@ $(B)/tests/toy: $(B)/tests/toy.o
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
 
+$(B)/tests/make_recording: $(B)/tests/make_recording.o $(B)/tests/tracer.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TRACER_LIBS)
+
 $(B)/tests/programs/%: $(B)/tests/programs/%.o $(B)/libasync.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
@@ -231,7 +235,7 @@ VALGRIND_TESTS = $(filter-out tests/test_overflow.c tests/test_probes.c tests/te
 valgrind: $(VALGRIND_TESTS:%.c=$(B)/%) | $(DEPS)
 	$(Q)RANDOM_PROGRAMS=300 UNDER="timeout 300 $(VALGRIND)" tools/run-tests $^
 
-bench: all $(BENCH_PROGRAMS)
+bench: all $(BENCH_PROGRAMS) $(B)/tests/make_recording
 	$(Q)tools/bench/run
 
 LIB = $(DESTDIR)$(PREFIX)/lib

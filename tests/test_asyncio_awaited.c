@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a tracer is told that a task awaits at a lock and its kin: which one, by type and number.
+ * What a tracer is told that a task awaits: a lock and its kin, or what stands for several tasks;
+ * which one, by type and number.
  *
  * The records come here instead of into a buffer: libasync gets its probes from this file.
  */
@@ -262,6 +263,185 @@ static void queue__is_one_whatever_is_waited_for(void **state)
 	async_queue_free(queue);
 }
 
+ASYNC(waits_for_ever)
+{
+	return async_sleep(3600);
+}
+
+ASYNC(gathers)
+{
+	struct async_coroutine *both[] = { waits_for_ever(), waits_for_ever() };
+
+	return async_await(async_gather(both, 2, NULL, 0));
+}
+
+ASYNC(awaits_future, struct async_future *, future)
+{
+	return async_await(async_future_ref(future));
+}
+
+/* Timers are awaited, too, by the tasks that are waited for. */
+static size_t take_awaited_of(enum at_type type, uint64_t awaited[], size_t size)
+{
+	uint64_t all[16];
+	size_t count = take_awaited(all, 16), kept = 0, i;
+
+	for (i = 0; i < count; i++) {
+		if (AT_ID_TYPE(all[i]) != type)
+			continue;
+		assert_true(kept < size);
+		awaited[kept++] = all[i];
+	}
+	return kept;
+}
+
+/* One is awaited by two tasks and another one by a third. */
+static void assert_futures_are_seen(enum at_type type, struct async_future *one,
+				    struct async_future *two)
+{
+	uint64_t awaited[4];
+
+	start(awaits_future(one));
+	start(awaits_future(one));
+	start(awaits_future(two));
+	settle();
+	assert_int_equal(take_awaited_of(type, awaited, 4), 3);
+	assert_int_not_equal(awaited[0] & AT_ID_NUMBER, 0);
+	assert_int_not_equal(awaited[2] & AT_ID_NUMBER, 0);
+	assert_true(awaited[0] == awaited[1]);
+	assert_true(awaited[0] != awaited[2]);
+	close_loop();
+	async_future_unref(one);
+	async_future_unref(two);
+}
+
+static struct async_future *gather_one(void)
+{
+	struct async_task *task = async_task_ref(start(waits_for_ever()));
+
+	return async_gather(&task, 1, NULL, 0);
+}
+
+static void gather__is_seen(void **state)
+{
+	(void)state;
+	assert_futures_are_seen(AT_GATHER, gather_one(), gather_one());
+}
+
+static void shield__is_seen(void **state)
+{
+	(void)state;
+	assert_futures_are_seen(AT_SHIELD, async_shield(async_task_ref(start(waits_for_ever()))),
+				async_shield(async_task_ref(start(waits_for_ever()))));
+}
+
+static void plain_future__is_seen(void **state)
+{
+	(void)state;
+	assert_futures_are_seen(AT_FUTURE, async_future_new(loop), async_future_new(loop));
+}
+
+ASYNC(waits_for, struct async_task *, task)
+{
+	return async_wait(&task, 1, ASYNC_NO_TIMEOUT, ASYNC_ALL_COMPLETED);
+}
+
+static void wait__is_seen(void **state)
+{
+	struct async_task *task = start(waits_for_ever());
+	uint64_t awaited[2];
+
+	(void)state;
+	start(waits_for(task));
+	start(waits_for(task));
+	settle();
+	assert_int_equal(take_awaited_of(AT_WAIT, awaited, 2), 2);
+	assert_int_not_equal(awaited[0] & AT_ID_NUMBER, 0);
+	assert_true(awaited[0] != awaited[1]);
+	close_loop();
+}
+
+ASYNC(returns_soon)
+{
+	return async_sleep(0);
+}
+
+static void free_completed(void *completed)
+{
+	async_as_completed_free(completed);
+}
+
+ASYNC(completes, struct async_task *, one, struct async_task *, two)
+{
+	struct async_task *tasks[] = { one, two };
+	struct async_as_completed *completed = async_as_completed(tasks, 2, ASYNC_NO_TIMEOUT);
+	size_t index;
+
+	async_defer(free_completed, completed);
+	while (async_as_completed_next(completed, &index) > 0)
+		;
+	return 0;
+}
+
+/* Each next one is awaited of the same thing. */
+static void as_completed__is_seen(void **state)
+{
+	uint64_t awaited[2];
+
+	(void)state;
+	start(completes(start(returns_soon()), start(waits_for_ever())));
+	settle();
+	assert_int_equal(take_awaited_of(AT_WAIT, awaited, 2), 2);
+	assert_int_not_equal(awaited[0] & AT_ID_NUMBER, 0);
+	assert_true(awaited[0] == awaited[1]);
+	close_loop();
+}
+
+ASYNC(groups)
+{
+	struct async_task_group *group = async_task_group_new();
+
+	async_task_group_create_task(group, waits_for_ever());
+	return async_task_group_end(group, 0);
+}
+
+static void group__is_seen(void **state)
+{
+	uint64_t awaited[2];
+
+	(void)state;
+	start(groups());
+	start(groups());
+	settle();
+	assert_int_equal(take_awaited_of(AT_GROUP, awaited, 2), 2);
+	assert_int_not_equal(awaited[0] & AT_ID_NUMBER, 0);
+	assert_true(awaited[0] != awaited[1]);
+	close_loop();
+}
+
+static void state__says_what_is_gathered(void **state)
+{
+	uint64_t awaited[2];
+	size_t i;
+
+	(void)state;
+	at_listeners.batch = 0;
+	start(gathers());
+	start(groups());
+	settle();
+	at_listeners.batch = 1;
+	iterate();
+	for (i = 0; i < records.count; i++)
+		records.events[i].flags &= ~AT_EXISTING;
+	for (i = 0; i < records.count; i++) {
+		if (AT_ID_TYPE(records.events[i].b) == AT_GATHER)
+			break;
+	}
+	assert_true(i < records.count);
+	assert_int_equal(take_awaited_of(AT_GROUP, awaited, 2), 1);
+	close_loop();
+}
+
 /* Who comes later is told of it, too. */
 static void state__says_what_is_awaited(void **state)
 {
@@ -320,7 +500,14 @@ int main(void)
 		test(barrier__is_seen),
 		test(queue__is_seen),
 		test(queue__is_one_whatever_is_waited_for),
+		test(gather__is_seen),
+		test(shield__is_seen),
+		test(plain_future__is_seen),
+		test(wait__is_seen),
+		test(as_completed__is_seen),
+		test(group__is_seen),
 		test(state__says_what_is_awaited),
+		test(state__says_what_is_gathered),
 		test(cancel__is_delivered_as_such),
 	};
 

@@ -6,7 +6,7 @@
 #include "system.h"
 
 static struct example {
-	const char *name, *out;
+	const char *name, *out, *err;
 	struct program program;
 } examples[] = {
 	{ .name = "wait_for",
@@ -37,6 +37,16 @@ static struct example {
 		 "start: cancelled\n"
 		 "news: cancelled\n"
 		 "failed: there is no page \"missing\"\n" },
+	{ .name = "service",
+	  .out = "pages: 4 from the cache, 2 not found in time\n"
+		 "replicas: No route to host\n"
+		 "saving takes longer\n"
+		 "saved: yes\n",
+	  .err = "Task exception was never retrieved\n"
+		 "future: <Task finished name='Task-5' coro=<report_usage() done,"
+		 " defined at tools/examples/service.c:159>"
+		 " exception=ECONNREFUSED('nobody wants to know')>\n"
+		 "ECONNREFUSED: nobody wants to know\n" },
 	{ .name = "shield",
 	  .out = "sleeping for 10 second(s)\n"
 		 "Task took longer than five seconds!\n"
@@ -70,7 +80,7 @@ static void example__prints_what_it_should(void **state)
 	struct example *example = *state;
 
 	program_wait(&example->program);
-	assert_string_equal(example->program.err, "");
+	assert_string_equal(example->program.err, example->err ? example->err : "");
 	assert_string_equal(example->program.out, example->out);
 	assert_int_equal(example->program.status, 0);
 }

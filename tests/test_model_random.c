@@ -63,6 +63,73 @@ static void on_end(void *view, uint64_t now_ns, struct model_coroutine *coroutin
 	}
 }
 
+/* What the intervals and the pieces of a task's time come to. It hangs on the task. */
+struct book {
+	uint64_t until_ns;
+	struct model_times intervals, pieces;
+};
+
+static uint64_t *entry(struct model_times *times, enum model_state state)
+{
+	if (state == MODEL_RUNNING)
+		return &times->running;
+	return state == MODEL_READY ? &times->ready : &times->awaiting;
+}
+
+static void on_task_begin(void *view, uint64_t now_ns, struct model_task *task)
+{
+	struct book *book = calloc(1, sizeof(*book));
+
+	(void)view;
+	(void)now_ns;
+	assert_non_null(book);
+	assert_null(task->user);
+	book->until_ns = task->created_ns;
+	task->user = book;
+}
+
+static void on_time(void *view, struct model_task *task, enum model_state state, uint64_t begin_ns,
+		    uint64_t end_ns)
+{
+	struct book *book = task->user;
+
+	(void)view;
+	assert_true(begin_ns < end_ns);
+	*entry(&book->pieces, state) += end_ns - begin_ns;
+	assert_memory_equal(&book->pieces, &task->times, sizeof(task->times));
+}
+
+static void on_interval(void *view, const struct model_interval *interval)
+{
+	static const enum model_state states[] = {
+		[MODEL_STEP] = MODEL_RUNNING,
+		[MODEL_QUEUE] = MODEL_READY,
+		[MODEL_AWAIT] = MODEL_AWAITING,
+	};
+	struct book *book;
+
+	(void)view;
+	assert_true(interval->begin_ns <= interval->end_ns);
+	if (!interval->task)
+		return;
+	book = interval->task->user;
+	assert_int_equal(interval->begin_ns, book->until_ns);
+	book->until_ns = interval->end_ns;
+	*entry(&book->intervals, states[interval->kind]) += interval->end_ns - interval->begin_ns;
+}
+
+static void on_task_end(void *view, uint64_t now_ns, struct model_task *task)
+{
+	struct book *book = task->user;
+
+	(void)view;
+	(void)now_ns;
+	assert_memory_equal(&book->intervals, &task->times, sizeof(task->times));
+	assert_memory_equal(&book->pieces, &task->times, sizeof(task->times));
+	free(book);
+	task->user = NULL;
+}
+
 static void pass_time(struct simulation *simulation)
 {
 	simulation->stream.now_ns += lrand48() % 50;
@@ -234,7 +301,13 @@ static void check_tasks(struct simulation *simulation)
 
 static void simulation_open(struct simulation *simulation, long seed)
 {
-	static const struct model_listener listener = { .end = on_end };
+	static const struct model_listener listener = {
+		.end = on_end,
+		.task_begin = on_task_begin,
+		.task_end = on_task_end,
+		.time = on_time,
+		.interval = on_interval,
+	};
 
 	srand48(seed);
 	*simulation = (struct simulation){ .who = LOOP(1) };

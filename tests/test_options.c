@@ -78,18 +78,19 @@ static void options__of_a_process(void **state)
 	assert_int_equal(options.duration_ns, 0);
 	assert_int_equal(options.buffer, 32 << 20);
 	assert_false(options.direct || options.follow);
-	assert_false(options.columns);
+	assert_false(options.view_options.columns);
+	assert_int_equal(options.view_options.threshold_ns, 100000000);
 }
 
 static void options__stand_anywhere_before_the_command(void **state)
 {
-	struct options options = parse("asynctrace --task -p 42 timed --time -o x --where");
+	struct options options = parse("asynctrace --columns task,time,where -p 42 timed -o x");
 
 	(void)state;
 	assert_ptr_equal(options.view, &view_timed);
 	assert_int_equal(options.pid, 42);
 	assert_string_equal(options.output, "x");
-	assert_true(options.columns == (VIEW_TASK | VIEW_TIME | VIEW_WHERE));
+	assert_true(options.view_options.columns == (VIEW_TASK | VIEW_TIME | VIEW_WHERE));
 }
 
 static void options__behind_the_command_are_its_own(void **state)
@@ -99,7 +100,7 @@ static void options__behind_the_command_are_its_own(void **state)
 	(void)state;
 	assert_int_equal(options.pid, 0);
 	assert_true(options.follow);
-	assert_false(options.columns & VIEW_TASK);
+	assert_null(options.filter.task);
 	assert_string_equal(options.command[0], "make");
 	assert_string_equal(options.command[3], "--task");
 	assert_string_equal(options.command[4], "--");
@@ -112,11 +113,20 @@ static void options__duration(void **state)
 	(void)state;
 	assert_int_equal(parse("asynctrace timed -p 1 --duration 2").duration_ns, 2000000000);
 	assert_int_equal(parse("asynctrace timed -p 1 --duration=0.25").duration_ns, 250000000);
-	assert_refused("asynctrace timed -p 1 --duration 0", "--duration takes seconds");
-	assert_refused("asynctrace timed -p 1 --duration -1", "--duration takes seconds");
-	assert_refused("asynctrace timed -p 1 --duration nan", "--duration takes seconds");
-	assert_refused("asynctrace timed -p 1 --duration 1e99", "--duration takes seconds");
-	assert_refused("asynctrace timed -p 1 --duration 5m", "--duration takes seconds");
+	assert_refused("asynctrace timed -p 1 --duration 0", "--duration takes a time");
+	assert_refused("asynctrace timed -p 1 --duration -1", "--duration takes a time");
+	assert_refused("asynctrace timed -p 1 --duration nan", "--duration takes a time");
+	assert_refused("asynctrace timed -p 1 --duration 1e99", "--duration takes a time");
+	assert_int_equal(parse("asynctrace timed -p 1 --duration 5m").duration_ns, 300000000000);
+	assert_int_equal(parse("asynctrace timed -p 1 --duration 1.5s").duration_ns, 1500000000);
+	assert_int_equal(parse("asynctrace timed -p 1 --duration 100ms").duration_ns, 100000000);
+	assert_int_equal(parse("asynctrace timed -p 1 --duration 1.1us").duration_ns, 1100);
+	assert_int_equal(parse("asynctrace timed -p 1 --duration 40ns").duration_ns, 40);
+	assert_refused("asynctrace timed -p 1 --duration 5h", "--duration takes a time");
+	assert_refused("asynctrace timed -p 1 --duration ms", "--duration takes a time");
+	assert_refused("asynctrace timed -p 1 --duration 0.1ns", "--duration takes a time");
+	assert_refused("asynctrace timed -p 1 --duration inf", "--duration takes a time");
+	assert_int_equal(parse("asynctrace timed -p 1 --since 0").filter.since_ns, 0);
 }
 
 static void options__buffer(void **state)
@@ -146,7 +156,8 @@ static void options__probes(void **state)
 static void options__view_that_is_none(void **state)
 {
 	(void)state;
-	assert_refused("asynctrace tiemd -p 1", "no view 'tiemd': the views are timed, summary");
+	assert_refused("asynctrace tiemd -p 1", "no view 'tiemd': did you mean timed?");
+	assert_refused("asynctrace frobnicate -p 1", "no view 'frobnicate': the views are timed");
 	assert_refused("asynctrace -p 1", "which view?");
 	assert_refused("asynctrace -- ls", "which view?");
 }
@@ -165,7 +176,7 @@ static void options__source(void **state)
 	assert_refused("asynctrace timed ./x -l", "-- ./x");
 	assert_refused("asynctrace timed -i x --duration 1", "live");
 	assert_refused("asynctrace timed -i x --buffer 8M", "live");
-	assert_refused("asynctrace timed --nonsense", "unrecognized option '--nonsense'");
+	assert_refused("asynctrace timed --nonsense", "no option '--nonsense': asynctrace timed");
 }
 
 static void options__record_and_doctor(void **state)

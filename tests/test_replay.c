@@ -54,7 +54,7 @@ static void replay(struct scene *scene, const char *view)
 static void timed__is_replayed(void **state)
 {
 	NEED_ROOT();
-	replay(*state, "timed --task --time --where");
+	replay(*state, "timed --columns task,time,where");
 }
 
 static void summary__is_replayed(void **state)
@@ -121,8 +121,8 @@ static void batch_and_direct__print_the_same_lines(void **state)
 	struct scene *scene = *state;
 
 	NEED_ROOT();
-	run_story(&scene->tracer, "timed --task --where", "batch");
-	run_story(&scene->other, "timed --task --where", "direct");
+	run_story(&scene->tracer, "timed --columns task,where", "batch");
+	run_story(&scene->other, "timed --columns task,where", "direct");
 	program_wait(&scene->tracer);
 	program_wait(&scene->other);
 	assert_int_equal(scene->tracer.status | scene->other.status, 0);

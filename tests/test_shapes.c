@@ -87,9 +87,10 @@ static void four_loops__lose_nothing_and_keep_the_order_of_time(void **state)
 
 	NEED_ROOT();
 	strcpy(recording, scene_path(scene, "recording"));
-	program_start(&scene->tracer,
-		      "build/asynctrace timed --time -w %s -- build/tests/programs/four_loops 100",
-		      recording);
+	program_start(
+		&scene->tracer,
+		"build/asynctrace timed --columns time -w %s -- build/tests/programs/four_loops 100",
+		recording);
 	program_wait(&scene->tracer);
 	assert_int_equal(scene->tracer.status, 0);
 	for (line = scene->tracer.err; *line; line = strchr(line, '\n') + 1) {

@@ -34,8 +34,10 @@ struct async_timeout {
 	struct async_task *task;
 	struct async_handle handle;
 	uint64_t when_ns;
+	uintptr_t place;
 	unsigned int cancelling;
 	int state;
+	int type;
 };
 
 /*

@@ -4,15 +4,16 @@
  * quotes and the escapes of repr() are a variation of it.
  */
 #include "text.h"
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the valid UTF-8 sequence at `bytes`, and its code point; 0 if it is none. */
-static size_t decode(const unsigned char *bytes, uint32_t *point)
+size_t text_decode(const char *text, uint32_t *point)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *bytes = (const unsigned char *)text;
 	unsigned char head = bytes[0];
 	size_t length, i;
 	uint32_t code;
@@ -37,49 +38,51 @@ static size_t decode(const unsigned char *bytes, uint32_t *point)
 	return length;
 }
 
-static bool is_harmful(uint32_t point)
+bool text_is_harmful(uint32_t point)
 {
 	return point < 0x20 || (point >= 0x7f && point <= 0x9f) || point == 0x61c ||
 	       point == 0x200e || point == 0x200f || (point >= 0x2028 && point <= 0x202e) ||
 	       (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
 }
 
-/*
- * Writes what stands for the first character of `text` to `piece` and returns its bytes in `text`.
- */
-static size_t escape(char piece[8], const char *text, char quote)
+static size_t escape(char piece[TEXT_PIECE_SIZE], const char *text, char quote)
 {
 	static const char named[] = "\nn\rr\tt";
-	const unsigned char *bytes = (const unsigned char *)text;
+	unsigned char first = *text;
 	const char *name;
 	uint32_t point;
-	size_t length = decode(bytes, &point);
+	size_t length = text_decode(text, &point);
 
 	if (!length) {
-		snprintf(piece, 8, "\\x%02x", bytes[0]);
+		snprintf(piece, TEXT_PIECE_SIZE, "\\x%02x", first);
 		return 1;
 	}
 	for (name = named; *name; name += 2) {
 		if ((unsigned char)name[0] == point) {
-			snprintf(piece, 8, "\\%c", name[1]);
+			snprintf(piece, TEXT_PIECE_SIZE, "\\%c", name[1]);
 			return length;
 		}
 	}
 	if (quote && (text[0] == quote || text[0] == '\\'))
-		snprintf(piece, 8, "\\%c", text[0]);
-	else if (!is_harmful(point))
-		snprintf(piece, 8, "%.*s", (int)length, text);
+		snprintf(piece, TEXT_PIECE_SIZE, "\\%c", text[0]);
+	else if (!text_is_harmful(point))
+		snprintf(piece, TEXT_PIECE_SIZE, "%.*s", (int)length, text);
 	else if (point < 0x80)
-		snprintf(piece, 8, "\\x%02x", point);
+		snprintf(piece, TEXT_PIECE_SIZE, "\\x%02x", point);
 	else
-		snprintf(piece, 8, "\\u%04x", point & 0xffff);
+		snprintf(piece, TEXT_PIECE_SIZE, "\\u%04x", point & 0xffff);
 	return length;
+}
+
+size_t text_escape(char piece[TEXT_PIECE_SIZE], const char *text)
+{
+	return escape(piece, text, 0);
 }
 
 static const char *write_escaped(char *buffer, size_t size, const char *text, char quote)
 {
 	size_t used = 0, reserve = quote ? 5 : 4, length;
-	char piece[8];
+	char piece[TEXT_PIECE_SIZE];
 
 	if (quote)
 		buffer[used++] = quote;
@@ -168,5 +171,19 @@ const char *text_duration(char buffer[TEXT_DURATION_SIZE], uint64_t ns)
 		 : value < 999.95 ? 1
 				  : 0,
 		 value, units[unit]);
+	return buffer;
+}
+
+const char *text_count(char buffer[TEXT_COUNT_SIZE], uint64_t count)
+{
+	char digits[21];
+	int length = snprintf(digits, sizeof(digits), "%" PRIu64, count), i, used = 0;
+
+	for (i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			buffer[used++] = ',';
+		buffer[used++] = digits[i];
+	}
+	buffer[used] = 0;
 	return buffer;
 }

@@ -20,6 +20,15 @@
 #define TEXT_NAME_SIZE 192
 
 /*
+ * Bytes of the UTF-8 sequence that `text` begins with, and the character that it is; 0 if it is
+ * none, and then `point` stays. For writers with escapes of their own.
+ */
+size_t text_decode(const char *text, uint32_t *point);
+
+/* Whether a character could do more than be seen, as below. */
+bool text_is_harmful(uint32_t point);
+
+/*
  * `text` with everything escaped that could do more than be seen: control bytes (C0, DEL, C1),
  * invalid UTF-8, marks that change the direction of writing. `size` is at least 8.
  */
@@ -27,6 +36,14 @@ const char *text_safe(char *buffer, size_t size, const char *text);
 
 /* `text` in quotes, as Python's repr() writes it, with the escapes of text_safe(); null is None. */
 const char *text_repr(char *buffer, size_t size, const char *text);
+
+#define TEXT_PIECE_SIZE 8
+
+/*
+ * What text_safe() writes for the first character of `text`, which is not empty, for those who
+ * write long texts piece by piece. Returns how many bytes of `text` that was.
+ */
+size_t text_escape(char piece[TEXT_PIECE_SIZE], const char *text);
 
 #define TEXT_DOUBLE_SIZE 32
 
@@ -41,5 +58,10 @@ const char *text_float(char buffer[TEXT_DOUBLE_SIZE], float number);
  * s.
  */
 const char *text_duration(char buffer[TEXT_DURATION_SIZE], uint64_t ns);
+
+#define TEXT_COUNT_SIZE 27
+
+/* With a comma before each three digits, as perf prints it: "9,997". */
+const char *text_count(char buffer[TEXT_COUNT_SIZE], uint64_t count);
 
 #endif

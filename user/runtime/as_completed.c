@@ -17,7 +17,7 @@ struct item {
 };
 
 struct async_as_completed {
-	struct async_future future; /* for its references */
+	struct async_future future; /* for its references, and for tracers */
 	struct async_future *next;  /* what is awaited until the next one is there, or null */
 	struct timer timer;
 	bool expired;
@@ -96,7 +96,8 @@ static struct async_as_completed *completed_new(struct async_loop *loop, size_t 
 
 	if (!completed)
 		return NULL;
-	async__future_init(&completed->future, loop, AT_FUTURE);
+	async__future_init(&completed->future, loop, AT_WAIT);
+	completed->future.number = async__number_of(AT_WAIT);
 	completed->future.free = free_completed;
 	completed->timer.node.index = HEAP_NONE;
 	completed->timer.fire = time_is_up;
@@ -122,8 +123,8 @@ struct async_as_completed *async_as_completed_futures(struct async_future *const
 
 		item->completed = completed;
 		item->future = futures[i];
-		item->handle = async__future_watch(futures[i], on_done, item,
-						   async_future_ref(&completed->future));
+		item->handle = async__future_depend(futures[i], on_done, item,
+						    async_future_ref(&completed->future));
 		if (!item->handle.serial) {
 			async_as_completed_free(completed);
 			return NULL;
@@ -156,7 +157,8 @@ static int64_t wait_for_next(struct async_as_completed *completed)
 
 	if (completed->next)
 		return async__fail_plain(-EBUSY);
-	completed->next = async_future_new(completed->future.loop);
+	completed->next =
+		async__future_new(completed->future.loop, AT_WAIT, completed->future.number);
 	result = async_await_future(async_future_ref(completed->next));
 	async_future_unref(completed->next);
 	completed->next = NULL;

@@ -82,7 +82,8 @@ static int64_t read_both(struct exchange *exchange)
 	if (!errors)
 		return err;
 	if (err)
-		async_task_cancel(exchange->reader);
+		async__task_cancel(exchange->reader,
+				   cancellation_through(&current_task()->future, 0));
 	err_errors = async_await(async_task_ref(exchange->reader));
 	return err ? err : err_errors;
 }

@@ -21,6 +21,7 @@ struct async_concurrent_future {
 	struct async_loop *loop; /* to be compared only */
 	struct call start, cancel;
 	bool cancelling; /* `cancel` is under way */
+	uintptr_t place; /* where it was asked for */
 
 	/* The loop's own. */
 	struct async_future link;
@@ -99,10 +100,11 @@ static void cancel(struct call *call, struct async_loop *loop)
 {
 	struct async_concurrent_future *this =
 		container_of(call, struct async_concurrent_future, cancel);
+	struct cancellation cancellation = { .place = this->place };
 
 	__atomic_store_n(&this->cancelling, false, __ATOMIC_RELEASE);
 	if (loop)
-		async_task_cancel(this->task);
+		async__task_cancel(this->task, cancellation);
 	unref(this);
 }
 
@@ -179,6 +181,7 @@ bool async_concurrent_future_cancel(struct async_concurrent_future *this)
 	if (async_concurrent_future_done(this))
 		return false;
 	if (!__atomic_exchange_n(&this->cancelling, true, __ATOMIC_ACQUIRE)) {
+		this->place = (uintptr_t)__builtin_return_address(0);
 		__atomic_fetch_add(&this->references, 1, __ATOMIC_RELAXED);
 		async__mailbox_post(this->mailbox, &this->cancel);
 	}

@@ -7,8 +7,9 @@
 
 enum { SPARE_LIMIT = 4096, ERRNO_MAX = 4095 };
 
-bool async__future_cancel_plain(struct async_future *future)
+bool async__future_cancel_plain(struct async_future *future, struct cancellation cancellation)
 {
+	(void)cancellation;
 	if (future->state != PENDING)
 		return false;
 	async__future_finish(future, CANCELLED, -ECANCELED);
@@ -186,7 +187,8 @@ bool async_future_cancel(struct async_future *future)
 {
 	if (!future || (future->state == PENDING && future->waiters && wrong_thread(future->loop)))
 		return false;
-	return future->cancel(future);
+	return future->cancel(future, (struct cancellation){
+					      .place = (uintptr_t)__builtin_return_address(0) });
 }
 
 void async__future_remove_waiter(struct async_future *future, struct waiter *waiter)
@@ -222,14 +224,15 @@ static __attribute__((noinline)) int refuse_to_wait(struct async_task *task,
 }
 
 /* Suspends the task until the future is done. -ECANCELED if the task was cancelled meanwhile. */
-static inline __attribute__((always_inline)) int wait_for(struct async_task *task,
-							  struct async_future *future)
+static inline __attribute__((always_inline)) int
+wait_for(struct async_task *task, struct async_future *future, uintptr_t place)
 {
 	if (unlikely(future->loop != task->future.loop || future == &task->future))
 		return refuse_to_wait(task, future);
 	async__future_add_waiter(future, &task->waiter, (entry_t)task);
 	task->awaits = future;
-	if (unlikely(task->must_cancel) && future->cancel(future))
+	if (unlikely(task->must_cancel) &&
+	    future->cancel(future, cancellation_through(&task->future, place)))
 		task->must_cancel = false;
 	async__suspend(task, future);
 	task->awaits = NULL;
@@ -253,7 +256,8 @@ static void hear_of_failure(struct async_task *task, struct async_future *future
 		async__fail_plain(future->result);
 }
 
-static inline __attribute__((always_inline)) int64_t await(struct async_future *future)
+static inline __attribute__((always_inline)) int64_t await(struct async_future *future,
+							   uintptr_t place)
 {
 	struct async_task *task = current_task();
 	int64_t result = 0;
@@ -261,7 +265,7 @@ static inline __attribute__((always_inline)) int64_t await(struct async_future *
 	if (unlikely(!task))
 		return async__fail_plain(-EPERM);
 	if (future->state == PENDING)
-		result = wait_for(task, future);
+		result = wait_for(task, future, place);
 	if (likely(!result)) {
 		result = future->result;
 		if (unlikely(result < 0))
@@ -272,21 +276,27 @@ static inline __attribute__((always_inline)) int64_t await(struct async_future *
 
 int64_t async__await(struct async_future *future)
 {
-	return await(future);
+	return await(future, 0);
 }
 
-int64_t async_await_future(struct async_future *future)
+static inline __attribute__((always_inline)) int64_t await_consuming(struct async_future *future,
+								     uintptr_t place)
 {
 	int64_t result;
 
 	if (!future)
 		return async__fail_plain(-ENOMEM);
-	result = await(future);
+	result = await(future, place);
 	async_future_unref(future);
 	return result;
 }
 
+int64_t async_await_future(struct async_future *future)
+{
+	return await_consuming(future, (uintptr_t)__builtin_return_address(0));
+}
+
 int64_t async_await_task(struct async_task *task)
 {
-	return async_await_future(async_task_future(task));
+	return await_consuming(async_task_future(task), (uintptr_t)__builtin_return_address(0));
 }

@@ -28,7 +28,7 @@ static void free_gathering(struct async_future *future)
 	free(gathering);
 }
 
-static bool cancel_gathering(struct async_future *future)
+static bool cancel_gathering(struct async_future *future, struct cancellation cancellation)
 {
 	struct gathering *gathering = gathering_of(future);
 	bool any = false;
@@ -36,8 +36,10 @@ static bool cancel_gathering(struct async_future *future)
 
 	if (future->state != PENDING)
 		return false;
+	if (at_listening())
+		cancellation = async__trace_cancel(future, 0, cancellation);
 	for (i = 0; i < gathering->count; i++) {
-		if (gathering->futures[i]->cancel(gathering->futures[i]))
+		if (gathering->futures[i]->cancel(gathering->futures[i], cancellation))
 			any = true;
 	}
 	if (any)
@@ -80,7 +82,7 @@ static struct gathering *gathering_new(struct async_loop *loop, size_t count, in
 
 	if (!gathering)
 		return NULL;
-	async__future_init(&gathering->future, loop, AT_FUTURE);
+	async__future_init(&gathering->future, loop, AT_GATHER);
 	gathering->future.cancel = cancel_gathering;
 	gathering->future.free = free_gathering;
 	gathering->count = count;
@@ -106,8 +108,9 @@ struct async_future *async_gather_futures(struct async_future *const futures[], 
 	for (i = 0; i < count; i++)
 		gathering->futures[i] = futures[i];
 	for (i = 0; i < count; i++) {
-		if (async__future_add_owner(futures[i], on_done,
-					    async_future_ref(&gathering->future)))
+		struct async_future *future = async_future_ref(&gathering->future);
+
+		if (!async__future_depend(futures[i], on_done, future, future).serial)
 			break;
 	}
 	if (i < count) {

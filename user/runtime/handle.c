@@ -27,6 +27,7 @@ struct slot *async__slot_take(struct async_loop *loop)
 	slot->has_origin = false;
 	slot->queued = false;
 	slot->lasting = false;
+	slot->depends = false;
 	list_add(&loop->slots, &slot->link);
 	return slot;
 }
@@ -234,6 +235,20 @@ struct async_handle async__future_watch(struct async_future *future, async_done_
 	if (!slot)
 		async_future_unref(owner);
 	return handle_of(slot);
+}
+
+struct async_handle async__future_depend(struct async_future *future, async_done_callback *callback,
+					 void *arg, struct async_future *owner)
+{
+	struct async_handle handle = async__future_watch(future, callback, arg, owner);
+	struct slot *slot = handle.slot;
+
+	if (!slot)
+		return handle;
+	slot->depends = true;
+	if (at_listening())
+		async__trace_depends(slot);
+	return handle;
 }
 
 int async__future_add_owner(struct async_future *future, async_done_callback *callback,

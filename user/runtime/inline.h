@@ -11,7 +11,7 @@
 #pragma GCC visibility push(hidden)
 
 /* What they leave to the files that they stand for. */
-bool async__future_cancel_plain(struct async_future *future);
+bool async__future_cancel_plain(struct async_future *future, struct cancellation cancellation);
 void async__future_free_plain(struct async_future *future);
 int async__ready_grow(struct async_loop *loop);
 void async__ready_note_time(entry_t entry);

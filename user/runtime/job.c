@@ -39,10 +39,11 @@ static void forget(struct job *job)
 	async_future_unref(&job->future);
 }
 
-static bool cancel(struct async_future *future)
+static bool cancel(struct async_future *future, struct cancellation cancellation)
 {
 	struct job *job = job_of(future);
 
+	(void)cancellation;
 	if (future->state != PENDING)
 		return false;
 	__atomic_store_n(&job->claimed, true, __ATOMIC_RELAXED);

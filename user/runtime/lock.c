@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 struct async_lock {
-	bool locked;
+	uint64_t holder; /* the number of the task that has taken it; 0 while it is not locked */
 	struct waiting waiting;
 };
 
@@ -15,7 +15,7 @@ struct async_lock *async_lock_new(void)
 
 	if (!lock)
 		return NULL;
-	lock->locked = false;
+	lock->holder = 0;
 	async__waiting_init(&lock->waiting, AT_LOCK, async__number_of(AT_LOCK));
 	return lock;
 }
@@ -32,10 +32,19 @@ int async__lock_bind(struct async_lock *lock)
 	return async__waiting_bind(&lock->waiting);
 }
 
+uint64_t async__lock_holder(const struct waiting *waiting)
+{
+	uint64_t holder = container_of(waiting, const struct async_lock, waiting)->holder;
+
+	return holder ? holder : async__waiting_woken(waiting);
+}
+
 static void wake_one(struct async_lock *lock)
 {
-	if (list_empty(&lock->waiting.woken))
-		async__waiting_wake(&lock->waiting, 1);
+	if (!list_empty(&lock->waiting.woken) || !async__waiting_wake(&lock->waiting, 1))
+		return;
+	if (at_listening())
+		async__trace_holder(&lock->waiting);
 }
 
 int64_t async_lock_acquire(struct async_lock *lock)
@@ -45,11 +54,11 @@ int64_t async_lock_acquire(struct async_lock *lock)
 
 	if (err)
 		return err;
-	if (lock->locked || !list_empty(&lock->waiting.woken))
+	if (lock->holder || !list_empty(&lock->waiting.woken))
 		err = async__waiting_wait(&lock->waiting, &woken);
 	if (!err)
-		lock->locked = true;
-	else if (!lock->locked)
+		lock->holder = current_task()->future.number;
+	else if (!lock->holder)
 		wake_one(lock);
 	return err;
 }
@@ -58,14 +67,14 @@ int async_lock_release(struct async_lock *lock)
 {
 	if (!lock)
 		return async__fail_plain(-ENOMEM);
-	if (!lock->locked)
+	if (!lock->holder)
 		return async_fail(-EPERM, "Lock is not acquired.");
-	lock->locked = false;
+	lock->holder = 0;
 	wake_one(lock);
 	return 0;
 }
 
 bool async_lock_locked(const struct async_lock *lock)
 {
-	return lock && lock->locked;
+	return lock && lock->holder;
 }

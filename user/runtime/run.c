@@ -68,8 +68,9 @@ static void report_failures(struct async_loop *loop, struct async_task *tasks[],
  * Cancels all tasks and runs the loop until they have ended. Without memory they are destroyed
  * instead.
  */
-static void end_tasks(struct async_loop *loop)
+static void end_tasks(struct async_loop *loop, uintptr_t place)
 {
+	struct cancellation cancellation = { .place = place };
 	size_t count = async_all_tasks(loop, NULL, 0), i;
 	struct async_task **tasks = count ? reallocarray(NULL, count, sizeof(*tasks)) : NULL;
 
@@ -77,7 +78,7 @@ static void end_tasks(struct async_loop *loop)
 		return;
 	async_all_tasks(loop, tasks, count);
 	for (i = 0; i < count; i++) {
-		async_task_cancel(tasks[i]);
+		async__task_cancel(tasks[i], cancellation);
 		async_task_ref(tasks[i]);
 	}
 	async_loop_run_future_until_complete(loop, async_gather(tasks, count, NULL,
@@ -111,7 +112,7 @@ static void cancel_main(void *arg)
 	struct interrupt *interrupt = arg;
 
 	interrupt->came = true;
-	interrupt->cancelled = async_task_cancel(interrupt->main);
+	interrupt->cancelled = async__task_cancel(interrupt->main, (struct cancellation){ 0 });
 }
 
 static int64_t run_main(struct async_loop *loop, struct async_coroutine *main)
@@ -133,7 +134,7 @@ static int64_t run_main(struct async_loop *loop, struct async_coroutine *main)
 	return result;
 }
 
-static int64_t run(struct async_coroutine *main, bool debug)
+static int64_t run(struct async_coroutine *main, bool debug, uintptr_t place)
 {
 	struct async_loop *loop = NULL;
 	int64_t result = async__running ? -EBUSY : 0;
@@ -147,7 +148,7 @@ static int64_t run(struct async_coroutine *main, bool debug)
 	if (debug)
 		async_loop_set_debug(loop, true);
 	result = run_main(loop, main);
-	end_tasks(loop);
+	end_tasks(loop, place);
 	iterate_last(loop);
 	async__executor_end(loop);
 	async_loop_close(loop);
@@ -156,10 +157,10 @@ static int64_t run(struct async_coroutine *main, bool debug)
 
 int64_t async_run(struct async_coroutine *main)
 {
-	return run(main, false);
+	return run(main, false, (uintptr_t)__builtin_return_address(0));
 }
 
 int64_t async_run_debug(struct async_coroutine *main)
 {
-	return run(main, true);
+	return run(main, true, (uintptr_t)__builtin_return_address(0));
 }

@@ -63,6 +63,14 @@ struct waiter {
 
 enum future_state { PENDING, FINISHED, CANCELLED };
 
+/*
+ * What tracers are told of a request to cancel, as it goes from who awaits to what is awaited.
+ */
+struct cancellation {
+	uintptr_t place;  /* code address where it was asked for; 0 if that is not known */
+	uint64_t through; /* id of what passes it on, or 0: nothing does, or nobody listens */
+};
+
 struct async_future {
 	struct async_loop *loop;
 	struct waiter *waiters, **last_waiter;
@@ -76,7 +84,7 @@ struct async_future {
 	bool reports;	  /* its failure, for it was shielded from a cancellation */
 	bool has_origin;
 	union creation place;
-	bool (*cancel)(struct async_future *future);
+	bool (*cancel)(struct async_future *future, struct cancellation cancellation);
 	void (*free)(struct async_future *future);
 };
 
@@ -165,6 +173,7 @@ struct slot {
 	bool has_origin;
 	bool queued;  /* it is in the ready queue */
 	bool lasting; /* it may be queued again when it has run */
+	bool depends; /* the end of `owned` depends on that of `future` */
 };
 
 enum {
@@ -421,6 +430,8 @@ bool async__interrupt_unwatch(struct signal_handler *handler);
 /* task.c */
 struct async_task *async__task_create(struct async_loop *loop, struct async_coroutine *coroutine,
 				      uintptr_t place);
+/* As async_task_cancel(), by the thread of the loop. */
+bool async__task_cancel(struct async_task *task, struct cancellation cancellation);
 void async__task_main(struct async_task *task); /* does not return: see async__leave() */
 void async__task_destroy(struct async_task *task);
 
@@ -474,16 +485,23 @@ void async__slot_queue(struct slot *slot);
  */
 struct async_handle async__future_watch(struct async_future *future, async_done_callback *callback,
 					void *arg, struct async_future *owner);
-/* The same, with the reference as argument. 0 or -ENOMEM. */
+/* The same, where the end of the owner depends on that of the future: tracers are told. */
+struct async_handle async__future_depend(struct async_future *future, async_done_callback *callback,
+					 void *arg, struct async_future *owner);
+/* As async__future_watch(), with the reference as argument. 0 or -ENOMEM. */
 int async__future_add_owner(struct async_future *future, async_done_callback *callback,
 			    struct async_future *owner);
 
 /* trace.c: what the tracer is told. Call them only if at_listening(). */
+uint64_t async__trace_id(struct async_future *future);
 void async__trace_loop(struct async_loop *loop, bool starts);
 void async__trace_state(struct async_loop *loop);
 void async__trace_create(struct async_task *task);
 void async__trace_name(struct async_task *task);
-void async__trace_cancel(struct async_task *task, unsigned int flags, uintptr_t place);
+void async__trace_depends(const struct slot *slot);
+/* Returns it as it is passed on: through that future. */
+struct cancellation async__trace_cancel(struct async_future *future, unsigned int flags,
+					struct cancellation cancellation);
 void async__trace_begin(struct async_loop *loop, struct async_coroutine *coroutine, int flags);
 void async__trace_end(struct async_task *task, struct async_coroutine *coroutine, int64_t result);
 void async__trace_done(struct async_task *task);
@@ -531,6 +549,12 @@ static inline struct slot *slot_of_entry(entry_t entry)
 static inline bool wrong_thread(const struct async_loop *loop)
 {
 	return unlikely(loop->debug) && async__wrong_thread(loop);
+}
+
+/* That future cancels something: it passes its own cancellation on, or has other reasons. */
+static inline struct cancellation cancellation_through(struct async_future *future, uintptr_t place)
+{
+	return (struct cancellation){ place, at_listening() ? async__trace_id(future) : 0 };
 }
 
 static inline uint64_t task_id(const struct async_task *task)

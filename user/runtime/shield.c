@@ -56,13 +56,15 @@ static void on_done(struct async_future *inner, void *arg)
  * The inner future keeps one callback that reports, however often it was shielded. Without memory
  * for that, nobody hears.
  */
-static bool cancel_shield(struct async_future *outer)
+static bool cancel_shield(struct async_future *outer, struct cancellation cancellation)
 {
 	struct shield *shield = shield_of(outer);
 	struct async_future *inner = shield->inner;
 
 	if (outer->state != PENDING)
 		return false;
+	if (at_listening())
+		async__trace_cancel(outer, 0, cancellation);
 	if (!inner->reports)
 		inner->reports = !async_future_add_done_callback(inner, report, NULL);
 	async_handle_cancel(shield->handle);
@@ -80,12 +82,12 @@ struct async_future *async_shield_future(struct async_future *inner)
 	shield = malloc(sizeof(*shield));
 	if (!shield)
 		goto error;
-	async__future_init(&shield->future, inner->loop, AT_FUTURE);
+	async__future_init(&shield->future, inner->loop, AT_SHIELD);
 	shield->future.cancel = cancel_shield;
 	shield->future.free = free_shield;
 	shield->inner = inner;
-	shield->handle = async__future_watch(inner, on_done, &shield->future,
-					     async_future_ref(&shield->future));
+	shield->handle = async__future_depend(inner, on_done, &shield->future,
+					      async_future_ref(&shield->future));
 	if (!shield->handle.serial)
 		goto error_shield;
 	async_future_unref(inner);

@@ -27,12 +27,12 @@ static void free_task(struct async_future *future)
 }
 
 /* Counts the request, and returns the pending task that this one waits for, or null. */
-static struct async_task *ask(struct async_task *task, uintptr_t place)
+static struct async_task *ask(struct async_task *task, struct cancellation *cancellation)
 {
 	struct async_future *awaits = task->awaits;
 
 	if (at_listening())
-		async__trace_cancel(task, 0, place);
+		*cancellation = async__trace_cancel(&task->future, 0, *cancellation);
 	task->cancelling++;
 	return awaits && awaits->type == AT_TASK && awaits->state == PENDING ? task_of(awaits)
 									     : NULL;
@@ -43,7 +43,7 @@ static struct async_task *ask(struct async_task *task, uintptr_t place)
  * chain may be longer than the stack. A gathering or group in it does recurse: wait.h sets a limit.
  * Tasks that wait for each other in a circle, be it by way of a gathering, are asked once each.
  */
-static bool cancel(struct async_task *task, uintptr_t place)
+bool async__task_cancel(struct async_task *task, struct cancellation cancellation)
 {
 	struct async_task *last = task, *next;
 
@@ -51,15 +51,15 @@ static bool cancel(struct async_task *task, uintptr_t place)
 		return true;
 	if (task->future.state != PENDING) {
 		if (at_listening())
-			async__trace_cancel(task, AT_REFUSED, place);
+			async__trace_cancel(&task->future, AT_REFUSED, cancellation);
 		return false;
 	}
 	task->on_path = true;
-	while ((next = ask(last, place)) && !next->on_path) {
+	while ((next = ask(last, &cancellation)) && !next->on_path) {
 		next->on_path = true;
 		last = next;
 	}
-	if (next || !last->awaits || !last->awaits->cancel(last->awaits))
+	if (next || !last->awaits || !last->awaits->cancel(last->awaits, cancellation))
 		last->must_cancel = true;
 	for (next = task; next != last; next = task_of(next->awaits))
 		next->on_path = false;
@@ -67,16 +67,17 @@ static bool cancel(struct async_task *task, uintptr_t place)
 	return true;
 }
 
-static __attribute__((noinline)) bool cancel_future(struct async_future *future)
+static bool cancel_future(struct async_future *future, struct cancellation cancellation)
 {
-	return cancel(task_of(future), (uintptr_t)__builtin_return_address(0));
+	return async__task_cancel(task_of(future), cancellation);
 }
 
 bool async_task_cancel(struct async_task *task)
 {
 	if (!task || (task->future.state == PENDING && wrong_thread(task->future.loop)))
 		return false;
-	return cancel(task, (uintptr_t)__builtin_return_address(0));
+	return async__task_cancel(task, (struct cancellation){
+						.place = (uintptr_t)__builtin_return_address(0) });
 }
 
 static void init(struct async_task *task, struct async_loop *loop,

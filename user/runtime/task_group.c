@@ -46,7 +46,7 @@ static void free_group(struct async_future *future)
 	free(group);
 }
 
-static void abort_tasks(struct async_task_group *group)
+static void abort_tasks(struct async_task_group *group, struct cancellation cancellation)
 {
 	struct list *link;
 
@@ -55,20 +55,22 @@ static void abort_tasks(struct async_task_group *group)
 		struct member *member = container_of(link, struct member, link);
 
 		if (!async_task_done(member->task))
-			async_task_cancel(member->task);
+			async__task_cancel(member->task, cancellation);
 	}
 }
 
 /* The parent goes on waiting until the tasks have ended. */
-static bool cancel_group(struct async_future *future)
+static bool cancel_group(struct async_future *future, struct cancellation cancellation)
 {
 	struct async_task_group *group = group_of(future);
 
 	if (future->state != PENDING)
 		return false;
+	if (at_listening())
+		cancellation = async__trace_cancel(future, 0, cancellation);
 	if (!group->aborting) {
 		group->cancelled = true;
-		abort_tasks(group);
+		abort_tasks(group, cancellation);
 	}
 	return true;
 }
@@ -80,7 +82,7 @@ static void on_parent_done(struct async_future *parent, void *arg)
 
 	(void)parent;
 	group->parent = NULL;
-	abort_tasks(group);
+	abort_tasks(group, cancellation_through(&group->future, 0));
 	async_future_unref(&group->future);
 }
 
@@ -92,7 +94,7 @@ struct async_task_group *async_task_group_new(void)
 
 	if (!group)
 		return NULL;
-	async__future_init(&group->future, parent->future.loop, AT_FUTURE);
+	async__future_init(&group->future, parent->future.loop, AT_GROUP);
 	group->future.cancel = cancel_group;
 	group->future.free = free_group;
 	group->parent = parent;
@@ -112,7 +114,7 @@ static void note_failure(struct async_task_group *group, int error, const char *
 		group->message = message ? strdup(message) : NULL;
 	}
 	if (!group->aborting)
-		abort_tasks(group);
+		abort_tasks(group, cancellation_through(&group->future, 0));
 }
 
 /* Nobody will end the group, and hear of the failure. */
@@ -146,7 +148,7 @@ static void on_task_failed(struct async_task_group *group, struct async_future *
 	if (!first || group->ending)
 		return;
 	group->parent_cancelled = true;
-	async_task_cancel(group->parent);
+	async__task_cancel(group->parent, cancellation_through(&group->future, 0));
 }
 
 static void on_task_done(struct async_future *future, void *arg)
@@ -170,10 +172,10 @@ static int add(struct async_task_group *group, struct async_task *task)
 	struct async_handle handle = { 0 };
 
 	if (member)
-		handle = async__future_watch(&task->future, on_task_done, member,
-					     async_future_ref(&group->future));
+		handle = async__future_depend(&task->future, on_task_done, member,
+					      async_future_ref(&group->future));
 	if (!handle.serial) {
-		async_task_cancel(task);
+		async_task_cancel(task); /* null, too */
 		async_task_detach(task);
 		free(member);
 		return async__fail_plain(-ENOMEM);
@@ -202,13 +204,25 @@ struct async_task *async_task_group_create_task(struct async_task_group *group,
 	return NULL;
 }
 
+/* The parent has been cancelled in its block, or has failed by itself. */
+static void give_up(struct async_task_group *group, int64_t result, uintptr_t place)
+{
+	struct cancellation cancellation = cancellation_through(&group->future, place);
+
+	if (result == -ECANCELED && at_listening())
+		async__trace_cancel(&group->future, 0,
+				    cancellation_through(&group->parent->future, place));
+	abort_tasks(group, cancellation);
+}
+
 static void wait_for_tasks(struct async_task_group *group)
 {
 	if (list_empty(&group->members))
 		return;
 	/* Cancelled when they had ended, and before it could hear of that. */
-	if (async_await_future(async_future_ref(&group->future)) < 0 && !group->aborting)
+	if (async__await(async_future_ref(&group->future)) < 0 && !group->aborting)
 		group->cancelled = true;
+	async_future_unref(&group->future);
 }
 
 int64_t async_task_group_end(struct async_task_group *group, int64_t result)
@@ -225,7 +239,7 @@ int64_t async_task_group_end(struct async_task_group *group, int64_t result)
 	if (group->parent_cancelled)
 		async_task_uncancel(task);
 	if (result < 0 && !group->aborting)
-		abort_tasks(group);
+		give_up(group, result, (uintptr_t)__builtin_return_address(0));
 	wait_for_tasks(group);
 	if (group->failures && !failed_first) {
 		result = group->error;

@@ -13,9 +13,13 @@ enum state { ACTIVE, EXPIRING, EXPIRED, ENDED };
 static void expire(void *arg)
 {
 	struct async_timeout *timeout = arg;
+	struct cancellation cancellation = { .place = timeout->place };
 
 	timeout->state = EXPIRING;
-	async_task_cancel(timeout->task);
+	/* Only those that fire are told of, and need a number. */
+	if (at_listening())
+		cancellation.through = AT_ID(timeout->type, async__number_of(timeout->type));
+	async__task_cancel(timeout->task, cancellation);
 }
 
 static int schedule(struct async_timeout *timeout, uint64_t when_ns)
@@ -35,11 +39,18 @@ static int schedule(struct async_timeout *timeout, uint64_t when_ns)
 	return 0;
 }
 
-int async_timeout_begin_at(struct async_timeout *timeout, uint64_t when_ns)
+static int begin(struct async_timeout *timeout, uint64_t when_ns, enum at_type type,
+		 uintptr_t place)
 {
 	struct async_task *task = current_task();
 
-	*timeout = (struct async_timeout){ .task = task, .when_ns = when_ns, .state = -EPERM };
+	*timeout = (struct async_timeout){
+		.task = task,
+		.when_ns = when_ns,
+		.place = place,
+		.state = -EPERM,
+		.type = type,
+	};
 	if (!task)
 		return -EPERM;
 	/* A request that the task has not been told of yet comes within the block. */
@@ -48,9 +59,15 @@ int async_timeout_begin_at(struct async_timeout *timeout, uint64_t when_ns)
 	return timeout->state;
 }
 
+int async_timeout_begin_at(struct async_timeout *timeout, uint64_t when_ns)
+{
+	return begin(timeout, when_ns, AT_TIMEOUT, (uintptr_t)__builtin_return_address(0));
+}
+
 int async_timeout_begin(struct async_timeout *timeout, double delay)
 {
-	return async_timeout_begin_at(timeout, async__deadline(async__running, delay));
+	return begin(timeout, async__deadline(async__running, delay), AT_TIMEOUT,
+		     (uintptr_t)__builtin_return_address(0));
 }
 
 int async_timeout_reschedule(struct async_timeout *timeout, uint64_t when_ns)
@@ -117,7 +134,8 @@ int64_t async_wait_for_coroutine(struct async_coroutine *coroutine, double timeo
 		return async__fail_plain(-ENOMEM);
 	if (task && is_now(timeout))
 		return refuse(task, coroutine);
-	err = async_timeout_begin(&limit, timeout);
+	err = begin(&limit, async__deadline(async__running, timeout), AT_WAIT_FOR,
+		    (uintptr_t)__builtin_return_address(0));
 	if (err) {
 		async_coroutine_close(coroutine);
 		return err;
@@ -125,21 +143,23 @@ int64_t async_wait_for_coroutine(struct async_coroutine *coroutine, double timeo
 	return async_timeout_end(&limit, async_await_coroutine(coroutine));
 }
 
-int64_t async_wait_for_future(struct async_future *future, double timeout)
+static int64_t wait_for(struct async_future *future, double timeout, uintptr_t place)
 {
+	bool now = is_now(timeout);
 	struct async_timeout limit;
 	int64_t result;
 	int err;
 
 	if (async_future_done(future))
 		return async_await_future(future);
-	err = async_timeout_begin(&limit, is_now(timeout) ? ASYNC_NO_TIMEOUT : timeout);
+	err = begin(&limit, now ? UINT64_MAX : async__deadline(async__running, timeout),
+		    AT_WAIT_FOR, place);
 	if (err) {
 		async_future_unref(future);
 		return err;
 	}
 	/* Who is cancelled before he waits hands it on at once. */
-	if (is_now(timeout))
+	if (now)
 		expire(&limit);
 	result = async_timeout_end(&limit, async__await(future));
 	/* It was done when the deadline passed, but the task had not been told yet. */
@@ -149,7 +169,12 @@ int64_t async_wait_for_future(struct async_future *future, double timeout)
 	return result;
 }
 
+int64_t async_wait_for_future(struct async_future *future, double timeout)
+{
+	return wait_for(future, timeout, (uintptr_t)__builtin_return_address(0));
+}
+
 int64_t async_wait_for_task(struct async_task *task, double timeout)
 {
-	return async_wait_for_future(async_task_future(task), timeout);
+	return wait_for(async_task_future(task), timeout, (uintptr_t)__builtin_return_address(0));
 }

@@ -6,7 +6,7 @@
  * A switch is one record, though two know of it: who leaves notes why, and who enters writes it
  * down.
  */
-#include "runtime.h"
+#include "waiting.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -49,15 +49,29 @@ static void announce(struct async_loop *loop, struct async_function *function)
 	at_record(AT_FUNCTION, 0, (uintptr_t)function->body, function->line, types, 0);
 }
 
+/* Those that need a number only here get it when the first listener hears of them. */
+static void give_number(struct async_loop *loop, struct async_future *future)
+{
+	if (future->type == AT_FUTURE)
+		future->number = async__number(&loop->future_numbers, AT_FUTURE);
+	else if (future->type >= AT_GATHER)
+		future->number = async__number_of(future->type);
+}
+
 static uint64_t id_of(struct async_loop *loop, struct async_future *future)
 {
 	if (!future)
 		return 0;
 	if (future->type == AT_TIMER)
 		return AT_ID(AT_TIMER, future->number / 1000);
-	if (future->type == AT_FUTURE && !future->number)
-		future->number = async__number(&loop->future_numbers, AT_FUTURE);
+	if (!future->number)
+		give_number(loop, future);
 	return AT_ID(future->type, future->number);
+}
+
+uint64_t async__trace_id(struct async_future *future)
+{
+	return id_of(future->loop, future);
 }
 
 void async__trace_loop(struct async_loop *loop, bool starts)
@@ -92,11 +106,33 @@ void async__trace_name(struct async_task *task)
 	at_record(AT_TASK_NAME, 0, task_id(task), 0, 0, 0);
 }
 
-void async__trace_cancel(struct async_task *task, unsigned int flags, uintptr_t place)
+/* What is done depends on nothing, and nothing on it. */
+void async__trace_depends(const struct slot *slot)
+{
+	struct async_future *future = slot->future, *whole = slot->owned;
+
+	if (future->state == PENDING && whole->state == PENDING)
+		at_record(AT_DEPENDS, 0, async__trace_id(whole), async__trace_id(future), 0, 0);
+}
+
+void async__trace_holder(const struct waiting *lock)
+{
+	uint64_t holder = async__lock_holder(lock);
+
+	at_record(AT_DEPENDS, AT_HOLDER, AT_ID(AT_LOCK, lock->number),
+		  holder ? AT_ID(AT_TASK, holder) : 0, 0, 0);
+}
+
+struct cancellation async__trace_cancel(struct async_future *future, unsigned int flags,
+					struct cancellation cancellation)
 {
 	struct async_loop *loop = async__running;
+	uint64_t id = async__trace_id(future);
 
-	at_record(AT_TASK_CANCEL, flags, task_id(task), loop ? loop->running_id : 0, place, 0);
+	at_record(AT_TASK_CANCEL, flags, id, loop ? loop->running_id : 0, cancellation.place,
+		  cancellation.through);
+	cancellation.through = id;
+	return cancellation;
 }
 
 void async__trace_begin(struct async_loop *loop, struct async_coroutine *coroutine, int flags)
@@ -198,6 +234,31 @@ static void task_state(struct async_loop *loop, struct async_task *task)
 	task->ready_ns = 0;
 }
 
+/* The callback of each child tells what depends on it, be it awaited or not. */
+static void depend_records(struct async_loop *loop)
+{
+	struct list *link;
+
+	list_for_each (link, &loop->slots) {
+		const struct slot *slot = container_of(link, struct slot, link);
+
+		if (slot->depends && slot->future)
+			async__trace_depends(slot);
+	}
+}
+
+static void holder_records(struct async_loop *loop)
+{
+	struct list *link;
+
+	list_for_each (link, &loop->tasks) {
+		struct async_future *awaits = container_of(link, struct async_task, link)->awaits;
+
+		if (awaits && awaits->type == AT_LOCK && awaits->state == PENDING)
+			async__trace_holder(async__waiting_of(awaits));
+	}
+}
+
 void async__trace_state(struct async_loop *loop)
 {
 	uint64_t id = AT_ID(AT_LOOP, loop->number);
@@ -211,6 +272,8 @@ void async__trace_state(struct async_loop *loop)
 	at_record(AT_STATE, 0, id, 0, 0, 0);
 	list_for_each (link, &loop->tasks)
 		task_state(loop, container_of(link, struct async_task, link));
+	depend_records(loop);
+	holder_records(loop);
 	at_record(AT_STATE, AT_END, id, 0, 0, 0);
 	/*
 	 * Whoever knows this thread's buffer can read what it holds when the thread dies or is

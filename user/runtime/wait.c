@@ -75,7 +75,7 @@ static int waiting_new(struct wait **ret, size_t count, enum async_return_when w
 	waiting = calloc(1, sizeof(*waiting) + count * sizeof(*waiting->entries));
 	if (!waiting)
 		return async__fail_plain(-ENOMEM);
-	async__future_init(&waiting->future, loop, AT_FUTURE);
+	async__future_init(&waiting->future, loop, AT_WAIT);
 	waiting->future.free = free_waiting;
 	waiting->timer.node.index = HEAP_NONE;
 	waiting->timer.fire = time_is_up;
@@ -111,8 +111,8 @@ static int watch(struct wait *waiting)
 
 		if (async_future_done(entry->future))
 			continue;
-		entry->handle = async__future_watch(entry->future, on_done, &waiting->future,
-						    async_future_ref(&waiting->future));
+		entry->handle = async__future_depend(entry->future, on_done, &waiting->future,
+						     async_future_ref(&waiting->future));
 		if (!entry->handle.serial)
 			return async__fail_plain(-ENOMEM);
 	}

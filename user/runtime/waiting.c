@@ -7,6 +7,8 @@
 struct turn {
 	struct async_future future;
 	struct list link;
+	struct waiting *waiting;
+	uint64_t task; /* its number */
 };
 
 static struct turn *turn_of(struct async_future *future)
@@ -14,8 +16,9 @@ static struct turn *turn_of(struct async_future *future)
 	return container_of(future, struct turn, future);
 }
 
-static bool cancel_turn(struct async_future *future)
+static bool cancel_turn(struct async_future *future, struct cancellation cancellation)
 {
+	(void)cancellation;
 	if (future->state != PENDING)
 		return false;
 	list_remove(&turn_of(future)->link);
@@ -75,10 +78,26 @@ int64_t async__waiting_wait(struct waiting *waiting, bool *woken)
 	turn.future.number = waiting->number;
 	turn.future.cancel = cancel_turn;
 	turn.future.free = leave_turn;
+	turn.waiting = waiting;
+	turn.task = current_task()->future.number;
 	list_add(&waiting->asleep, &turn.link);
+	if (at_listening() && waiting->type == AT_LOCK)
+		async__trace_holder(waiting);
 	err = async_await_future(&turn.future);
 	*woken = turn.future.state == FINISHED;
 	return err;
+}
+
+uint64_t async__waiting_woken(const struct waiting *waiting)
+{
+	return list_empty(&waiting->woken)
+		       ? 0
+		       : container_of(waiting->woken.next, struct turn, link)->task;
+}
+
+const struct waiting *async__waiting_of(struct async_future *future)
+{
+	return turn_of(future)->waiting;
 }
 
 size_t async__waiting_wake(struct waiting *waiting, size_t count)

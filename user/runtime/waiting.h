@@ -42,8 +42,18 @@ int64_t async__waiting_wait(struct waiting *waiting, bool *woken);
 /* Wakes up to `count` tasks; returns how many. */
 size_t async__waiting_wake(struct waiting *waiting, size_t count);
 
-/* lock.c: as above. */
+/* The number of the task that was woken first and has not run since; 0 if there is none. */
+uint64_t async__waiting_woken(const struct waiting *waiting);
+
+/* Where the task waits that awaits this future. */
+const struct waiting *async__waiting_of(struct async_future *future);
+
+/* lock.c: as above; and the number of the task that holds it or is about to, or 0. */
 int async__lock_bind(struct async_lock *lock);
+uint64_t async__lock_holder(const struct waiting *waiting);
+
+/* trace.c: who holds the lock. Only if at_listening(). */
+void async__trace_holder(const struct waiting *lock);
 
 #pragma GCC visibility pop
 

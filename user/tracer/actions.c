@@ -1,25 +1,124 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The table of all that asynctrace does: a new view is a file in views/, and a line here. */
+/* The table of all that asynctrace does: a new view is a file in views/, and an entry here. */
 #include "actions.h"
 #include "doctor.h"
+#include "options.h"
 #include "session.h"
-#include "views/view.h"
 #include <stddef.h>
 
+#define BIT OPTION_BIT
+
+#define HELP (BIT(OPTION_HELP) | BIT(OPTION_VERSION))
+#define LIVE                                                                                       \
+	(BIT(OPTION_PID) | BIT(OPTION_DURATION) | BIT(OPTION_FOLLOW) | BIT(OPTION_BUFFER) |        \
+	 BIT(OPTION_PROBES))
+#define RECORD (HELP | LIVE | BIT(OPTION_INPUT) | BIT(OPTION_OUTPUT))
+#define VIEW   (RECORD | BIT(OPTION_WRITE) | BIT(OPTION_COLOR))
+#define FILTER                                                                                     \
+	(BIT(OPTION_FILTER) | BIT(OPTION_TASK) | BIT(OPTION_THREAD) | BIT(OPTION_SINCE) |          \
+	 BIT(OPTION_UNTIL))
+#define LONG BIT(OPTION_MIN_DURATION)
+
 const struct action actions[] = {
-	{ "timed", "what started and finished, when?", &view_timed, session_run },
-	{ "summary", "where does the time of each coroutine go?", &view_summary, session_run },
-	{ "slow", "which callback held the loop?", &view_slow, session_run },
-	{ "flame", "where does the time go, by chain of awaits?", &view_flame, session_run },
-	{ "timeline", "everything, as rows", &view_timeline, session_run },
-	{ "cancel", "who cancelled whom, and how long until it took effect?", &view_cancel,
-	  session_run },
-	{ "check", "what was never awaited, never retrieved, left open?", &view_check,
-	  session_run },
-	{ "tree", "which tasks are alive now, and who awaits whom?", &view_tree, session_run },
-	{ "attach", "timed now, summary and flame at the end", &view_attach, session_run },
-	{ "record", "keep what happens in a file that every view reads with -i", NULL,
-	  session_run },
-	{ "doctor", "what can this machine, and with -p this process, give?", NULL, doctor_run },
+	{
+		.name = "timed",
+		.question = "what started and finished, when?",
+		.view = &view_timed,
+		.run = session_run,
+		.takes = VIEW | FILTER | LONG | BIT(OPTION_COLUMNS),
+		.examples = "% timed -- build/examples/async_timed\n"
+			    "% timed --columns time,task -- build/examples/wait_for\n"
+			    "build/examples/churn 10 3 & % timed --duration 100ms -p $!\n",
+	},
+	{
+		.name = "summary",
+		.question = "where does the time of each coroutine go?",
+		.view = &view_summary,
+		.run = session_run,
+		.takes = VIEW | FILTER | LONG,
+		.examples = "% summary -- build/examples/churn 100 1\n"
+			    "build/examples/churn 10 3 & % summary --duration 1s -p $!\n"
+			    "% summary --filter 'sleep*' -- build/examples/churn 100 1\n",
+	},
+	{
+		.name = "slow",
+		.question = "which callback held the loop?",
+		.view = &view_slow,
+		.run = session_run,
+		.takes = VIEW | FILTER | BIT(OPTION_THRESHOLD),
+		.examples = "% slow -- build/examples/cpu_bound_with_delay\n"
+			    "% slow --threshold 50ms -- build/examples/slow_callback_duration\n",
+	},
+	{
+		.name = "flame",
+		.question = "where does the time go, by chain of awaits?",
+		.view = &view_flame,
+		.run = session_run,
+		.takes = VIEW | FILTER | BIT(OPTION_WEIGHT),
+		.examples = "% flame -- build/examples/wait_for\n"
+			    "% flame -o flame.svg -- build/examples/churn 100 1\n"
+			    "% flame --weight running -- build/examples/cpu_bound_with_delay\n",
+	},
+	{
+		.name = "timeline",
+		.question = "everything, as rows",
+		.view = &view_timeline,
+		.run = session_run,
+		.takes = VIEW | FILTER | LONG | BIT(OPTION_EVENTS) | BIT(OPTION_CSV_RAW),
+		.format = VIEW_CSV,
+		.examples = "% timeline -o timeline.csv -- build/examples/wait_for\n"
+			    "% timeline -o run.perfetto-trace -- build/examples/churn 10 1\n",
+	},
+	{
+		.name = "cancel",
+		.question = "who cancelled whom, and how long until it took effect?",
+		.view = &view_cancel,
+		.run = session_run,
+		.takes = VIEW | FILTER,
+		.examples = "% cancel -- build/examples/cancel_task\n"
+			    "% cancel -- build/examples/wait_for\n",
+	},
+	{
+		.name = "check",
+		.question = "what was never awaited, never retrieved, left open?",
+		.view = &view_check,
+		.run = session_run,
+		.takes = VIEW,
+		.examples = "% check -- build/examples/never_retrieved\n"
+			    "% check -- build/examples/hello_world\n",
+	},
+	{
+		.name = "tree",
+		.question = "which tasks are alive now, and who awaits whom?",
+		.view = &view_tree,
+		.run = session_run,
+		.takes = VIEW | BIT(OPTION_CSV),
+		.examples = "build/examples/churn 3 5 & sleep 1; % tree -p $!\n",
+	},
+	{
+		.name = "attach",
+		.question = "timed now, summary and flame at the end",
+		.view = &view_attach,
+		.run = session_run,
+		.takes = VIEW | FILTER | BIT(OPTION_COLUMNS) | BIT(OPTION_WEIGHT),
+		.examples = "build/examples/churn 10 3 & sleep 1; % attach --duration 100ms $!\n"
+			    "% attach -- build/examples/wait_for\n",
+	},
+	{
+		.name = "record",
+		.question = "keep what happens in a file that every view reads with -i",
+		.run = session_run,
+		.takes = RECORD,
+		.examples = "% record -o run.rec -- build/examples/churn 100 1\n"
+			    "% summary -i run.rec\n",
+	},
+	{
+		.name = "doctor",
+		.question = "what can this machine, and with -p this process, give?",
+		.run = doctor_run,
+		.takes = HELP | BIT(OPTION_PID),
+		.examples = "% doctor\n"
+			    "build/examples/churn 10 3 & sleep 1; % doctor -p $!\n",
+	},
 	{ 0 },
 };

@@ -278,6 +278,9 @@ void model_finish(struct model *model)
 {
 	struct thread *thread, *next;
 
+	if (model->finished)
+		return;
+	model->finished = true;
 	HASH_ITER (hh, model->threads, thread, next)
 		loop_finish(model, thread, model->totals.last_ns);
 	coroutine_end_all(model, model->totals.last_ns);

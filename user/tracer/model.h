@@ -160,6 +160,7 @@ struct model_interval {
 	const struct model_function *function; /* of task, callback or job; else null */
 	uint64_t iteration;		       /* of the loop, in which it ended */
 	uint64_t awaits;		       /* MODEL_AWAIT: what, or 0 */
+	uint64_t next;	   /* MODEL_STEP: what the task awaits from then on, or 0 */
 	uint64_t woken_by; /* MODEL_AWAIT, MODEL_QUEUE: who made it ready, a task,
 						 * callback, or the loop for an event from outside;
 						 * 0 if that is not known */
@@ -242,8 +243,8 @@ void model_free(struct model *model);
 int model_feed(struct model *model, const struct at_event *events, size_t count);
 
 /*
- * No record follows: coroutines that are still there end with MODEL_OPEN at the last record's time,
- * oldest first.
+ * No record follows: what is still there is told, up to the last record's time; coroutines end with
+ * MODEL_OPEN, oldest first. Tasks and coroutines can still be looked at. Again, it does nothing.
  */
 void model_finish(struct model *model);
 

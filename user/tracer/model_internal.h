@@ -159,7 +159,7 @@ struct model {
 	struct model_listener listener;
 	void *view;
 	struct model_totals totals;
-	bool started;
+	bool started, finished;
 	struct thread *recent; /* of the last record */
 	struct thread *threads;
 	struct loop *loops, *last_loop;
@@ -217,20 +217,42 @@ void object_leave(struct model *model, struct task *task);
 void object_forget_task(struct model *model, struct task *task);
 void object_free_all(struct model *model);
 
-/* model_interval.c: whoever listens to none pays a test. */
+/* model_interval.c */
 
-/* The state in which the task has been up to settled_ns. */
-void interval_of_task(const struct model *model, const struct task *task, bool open);
+void interval_tell_task(const struct model *model, const struct task *task, uint64_t next,
+			bool open);
+void interval_tell_step(struct model *model, const struct thread *thread, uint64_t now_ns,
+			bool open);
+void interval_add_step(struct thread *thread, uint64_t id, uint64_t now_ns);
+
+/* The state in which the task has been up to settled_ns; `next` is what it awaits from then on. */
+static inline void interval_of_task(const struct model *model, const struct task *task,
+				    uint64_t next, bool open)
+{
+	if (model->listener.interval)
+		interval_tell_task(model, task, next, open);
+}
 
 /* Callback or loop: what the thread has done since step_ns. */
-void interval_of_step(struct model *model, const struct thread *thread, uint64_t now_ns, bool open);
+static inline void interval_of_step(struct model *model, const struct thread *thread,
+				    uint64_t now_ns, bool open)
+{
+	if (model->listener.interval)
+		interval_tell_step(model, thread, now_ns, open);
+}
 
 void interval_of_job(const struct model *model, const struct thread *thread, uint64_t now_ns,
 		     int64_t result, bool open);
 
-/* A step begins, now; who runs is unknown, from now on; who ran at that time, or 0. */
-void interval_note_step(const struct model *model, struct thread *thread, uint64_t id,
-			uint64_t now_ns);
+/* A step begins, now. */
+static inline void interval_note_step(const struct model *model, struct thread *thread, uint64_t id,
+				      uint64_t now_ns)
+{
+	if (model->listener.interval)
+		interval_add_step(thread, id, now_ns);
+}
+
+/* Who runs is unknown from now on; who ran at that time, or 0. */
 void interval_forget_steps(struct thread *thread);
 uint64_t interval_waker(const struct thread *thread, uint64_t ready_ns);
 

@@ -5,7 +5,8 @@
  */
 #include "model_internal.h"
 
-void interval_of_task(const struct model *model, const struct task *task, bool open)
+void interval_tell_task(const struct model *model, const struct task *task, uint64_t next,
+			bool open)
 {
 	static const enum model_kind kinds[] = {
 		[MODEL_AWAITING] = MODEL_AWAIT,
@@ -25,11 +26,10 @@ void interval_of_task(const struct model *model, const struct task *task, bool o
 		.task = pub,
 		.function = pub->function,
 		.awaits = pub->awaits,
+		.next = next,
 		.woken_by = task->woken_by,
 	};
 
-	if (!model->listener.interval)
-		return;
 	/* No time in the queue, or nothing known yet. */
 	if (interval.begin_ns == interval.end_ns &&
 	    (pub->state == MODEL_READY || task->first || open))
@@ -44,7 +44,8 @@ void interval_of_task(const struct model *model, const struct task *task, bool o
 	model->listener.interval(model->view, &interval);
 }
 
-void interval_of_step(struct model *model, const struct thread *thread, uint64_t now_ns, bool open)
+void interval_tell_step(struct model *model, const struct thread *thread, uint64_t now_ns,
+			bool open)
 {
 	bool callback = AT_ID_TYPE(thread->step) == AT_CALLBACK;
 	struct model_interval interval = {
@@ -58,7 +59,7 @@ void interval_of_step(struct model *model, const struct thread *thread, uint64_t
 		.torn = thread->in_doubt,
 	};
 
-	if (!model->listener.interval || now_ns < thread->step_ns)
+	if (now_ns < thread->step_ns)
 		return;
 	if (!callback && AT_ID_TYPE(thread->step) != AT_LOOP)
 		return;
@@ -91,13 +92,10 @@ void interval_of_job(const struct model *model, const struct thread *thread, uin
 		model->listener.interval(model->view, &interval);
 }
 
-void interval_note_step(const struct model *model, struct thread *thread, uint64_t id,
-			uint64_t now_ns)
+void interval_add_step(struct thread *thread, uint64_t id, uint64_t now_ns)
 {
 	struct steps *steps = thread->steps;
 
-	if (!model->listener.interval)
-		return;
 	if (!steps) {
 		/* Without memory nobody is known to wake anybody. */
 		steps = thread->steps = calloc(1, sizeof(*steps));

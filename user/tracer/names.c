@@ -6,16 +6,29 @@
 #include "names.h"
 #include "symbols.h"
 #include "target.h"
-#include <search.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* An insertion without memory leaves hh.tbl of the new element null. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+/* An address that was met. The place that a function begins at is none that a call returns to. */
+struct known {
+	struct address {
+		uint64_t address;
+		uint32_t process;
+		uint32_t kind;
+	} key;
+	UT_hash_handle hh;
+};
+
 struct names {
 	const struct target *target;
-	struct symbols *symbols; /* null until the first callback is met */
-	void *known;		 /* tree of addresses that were named */
-	uint64_t last;		 /* the one that was met last */
+	struct symbols *symbols; /* null until the first address is met */
+	struct known *known;
 	struct at_event *records;
 	size_t count, room;
 };
@@ -31,41 +44,39 @@ struct names *names_new(const struct target *target)
 
 void names_free(struct names *names)
 {
+	struct known *known, *next;
+
 	if (!names)
 		return;
 	symbols_free(names->symbols);
-	tdestroy(names->known, free);
+	HASH_ITER (hh, names->known, known, next) {
+		HASH_DEL(names->known, known);
+		free(known);
+	}
 	free(names->records);
 	free(names);
 }
 
-static int by_address(const void *one, const void *another)
+/* True once for each. */
+static bool is_new(struct names *names, const struct address *key)
 {
-	uint64_t a = *(const uint64_t *)one, b = *(const uint64_t *)another;
+	struct known *known;
 
-	return (a > b) - (a < b);
-}
-
-/* True once for each address. */
-static bool is_new(struct names *names, uint64_t address)
-{
-	uint64_t *key, **found;
-
-	if (address == names->last)
+	HASH_FIND(hh, names->known, key, sizeof(*key), known);
+	if (known)
 		return false;
-	names->last = address;
-	key = malloc(sizeof(*key));
-	if (!key)
+	known = calloc(1, sizeof(*known));
+	if (!known)
 		return false;
-	*key = address;
-	found = tsearch(key, &names->known, by_address);
-	if (found && *found == key)
+	known->key = *key;
+	HASH_ADD(hh, names->known, key, sizeof(known->key), known);
+	if (known->hh.tbl)
 		return true;
-	free(key);
+	free(known);
 	return false;
 }
 
-/* A file without symbols leaves its callbacks unnamed. The program may be one of the images. */
+/* A file without symbols leaves its addresses unnamed. The program may be one of the images. */
 static struct symbols *open_symbols(const struct target *target)
 {
 	const struct target_image *image = &target->program;
@@ -129,30 +140,48 @@ static void add_text(struct names *names, const struct at_event *like, const cha
 	} while (length);
 }
 
-static void name(struct names *names, const struct at_event *event, uint64_t address)
+static void name(struct names *names, const struct at_event *event, const struct address *key)
 {
+	int (*find)(struct symbols * symbols, uint64_t address, struct symbol * ret) =
+		key->kind == AT_PLACE ? symbols_find_call : symbols_find;
 	struct at_event *record;
 	struct symbol symbol;
 
 	if (!names->symbols)
 		names->symbols = open_symbols(names->target);
-	if (!names->symbols || symbols_find(names->symbols, address, &symbol))
+	if (!names->symbols || find(names->symbols, key->address, &symbol))
 		return;
 	add_text(names, event, symbol.name);
 	add_text(names, event, symbol.file);
-	record = add_record(names, event, AT_FUNCTION);
+	record = add_record(names, event, key->kind);
 	if (record) {
-		record->subject = address;
+		record->subject = key->address;
 		record->a = symbol.line;
 	}
 }
 
-/* Address of the callback, or function of a job, that begins with the record; else 0. */
-static uint64_t nameless(const struct at_event *event)
+/*
+ * The address that the record is the first to need, of a function or of a call; 0 if there is none.
+ */
+static struct address nameless(const struct at_event *event)
 {
-	if (event->kind == AT_SWITCH && AT_ID_TYPE(event->subject) == AT_CALLBACK)
-		return event->subject & AT_ID_NUMBER;
-	return event->kind == AT_JOB_BEGIN ? event->a : 0;
+	struct address key = { .process = event->process, .kind = AT_FUNCTION };
+
+	switch (event->kind) {
+	case AT_SWITCH:
+		if (AT_ID_TYPE(event->subject) == AT_CALLBACK)
+			key.address = event->subject & AT_ID_NUMBER;
+		return key;
+	case AT_JOB_BEGIN:
+		key.address = event->a;
+		return key;
+	}
+	key.kind = AT_PLACE;
+	if (event->kind == AT_TASK_CREATE)
+		key.address = event->c;
+	else if (event->kind == AT_TASK_CANCEL || event->kind == AT_WARNING)
+		key.address = event->b;
+	return key;
 }
 
 const struct at_event *names_of(struct names *names, const struct at_event *events, size_t n,
@@ -162,10 +191,10 @@ const struct at_event *names_of(struct names *names, const struct at_event *even
 
 	names->count = 0;
 	for (i = 0; i < n; i++) {
-		uint64_t address = nameless(&events[i]);
+		const struct address key = nameless(&events[i]);
 
-		if (address && is_new(names, address))
-			name(names, &events[i], address);
+		if (key.address && is_new(names, &key))
+			name(names, &events[i], &key);
 	}
 	*count = names->count;
 	return names->records;

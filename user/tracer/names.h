@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Names for functions that the target does not describe. Callbacks, and functions that executors
- * run, are known by their address only; when one is met, what the symbols say of it goes into the stream as records, so that a recorded
- * file has the names too and needs no symbols.
+ * Names for addresses that the target does not describe: of callbacks, of functions that executors
+ * run, of calls that create or cancel tasks. When one is met, what the symbols say of it goes into
+ * the stream as records, so that a recorded file has the names too and needs no symbols.
  */
 #ifndef TRACER_NAMES_H
 #define TRACER_NAMES_H
@@ -21,7 +21,7 @@ struct names *names_new(const struct target *target);
 void names_free(struct names *names);
 
 /*
- * Takes records of a live source. Returns those that name the functions among them that are new, to
+ * Takes records of a live source. Returns those that name the addresses among them that are new, to
  * be put before them, and their number in `*count`; valid until the next call. Without memory they
  * stay unnamed.
  */

@@ -3,6 +3,8 @@
 #ifndef TRACER_OPTIONS_H
 #define TRACER_OPTIONS_H
 
+#include "filter.h"
+#include "views/view.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,12 +13,45 @@
 /* The largest buffer that can be asked for. */
 #define OPTIONS_BUFFER_MAX (1UL << 30)
 
+/* In the order of --help. */
+enum option_id {
+	OPTION_PID,
+	OPTION_INPUT,
+	OPTION_OUTPUT,
+	OPTION_WRITE,
+	OPTION_COLOR,
+	OPTION_COLUMNS,
+	OPTION_THRESHOLD,
+	OPTION_WEIGHT,
+	OPTION_EVENTS,
+	OPTION_CSV_RAW,
+	OPTION_CSV,
+	OPTION_FILTER,
+	OPTION_TASK,
+	OPTION_THREAD,
+	OPTION_SINCE,
+	OPTION_UNTIL,
+	OPTION_MIN_DURATION,
+	OPTION_DURATION,
+	OPTION_FOLLOW,
+	OPTION_BUFFER,
+	OPTION_PROBES,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTIONS_END,
+};
+
+#define OPTION_BIT(id) (1U << (id))
+
+enum options_colour { OPTIONS_AUTO, OPTIONS_ALWAYS, OPTIONS_NEVER };
+
 struct action;
-struct view;
 
 struct options {
+	const char *program; /* as the user calls it */
 	const struct action *action;
 	const struct view *view; /* of the action */
+	unsigned int given;	 /* OPTION_BIT()s of what the line has */
 
 	/* The source: one of these; the others are 0 or null. */
 	pid_t pid;
@@ -24,11 +59,14 @@ struct options {
 	char **command;
 
 	const char *output;   /* null if not given; record always has one */
+	bool whole;	      /* it is a file for other software, by its name */
 	const char *write;    /* where to keep the records besides; null if not given */
 	uint64_t duration_ns; /* 0 if not given */
 	size_t buffer;	      /* bytes, a power of two */
 	bool direct, follow;
-	unsigned int columns; /* of timed: VIEW_TASK... */
+	enum options_colour colour;
+	struct filter_options filter;
+	struct view_options view_options; /* what the line says of them, its defaults included */
 };
 
 /*

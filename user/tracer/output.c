@@ -7,8 +7,12 @@
 #include "formats/recording.h"
 #include <base/clock.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define TEXT_BUFFER (64 * 1024)
 #define CHUNK_NS    100000000ULL
@@ -23,6 +27,54 @@ int output_open_text(struct output *ret, const char *path, FILE *standard)
 	ret->text = text;
 	ret->text_path = path ? path : standard == stderr ? "standard error" : "standard output";
 	return 0;
+}
+
+/* Creates PATH.part, and nothing through a link that lies there. */
+static int open_part(FILE **file, const char *part)
+{
+	int fd, err;
+
+	if (unlink(part) && errno != ENOENT)
+		return -errno;
+	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return -errno;
+	*file = fdopen(fd, "w");
+	if (*file)
+		return 0;
+	err = -errno;
+	close(fd);
+	unlink(part);
+	return err;
+}
+
+int output_open_whole(struct output *ret, const char *path)
+{
+	struct stat file;
+	char *part;
+	int err;
+
+	if (!stat(path, &file) && !S_ISREG(file.st_mode))
+		return output_open_text(ret, path, NULL);
+	if (asprintf(&part, "%s.part", path) < 0)
+		return -ENOMEM;
+	err = open_part(&ret->text, part);
+	if (err) {
+		free(part);
+		return err;
+	}
+	setvbuf(ret->text, NULL, _IOFBF, TEXT_BUFFER);
+	ret->text_path = path;
+	ret->part = part;
+	return 0;
+}
+
+void output_spoil(struct output *output)
+{
+	if (output->part)
+		unlink(output->part);
+	free(output->part);
+	output->part = NULL;
 }
 
 int output_open_recording(struct output *ret, const char *path)
@@ -73,6 +125,24 @@ int output_flush(struct output *output, const struct at_event *events, size_t co
 	return flush_text(output->text);
 }
 
+/* Some file systems tell of a full disk only when a file is closed. */
+static int complete(struct output *output)
+{
+	int err = 0;
+
+	if (!output->part)
+		return 0;
+	output->failed = output->text_path;
+	if (fclose(output->text) || rename(output->part, output->text_path))
+		err = -errno;
+	output->text = NULL;
+	if (err)
+		return err;
+	free(output->part);
+	output->part = NULL;
+	return 0;
+}
+
 int output_close(struct output *output)
 {
 	int err = output_flush(output, NULL, 0), closed = 0;
@@ -85,6 +155,8 @@ int output_close(struct output *output)
 		output->failed = output->recording_path;
 		err = closed;
 	}
+	if (!err)
+		err = complete(output);
 	output_discard(output);
 	return err;
 }
@@ -93,6 +165,7 @@ void output_discard(struct output *output)
 {
 	recording_discard(output->recording);
 	output->recording = NULL;
+	output_spoil(output);
 	if (output->text && output->text != stdout && output->text != stderr)
 		fclose(output->text);
 	output->text = NULL;

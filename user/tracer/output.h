@@ -16,7 +16,8 @@ struct recording;
 struct output {
 	const char *failed; /* for people: what could not be written */
 	const char *text_path, *recording_path;
-	FILE *text;		     /* null if no view prints */
+	FILE *text; /* null if no view prints */
+	char *part; /* the file that becomes text_path when it is complete, or null */
 	struct recording *recording; /* null if nothing is recorded */
 	uint64_t flushed_ns;
 };
@@ -26,6 +27,15 @@ struct output {
  * the caller's. 0 or -errno.
  */
 int output_open_text(struct output *ret, const char *path, FILE *standard);
+
+/*
+ * The same, for what is of use only when it is complete: until then `path` stays what it is, and
+ * PATH.part grows. A device or pipe is written to at once.
+ */
+int output_open_whole(struct output *ret, const char *path);
+
+/* What was written is wrong: a file that was to be complete will not be. */
+void output_spoil(struct output *output);
 
 /* Keeps the records in a file, too; see recording_create(). 0 or -errno. */
 int output_open_recording(struct output *ret, const char *path);
@@ -40,7 +50,7 @@ int output_flush(struct output *output, const struct at_event *events, size_t co
 /* Completes the result. Returns as output_flush() does. Takes what was not opened. */
 int output_close(struct output *output);
 
-/* Throws a recorded file away and closes. Takes what was closed or not opened. */
+/* Throws files away that are not complete and closes. Takes what was closed or not opened. */
 void output_discard(struct output *output);
 
 #endif

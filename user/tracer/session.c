@@ -12,6 +12,8 @@
 #include "sources/file.h"
 #include "sources/source.h"
 #include "target.h"
+#include "terminal.h"
+#include "title.h"
 #include "views/view.h"
 #include <base/clock.h>
 #include <errno.h>
@@ -34,8 +36,10 @@ struct session {
 	bool ignored; /* whoever reads the output has gone */
 	bool stopped; /* the source was asked for the end */
 	int failure;  /* -errno, if the source failed */
+	int findings; /* the exit status that the view asks for */
 	const struct view *view;
 	struct view_options view_options;
+	char title[TEXT_NAME_SIZE];
 	void *state; /* of the view; null if it has none */
 	struct model *model;
 };
@@ -127,6 +131,20 @@ static bool same_file(const char *one, const char *other)
 	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/* Where the view prints to. A file for other software appears when it is complete. */
+static int open_text(struct session *session)
+{
+	const struct options *options = session->options;
+	const char *path = options->output;
+	int err;
+
+	if (options->whole)
+		err = output_open_whole(&session->output, path);
+	else
+		err = output_open_text(&session->output, path, options->command ? stderr : stdout);
+	return err ? complain("cannot write '%s': %s", path, strerror(-err)) : 0;
+}
+
 static int open_output(struct session *session)
 {
 	const struct options *options = session->options;
@@ -139,26 +157,43 @@ static int open_output(struct session *session)
 				overwritten);
 	if (same_file(text, recording))
 		return complain("-o and -w lead to the same file: give each its own");
-	if (!options->view) {
+	if (!options->view)
 		recording = text;
-	} else {
-		err = output_open_text(&session->output, text, options->command ? stderr : stdout);
-		if (err)
-			return complain("cannot write '%s': %s", text, strerror(-err));
-		/* Created just now, under another spelling of its name. */
-		if (same_file(text, recording)) {
-			unlink(text);
-			return complain("-o and -w lead to the same file: give each its own");
-		}
+	else if (open_text(session))
+		return 1;
+	/* Created just now, under another spelling of its name. */
+	if (options->view && same_file(text, recording)) {
+		unlink(text);
+		return complain("-o and -w lead to the same file: give each its own");
 	}
 	if (recording)
 		err = output_open_recording(&session->output, recording);
 	return err ? complain("cannot write '%s': %s", recording, strerror(-err)) : 0;
 }
 
-static int open_result(struct session *session)
+/* What the view is told of its surroundings, besides the command line. */
+static void prepare_view(struct session *session)
 {
 	const struct options *options = session->options;
+	struct view_options *view = &session->view_options;
+	int fd = session->output.text ? fileno(session->output.text) : -1;
+
+	*view = options->view_options;
+	view->out = session->output.text;
+	view->live = !options->input;
+	view->colour = options->colour == OPTIONS_ALWAYS ||
+		       (options->colour == OPTIONS_AUTO && terminal_wants_colour(fd));
+	view->width = terminal_width(fd);
+	if (options->input)
+		view->source = text_safe(session->title, sizeof(session->title), options->input);
+	else if (options->command)
+		view->source = title_of_command(session->title, options->command);
+	else
+		view->source = title_of_process(session->title, options->pid);
+}
+
+static int open_result(struct session *session)
+{
 	const struct view *view = session->view;
 	int status = open_output(session);
 
@@ -166,8 +201,7 @@ static int open_result(struct session *session)
 		return status;
 	if (session->live.target)
 		session->names = names_new(session->live.target);
-	session->view_options.out = session->output.text;
-	session->view_options.columns = options->columns;
+	prepare_view(session);
 	if (view->open)
 		session->state = view->open(&session->view_options);
 	if (!view->open || session->state)
@@ -303,9 +337,12 @@ static int finish(struct session *session)
 	model_finish(session->model);
 	if (view->finish)
 		err = view->finish(session->state, session->model);
+	if (err < 0)
+		output_spoil(&session->output);
 	status = check_output(session, output_close(&session->output));
-	if (err && !status)
+	if (err < 0 && !status)
 		status = complain("%s", strerror(-err));
+	session->findings = err > 0 ? err : 0;
 	if (!status)
 		report(session, session->options);
 	return status;
@@ -376,6 +413,7 @@ int session_run(const struct options *options)
 		keep_first(&status, finish(&session));
 		keep_first(&status, explain_failure(&session));
 		keep_first(&status, await_command(&session));
+		keep_first(&status, session.findings);
 	}
 	session_free(&session);
 	return status;

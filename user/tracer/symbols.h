@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Addresses of a process to names, files and lines, for functions that the target does not describe
- * itself: plain callbacks. Reads ELF and DWARF, which a hostile target may have made: only after
+ * itself, plain callbacks, and for calls. Reads ELF and DWARF, which a hostile target may have made: only after
  * privileges are gone.
  */
 #ifndef TRACER_SYMBOLS_H
@@ -11,10 +11,13 @@
 
 struct symbols;
 
+/* With its zero; more of a name is cut. */
+#define SYMBOL_NAME_SIZE 129
+
 struct symbol {
-	const char *name; /* of the function */
-	const char *file; /* null if unknown, as the line is 0 */
-	int line;	  /* where the function begins */
+	char name[SYMBOL_NAME_SIZE]; /* of the function */
+	const char *file; /* as the compiler was given it; null if unknown, as the line is 0 */
+	int line;
 };
 
 /* No files yet. Null without memory. The caller frees it with symbols_free(), which takes null. */
@@ -28,9 +31,15 @@ void symbols_free(struct symbols *symbols);
 int symbols_add(struct symbols *symbols, const char *path, int fd, uint64_t bias);
 
 /*
- * Finds the function at `address`. Returns 0, with strings that live as long as `symbols`, or
- * -ENOENT.
+ * Finds the function at `address`, and where it begins. Returns 0, with strings that live as long
+ * as `symbols`, or -ENOENT.
  */
 int symbols_find(struct symbols *symbols, uint64_t address, struct symbol *ret);
+
+/*
+ * The same of the call that returns to `address`: the function that it is in, and where it stands.
+ * What was inlined stands where its call was written.
+ */
+int symbols_find_call(struct symbols *symbols, uint64_t address, struct symbol *ret);
 
 #endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is answered to --help, and to who has mistyped. */
+#include "actions.h"
+#include "nearest.h"
+#include "options_internal.h"
+#include <string.h>
+
+/* Where help begins, and ends. */
+enum { HELP_COLUMN = 26, HELP_END = 96 };
+
+static const char *const headings[GROUPS_END] = {
+	[GROUP_SOURCE] = "The source", [GROUP_RESULT] = "The result",
+	[GROUP_VIEW] = "Of this view", [GROUP_FILTER] = "Only a part of it",
+	[GROUP_LIVE] = "Live tracing", [GROUP_ABOUT] = "About asynctrace",
+};
+
+static const char notes[] =
+	"TIME is 2m, 1.5s, 100ms, 250us, 40ns, or seconds.\n"
+	"\n"
+	"What a command prints stays on its standard output; asynctrace then writes to its\n"
+	"standard error, or to -o FILE. The first Ctrl-C is the command's alone, the second ends\n"
+	"the trace, and the command runs on.\n"
+	"\n"
+	"EXIT STATUS\n"
+	"  0 if all went well, 1 if not, 2 if the command line makes no sense, 3 if check has\n"
+	"  found something. With a command that fails it is the command's: 128 + N if signal N\n"
+	"  killed it, 127 if it was not found, 126 if it could not be run, 1 if nothing of it\n"
+	"  could be traced.\n";
+
+void options_print_usage(FILE *out)
+{
+	fputs("Usage: asynctrace VIEW -p PID          watch a running process\n"
+	      "       asynctrace VIEW -- COMMAND      run a command, watch its whole life\n"
+	      "       asynctrace VIEW -i FILE         read what record has kept\n"
+	      "       asynctrace VIEW --help          know more of a view\n",
+	      out);
+}
+
+/* The text, broken into lines behind the column. */
+static void print_wrapped(const char *text)
+{
+	int column = HELP_COLUMN, length;
+
+	while (*text) {
+		length = strcspn(text, " ");
+		if (column + length > HELP_END) {
+			printf("\n%*s", HELP_COLUMN, "");
+			column = HELP_COLUMN;
+		}
+		printf("%.*s%s", length, text, text[length] ? " " : "");
+		column += length + 1;
+		text += length + !!text[length];
+	}
+	putchar('\n');
+}
+
+static void print_row(const struct option_row *row)
+{
+	int length = printf(row->letter ? "  -%c, " : "      ", row->letter);
+
+	length += printf("--%s%s%s", row->name, row->argument ? " " : "",
+			 row->argument ? row->argument : "");
+	if (length >= HELP_COLUMN) {
+		putchar('\n');
+		length = 0;
+	}
+	printf("%*s", HELP_COLUMN - length, "");
+	print_wrapped(row->help);
+}
+
+/* Those options of `wanted` that there are of the group, under its heading. */
+static void print_group(enum option_group group, unsigned int wanted)
+{
+	bool headed = false;
+	enum option_id id;
+
+	for (id = 0; id < OPTIONS_END; id++) {
+		if (option_rows[id].group != group || !(wanted & OPTION_BIT(id)))
+			continue;
+		if (!headed)
+			printf("\n%s:\n", headings[group]);
+		headed = true;
+		print_row(&option_rows[id]);
+	}
+}
+
+static void print_examples(const char *program, const char *text)
+{
+	fputs("\nEXAMPLES\n  ", stdout);
+	for (; *text; text++) {
+		if (*text == '%')
+			fputs(program, stdout);
+		else
+			putchar(*text);
+		if (*text == '\n' && text[1])
+			fputs("  ", stdout);
+	}
+}
+
+static void print_formats(const struct view *view)
+{
+	int format;
+
+	if (!view || !view->formats)
+		return;
+	fputs("\nBy its end the name of -o FILE chooses the format:", stdout);
+	for (format = VIEW_TEXT + 1; format < VIEW_FORMATS_END; format++) {
+		if (view->formats & 1U << format)
+			printf(" %s", options_ending(format));
+	}
+	putchar('\n');
+}
+
+static void print_view_help(const char *program, const struct action *action)
+{
+	enum option_group group;
+
+	printf("Usage: %s %s", program, action->name);
+	if (action->takes & OPTION_BIT(OPTION_INPUT))
+		fputs(" -p PID | -i FILE | -- COMMAND [ARG...]", stdout);
+	else
+		fputs(" [-p PID]", stdout);
+	printf("\n%c%s\n", action->question[0] & ~0x20, action->question + 1);
+	for (group = 0; group < GROUPS_END; group++)
+		print_group(group, action->takes);
+	print_formats(action->view);
+	print_examples(program, action->examples);
+}
+
+static void print_general_help(const char *program)
+{
+	const struct action *action;
+	enum option_group group;
+
+	printf("Usage: %s VIEW -p PID | -i FILE | -- COMMAND [ARG...]\n"
+	       "Shows where the time of asynchronous code goes.\n\nVIEWS\n",
+	       program);
+	for (action = actions; action->name; action++)
+		printf("  %-9s %s\n", action->name, action->question);
+	printf("\n%s VIEW --help has the options that only this view takes, and examples.\n",
+	       program);
+	for (group = 0; group < GROUPS_END; group++) {
+		if (group != GROUP_VIEW)
+			print_group(group, ~0U);
+	}
+	printf("\n%s", notes);
+	print_examples(program, "% doctor\n"
+				"% timed -- build/examples/async_timed\n"
+				"% summary -- build/examples/churn 100 1\n"
+				"% record -o run.rec -- build/examples/churn 100 1\n"
+				"% summary -i run.rec\n");
+}
+
+void options_print_help(const struct options *options)
+{
+	if (options->action)
+		print_view_help(options->program, options->action);
+	else
+		print_general_help(options->program);
+}
+
+void options_reject_view(const char *word)
+{
+	const struct action *action;
+	struct nearest nearest = { .word = word };
+	char list[128];
+
+	for (action = actions; action->name; action++)
+		nearest_try(&nearest, action->name);
+	if (nearest.found)
+		options_reject("there is no view '%s': did you mean %s?", word, nearest.found);
+	options_reject("there is no view '%s': the views are %s", word,
+		       options_takers(list, sizeof(list), 0));
+}
+
+void options_reject_option(const struct options *options, const char *word)
+{
+	const char *name = word + strspn(word, "-");
+	struct nearest nearest = { .word = name };
+	const struct action *action = options->action;
+	enum option_id id;
+
+	for (id = 0; id < OPTIONS_END; id++)
+		nearest_try(&nearest, option_rows[id].name);
+	if (nearest.found)
+		options_reject("there is no option '%s': did you mean --%s?", word, nearest.found);
+	options_reject("there is no option '%s': asynctrace %s%s--help shows those there are", word,
+		       action ? action->name : "", action ? " " : "");
+}

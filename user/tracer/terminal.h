@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the terminal behind an output can show. Takes any descriptor, and -1. */
+#ifndef TRACER_TERMINAL_H
+#define TRACER_TERMINAL_H
+
+#include <stdbool.h>
+
+/* It is one, it knows colours, and its user has not set NO_COLOR. */
+bool terminal_wants_colour(int fd);
+
+/* In columns: of the terminal, else as COLUMNS says, else 100. */
+unsigned int terminal_width(int fd);
+
+#endif

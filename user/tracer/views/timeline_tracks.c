@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The timeline for the eye. A thread's track has the steps, one after the other; a task's has its
+ * coroutines, inside of each other, and what the innermost waits for. Flows lead from who wakes a
+ * task to the step that follows, and from who cancels it to its last one.
+ */
+#include "../formats/chrome.h"
+#include "../formats/perfetto.h"
+#include "describe.h"
+#include "timeline.h"
+#include <base/text.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+/* A thread or process that has a track. */
+struct known {
+	uint32_t process, thread;
+	UT_hash_handle hh;
+};
+
+struct tracks {
+	const struct trace_format *format;
+	const struct model *model;
+	struct trace trace;
+	bool opened;
+	struct known *known, *recent;
+	uint64_t flows; /* so many have begun */
+	int error;
+};
+
+/* Of a task, from its begin to its end. */
+struct marks {
+	struct trace_track parent;
+	char *name;	 /* of its slice, null up to the first event on its track */
+	uint64_t wake;	 /* flow that ends at its next step, or 0 */
+	uint64_t cancel; /* flow that ends at its last one, or 0 */
+};
+
+static void *tracks_new(const struct view_options *options)
+{
+	struct tracks *tracks = calloc(1, sizeof(*tracks));
+
+	if (!tracks)
+		return NULL;
+	tracks->format = options->format == VIEW_CHROME ? &chrome : &perfetto;
+	tracks->trace.out = options->out;
+	return tracks;
+}
+
+static void tracks_open(void *view, const struct model *model)
+{
+	struct tracks *tracks = view;
+
+	tracks->model = model;
+}
+
+/* The first record is that of attaching, which knows both clocks; or it is missing. */
+static void tracks_record(void *view, const struct at_event *event)
+{
+	struct tracks *tracks = view;
+
+	if (tracks->opened)
+		return;
+	tracks->opened = true;
+	tracks->format->open(&tracks->trace, event->time_ns,
+			     event->kind == AT_ATTACH ? event->subject : 0);
+}
+
+/* Whether it has its track by now; it is taken to have from here on. */
+static bool is_known(struct tracks *tracks, uint32_t process, uint32_t thread)
+{
+	const uint32_t key[] = { process, thread };
+	struct known *known = tracks->recent;
+
+	if (known && known->process == process && known->thread == thread)
+		return true;
+	HASH_FIND(hh, tracks->known, key, sizeof(key), known);
+	if (known) {
+		tracks->recent = known;
+		return true;
+	}
+	known = calloc(1, sizeof(*known));
+	if (known) {
+		known->process = process;
+		known->thread = thread;
+		HASH_ADD(hh, tracks->known, process, sizeof(key), known);
+	}
+	if (!known || !known->hh.tbl) {
+		tracks->error = -ENOMEM;
+		free(known);
+	}
+	return false;
+}
+
+static struct trace_track process_track(struct tracks *tracks, uint32_t process)
+{
+	const struct trace_track track = { .process = process };
+	char name[32];
+
+	if (!is_known(tracks, process, 0)) {
+		snprintf(name, sizeof(name), "process %" PRIu32, process);
+		tracks->format->track(&tracks->trace, &track, NULL, name);
+	}
+	return track;
+}
+
+/* It is called what it does when it is first met. */
+static struct trace_track thread_track(struct tracks *tracks, uint32_t process, uint32_t thread,
+				       const char *name)
+{
+	const struct trace_track track = { .process = process, .thread = thread };
+	struct trace_track parent;
+
+	if (!is_known(tracks, process, thread)) {
+		parent = process_track(tracks, process);
+		tracks->format->track(&tracks->trace, &track, &parent, name);
+	}
+	return track;
+}
+
+/* Tasks and coroutines share the numbers of a process's tracks. */
+static struct trace_track task_track(const struct model_task *task)
+{
+	return (struct trace_track){ .process = task->process,
+				     .number = 2 * (task->id & AT_ID_NUMBER) };
+}
+
+/* Before the first event on its track: by then its creator has given it its name. */
+static void tell_task(struct tracks *tracks, const struct model_task *task)
+{
+	struct trace_event event = { .track = task_track(task), .category = "task" };
+	char name[DESCRIBE_SIZE], by[DESCRIBE_SIZE], place[DESCRIBE_SIZE];
+	struct marks *marks = task->user;
+
+	if (!marks || marks->name)
+		return;
+	marks->name = strdup(describe_task(name, sizeof(name), task));
+	if (!marks->name) {
+		tracks->error = -ENOMEM;
+		return;
+	}
+	tracks->format->track(&tracks->trace, &event.track, &marks->parent, marks->name);
+	event.time_ns = task->created_ns;
+	event.name = marks->name;
+	event.details[0] = (struct trace_detail){ "began", task->existing ? "earlier" : NULL };
+	if (task->creator)
+		event.details[1] = (struct trace_detail){
+			"created by",
+			describe_id(by, sizeof(by), tracks->model, task->process, task->creator),
+		};
+	if (task->place)
+		event.details[2] = (struct trace_detail){
+			"created at",
+			describe_place(place, sizeof(place), tracks->model, task->process,
+				       task->place),
+		};
+	tracks->format->begin(&tracks->trace, &event);
+}
+
+static void tracks_task_begin(void *view, uint64_t now_ns, struct model_task *task)
+{
+	struct tracks *tracks = view;
+	const struct model_task *creator =
+		model_find_task(tracks->model, task->process, task->creator);
+	struct marks *marks = calloc(1, sizeof(*marks));
+
+	(void)now_ns;
+	if (!marks) {
+		tracks->error = -ENOMEM;
+		return;
+	}
+	marks->parent = process_track(tracks, task->process);
+	if (creator && creator != task && creator->user) {
+		tell_task(tracks, creator);
+		marks->parent = task_track(creator);
+	}
+	task->user = marks;
+}
+
+static void tracks_task_end(void *view, uint64_t now_ns, struct model_task *task)
+{
+	struct trace_event event = { .track = task_track(task), .category = "task" };
+	char result[DESCRIBE_SIZE], by[DESCRIBE_SIZE];
+	struct marks *marks = task->user;
+	struct tracks *tracks = view;
+
+	if (!marks)
+		return;
+	tell_task(tracks, task);
+	event.time_ns = now_ns;
+	event.name = marks->name ? marks->name : "";
+	event.details[0].name = "result";
+	event.details[0].value =
+		task->end ? describe_end(result, sizeof(result), task->end) : "open";
+	if (task->cancelled_by)
+		event.details[1] = (struct trace_detail){
+			"cancelled by",
+			describe_id(by, sizeof(by), tracks->model, task->process,
+				    task->cancelled_by),
+		};
+	tracks->format->end(&tracks->trace, &event);
+	free(marks->name);
+	free(marks);
+	task->user = NULL;
+}
+
+/* One outside of tasks has a track of its own. */
+static void tracks_begin(void *view, uint64_t now_ns, struct model_coroutine *coroutine)
+{
+	struct trace_track parent = { .process = coroutine->process };
+	struct tracks *tracks = view;
+	char where[DESCRIBE_SIZE];
+	struct trace_event event = {
+		.track = { .process = coroutine->process,
+			   .number = 2 * (coroutine->id & AT_ID_NUMBER) + 1 },
+		.time_ns = coroutine->begun_ns,
+		.category = "coroutine",
+		.name = coroutine->function->name,
+		.details = { { "where",
+			       describe_function(where, sizeof(where), coroutine->function) },
+			     { "began", coroutine->existing ? "earlier" : NULL } },
+	};
+
+	(void)now_ns;
+	if (coroutine->task) {
+		tell_task(tracks, coroutine->task);
+		event.track = task_track(coroutine->task);
+	} else {
+		parent = process_track(tracks, coroutine->process);
+		tracks->format->track(&tracks->trace, &event.track, &parent, event.name);
+	}
+	coroutine->user = (void *)(uintptr_t)event.track.number;
+	tracks->format->begin(&tracks->trace, &event);
+}
+
+static void tracks_end(void *view, uint64_t now_ns, struct model_coroutine *coroutine,
+		       const struct model_end *end)
+{
+	bool open = end->outcome == MODEL_OPEN;
+	struct tracks *tracks = view;
+	char result[DESCRIBE_SIZE];
+	const struct trace_event event = {
+		.track = { .process = coroutine->process, .number = (uintptr_t)coroutine->user },
+		.time_ns = coroutine->ended_ns,
+		.category = "coroutine",
+		.name = coroutine->function->name,
+		.details = { { "result",
+			       open ? "open" : describe_end(result, sizeof(result), end) } },
+	};
+
+	(void)now_ns;
+	tracks->format->end(&tracks->trace, &event);
+}
+
+/* Who wakes another task does so within its step: there the flow begins. */
+static void tell_wake(struct tracks *tracks, const struct model_interval *interval)
+{
+	const struct model_task *task = interval->task, *waker;
+	unsigned int type = AT_ID_TYPE(interval->woken_by);
+	char who[DESCRIBE_SIZE], name[DESCRIBE_SIZE + 8];
+	struct marks *marks = task->user;
+	struct trace_event event = { .category = "wake", .name = name };
+
+	if (!marks || marks->wake || interval->open || interval->woken_by == task->id ||
+	    (type != AT_TASK && type != AT_CALLBACK))
+		return;
+	waker = model_find_task(tracks->model, interval->process, interval->woken_by);
+	marks->wake = event.flow = ++tracks->flows;
+	event.track = thread_track(tracks, interval->process,
+				   waker ? waker->thread : interval->thread, "loop");
+	event.time_ns = interval->kind == MODEL_AWAIT ? interval->end_ns : interval->begin_ns;
+	snprintf(name, sizeof(name), "wake %s", describe_task(who, sizeof(who), task));
+	tracks->format->instant(&tracks->trace, &event);
+}
+
+/* On the track of its thread: a step, a callback, or a job. */
+static void tell_step(struct tracks *tracks, const struct model_interval *interval)
+{
+	const struct model_task *task = interval->task;
+	struct marks *marks = task ? task->user : NULL;
+	char name[DESCRIBE_SIZE];
+	struct trace_event event = {
+		.time_ns = interval->begin_ns,
+		.duration_ns = interval->end_ns - interval->begin_ns,
+		.category = interval->kind == MODEL_STEP  ? "step"
+			    : interval->kind == MODEL_JOB ? "job"
+							  : "callback",
+		.details = { { "end", interval->open ? "open" : NULL },
+			     { "records", interval->torn ? "lost" : NULL } },
+	};
+
+	event.track = thread_track(tracks, interval->process, interval->thread,
+				   interval->kind == MODEL_JOB ? "executor" : "loop");
+	if (interval->kind == MODEL_JOB && interval->function)
+		event.name = interval->function->name;
+	else
+		event.name = describe_id(name, sizeof(name), tracks->model, interval->process,
+					 interval->id);
+	if (marks) {
+		event.ends[0] = marks->wake;
+		event.ends[1] = task->end ? marks->cancel : 0;
+		marks->wake = 0;
+	}
+	tracks->format->slice(&tracks->trace, &event);
+}
+
+/* On the track of its task: what it waits for, or that it could run. */
+static void tell_wait(struct tracks *tracks, const struct model_interval *interval)
+{
+	char what[DESCRIBE_SIZE], name[DESCRIBE_SIZE + 8], by[DESCRIBE_SIZE];
+	const bool awaits = interval->kind == MODEL_AWAIT;
+	struct trace_event event = {
+		.track = task_track(interval->task),
+		.time_ns = interval->begin_ns,
+		.duration_ns = interval->end_ns - interval->begin_ns,
+		.category = awaits ? "await" : "ready",
+		.name = awaits ? name : "ready",
+		.details = { { "end", interval->open ? "open" : NULL },
+			     { "began", interval->existing ? "earlier" : NULL } },
+	};
+
+	tell_task(tracks, interval->task);
+	if (awaits)
+		snprintf(name, sizeof(name), "await %s",
+			 describe_id(what, sizeof(what), tracks->model, interval->process,
+				     interval->awaits));
+	if (interval->woken_by)
+		event.details[2] = (struct trace_detail){
+			"woken by",
+			describe_id(by, sizeof(by), tracks->model, interval->process,
+				    interval->woken_by),
+		};
+	tracks->format->slice(&tracks->trace, &event);
+	tell_wake(tracks, interval);
+}
+
+static void tracks_interval(void *view, const struct model_interval *interval)
+{
+	struct tracks *tracks = view;
+
+	if (interval->kind == MODEL_IDLE)
+		return;
+	if (interval->kind == MODEL_AWAIT || interval->kind == MODEL_QUEUE)
+		tell_wait(tracks, interval);
+	else
+		tell_step(tracks, interval);
+}
+
+static void tracks_cancel(void *view, uint64_t now_ns, const struct model_cancel *cancel)
+{
+	char who[DESCRIBE_SIZE], name[DESCRIBE_SIZE + 8], by[DESCRIBE_SIZE], place[DESCRIBE_SIZE],
+		through[DESCRIBE_SIZE];
+	struct marks *marks = cancel->task ? cancel->task->user : NULL;
+	struct tracks *tracks = view;
+	const struct model *model = tracks->model;
+	uint32_t process = cancel->process;
+	struct trace_event event = {
+		.track = thread_track(tracks, process, cancel->thread, "loop"),
+		.time_ns = now_ns,
+		.category = "cancel",
+		.name = name,
+		.details = {
+			{ "by", describe_id(by, sizeof(by), model, process, cancel->by) },
+			{ "at", describe_place(place, sizeof(place), model, process,
+					       cancel->place) },
+			{ "through", cancel->through ? describe_id(through, sizeof(through), model,
+								   process, cancel->through)
+						     : NULL },
+			{ "refused", cancel->refused ? "it was done already" : NULL },
+		},
+	};
+
+	snprintf(name, sizeof(name), "cancel %s",
+		 describe_id(who, sizeof(who), model, process, cancel->subject));
+	if (marks && !cancel->refused)
+		marks->cancel = event.flow = ++tracks->flows;
+	tracks->format->instant(&tracks->trace, &event);
+}
+
+static void tracks_warning(void *view, uint64_t now_ns, const struct model_warning *warning)
+{
+	char subject[DESCRIBE_SIZE], place[DESCRIBE_SIZE], where[DESCRIBE_SIZE];
+	struct tracks *tracks = view;
+	const struct model *model = tracks->model;
+	uint32_t process = warning->process;
+	const struct trace_event event = {
+		.track = thread_track(tracks, process, warning->thread, "loop"),
+		.time_ns = now_ns,
+		.category = "warning",
+		.name = warning->text ? warning->text : "warning",
+		.details = {
+			{ "about", describe_id(subject, sizeof(subject), model, process,
+					       warning->subject) },
+			{ "where", describe_function(where, sizeof(where), warning->function) },
+			{ "created at", describe_place(place, sizeof(place), model, process,
+						       warning->place) },
+		},
+	};
+
+	tracks->format->instant(&tracks->trace, &event);
+}
+
+static void tracks_lost(void *view, uint64_t begin_ns, uint64_t end_ns, uint32_t process,
+			uint32_t thread, uint64_t count)
+{
+	char name[48], duration[TEXT_DURATION_SIZE];
+	struct tracks *tracks = view;
+	const struct trace_event event = {
+		.track = thread_track(tracks, process, thread, "loop"),
+		.time_ns = begin_ns,
+		.category = "lost",
+		.name = name,
+		.details = { { "within", text_duration(duration, end_ns - begin_ns) } },
+	};
+
+	snprintf(name, sizeof(name), "lost %" PRIu64 " record%s", count, count == 1 ? "" : "s");
+	tracks->format->instant(&tracks->trace, &event);
+}
+
+static int tracks_finish(void *state, const struct model *model)
+{
+	struct tracks *tracks = state;
+
+	(void)model;
+	if (!tracks->opened)
+		tracks->format->open(&tracks->trace, 0, 0);
+	tracks->format->close(&tracks->trace);
+	return tracks->error;
+}
+
+static void tracks_free(void *state)
+{
+	struct tracks *tracks = state;
+	struct known *known, *next;
+
+	if (!tracks)
+		return;
+	HASH_ITER (hh, tracks->known, known, next) {
+		HASH_DEL(tracks->known, known);
+		free(known);
+	}
+	free(tracks);
+}
+
+const struct view timeline_tracks = {
+	.listener = {
+		.open = tracks_open,
+		.record = tracks_record,
+		.task_begin = tracks_task_begin,
+		.task_end = tracks_task_end,
+		.begin = tracks_begin,
+		.end = tracks_end,
+		.interval = tracks_interval,
+		.cancel = tracks_cancel,
+		.warning = tracks_warning,
+		.lost = tracks_lost,
+	},
+	.open = tracks_new,
+	.finish = tracks_finish,
+	.free = tracks_free,
+};

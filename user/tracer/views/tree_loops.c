@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Whose a task is: records tell on which thread it runs, and that thread runs one loop at a time. */
+#include "tree.h"
+#include <errno.h>
+#include <stdlib.h>
+
+static int by_thread(const struct model_loop *a, uint32_t process, uint32_t thread)
+{
+	if (a->process != process)
+		return a->process < process ? -1 : 1;
+	return (a->thread > thread) - (a->thread < thread);
+}
+
+/* Of one thread, the one that it ran last comes first. */
+static int by_order(const void *one, const void *another)
+{
+	const struct model_loop *a = ((const struct tree_loop *)one)->loop;
+	const struct model_loop *b = ((const struct tree_loop *)another)->loop;
+	int order = by_thread(a, b->process, b->thread);
+
+	if (order)
+		return order;
+	return (a->last_ns < b->last_ns) - (a->last_ns > b->last_ns);
+}
+
+size_t tree_loop_of(const struct tree_loops *loops, const struct model_task *task)
+{
+	size_t low = 0, high = loops->count - 1, middle;
+	int order;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		order = by_thread(loops->loops[middle].loop, task->process, task->thread);
+		if (!order)
+			return middle;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return loops->count - 1;
+}
+
+int tree_find_loops(struct tree_loops *ret, const struct model *model)
+{
+	const struct model_loop *loop, *last = NULL;
+	const struct model_task *task = NULL;
+	struct tree_loops loops = { 0 };
+	size_t count = 0, i;
+
+	for (loop = model_loops(model); loop; loop = loop->next)
+		count++;
+	loops.loops = calloc(count + 1, sizeof(*loops.loops));
+	if (!loops.loops)
+		return -ENOMEM;
+	for (i = 0, loop = model_loops(model); loop; loop = loop->next)
+		loops.loops[i++].loop = loop;
+	qsort(loops.loops, count, sizeof(*loops.loops), by_order);
+	for (i = 0; i < count; i++) {
+		loop = loops.loops[i].loop;
+		if (!last || by_thread(last, loop->process, loop->thread))
+			loops.loops[loops.count++].loop = loop;
+		last = loop;
+	}
+	loops.loops[loops.count++].loop = NULL;
+	while ((task = model_next_task(model, task)))
+		loops.loops[tree_loop_of(&loops, task)].tasks++;
+	*ret = loops;
+	return 0;
+}
