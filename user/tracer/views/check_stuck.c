@@ -14,8 +14,7 @@
 
 enum {
 	NAMED_MAX = 8,	/* of a cycle, or of the tasks of a loop, so many are named */
-	KNOTS_MAX = 64, /* and so many cycles and loops looked at */
-	LOOPS_MAX = 64,
+	KNOTS_MAX = 64, /* and so many cycles looked at */
 };
 
 struct stuck {
@@ -203,10 +202,9 @@ static size_t count_stuck(const struct stuck *stuck, const struct model_loop *lo
 	return count;
 }
 
-static char *describe_loop(const struct stuck *stuck, const struct sleeping_loop *sleeping,
-			   size_t count)
+static char *describe_loop(const struct stuck *stuck, const struct sleeper *sleeper, size_t count)
 {
-	const struct model_loop *loop = sleeping->loop;
+	const struct model_loop *loop = sleeper->loop;
 	const struct model_task *task = NULL;
 	char who[DESCRIBE_SIZE], what[DESCRIBE_SIZE], *text = NULL;
 	size_t named = 0, size;
@@ -215,7 +213,7 @@ static char *describe_loop(const struct stuck *stuck, const struct sleeping_loop
 	if (!stream)
 		return NULL;
 	fprintf(stream, "%s can wake loop %" PRIu64 " any more: ",
-		sleeping->one_thread ? "nothing" : "nothing but another thread",
+		sleeper->one_thread ? "nothing" : "nothing but another thread",
 		(uint64_t)(loop->id & AT_ID_NUMBER));
 	while (named < NAMED_MAX && (task = model_next_task(stuck->model, task))) {
 		if (task->process == loop->process && task->thread == loop->thread)
@@ -232,31 +230,31 @@ static char *describe_loop(const struct stuck *stuck, const struct sleeping_loop
 	return NULL;
 }
 
-static int check_loop(struct stuck *stuck, const struct sleeping_loop *sleeping)
+static int check_loop(struct stuck *stuck, const struct sleeper *sleeper)
 {
-	const struct model_loop *loop = sleeping->loop;
+	const struct model_loop *loop = sleeper->loop;
 	const struct model_task *first = NULL;
 	char *text;
 	size_t count;
 	int err;
 
-	if (!sleeping->tasks_only || loop->timers || loop->callbacks)
+	if (!loop || !sleeper->tasks_only || loop->timers || loop->callbacks)
 		return 0;
 	count = count_stuck(stuck, loop, &first);
 	if (!count)
 		return 0;
-	text = describe_loop(stuck, sleeping, count);
+	text = describe_loop(stuck, sleeper, count);
 	if (!text)
 		return -ENOMEM;
 	err = findings_add(stuck->findings,
-			   sleeping->one_thread ? FINDING_STUCK : FINDING_STUCK_OR_FOREIGN,
+			   sleeper->one_thread ? FINDING_STUCK : FINDING_STUCK_OR_FOREIGN,
 			   loop->process, first->function, first->place, text);
 	free(text);
 	return err;
 }
 
 int check_stuck(struct findings *findings, const struct model *model,
-		const struct sleeping_loop *loops, size_t count)
+		const struct sleeper *sleepers, size_t count)
 {
 	struct stuck stuck = { .model = model, .findings = findings };
 	const struct model_task *task = NULL;
@@ -270,8 +268,8 @@ int check_stuck(struct findings *findings, const struct model *model,
 	err = check_knots(&stuck);
 	while (!err && (task = model_next_task(model, task)))
 		err = check_holder(&stuck, task);
-	for (i = 0; i < count && i < LOOPS_MAX && !err; i++)
-		err = check_loop(&stuck, &loops[i]);
+	for (i = 0; i < count && !err; i++)
+		err = check_loop(&stuck, &sleepers[i]);
 	graph_free(graph);
 	return err;
 }
