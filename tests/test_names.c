@@ -71,6 +71,7 @@ static size_t feed_named(struct self *self)
 
 static __attribute__((noinline)) uint64_t return_address(void)
 {
+	__asm__ volatile(""); /* no call of it can stand for another */
 	return (uintptr_t)__builtin_return_address(0);
 }
 
@@ -90,6 +91,7 @@ static void place__of_each_kind_of_record(void **state)
 	struct self *self = *state;
 	uint64_t places[3];
 	int line;
+
 	line = __LINE__ + 1;
 	places[0] = return_address();
 	places[1] = return_address();

@@ -160,6 +160,7 @@ struct model_interval {
 	const struct model_function *function; /* of task, callback or job; else null */
 	uint64_t iteration;		       /* of the loop, in which it ended */
 	uint64_t awaits;		       /* MODEL_AWAIT: what, or 0 */
+	uint64_t next;	   /* MODEL_STEP: what the task awaits from then on, or 0 */
 	uint64_t woken_by; /* MODEL_AWAIT, MODEL_QUEUE: who made it ready, a task,
 						 * callback, or the loop for an event from outside;
 						 * 0 if that is not known */

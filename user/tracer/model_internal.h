@@ -219,16 +219,18 @@ void object_free_all(struct model *model);
 
 /* model_interval.c */
 
-void interval_tell_task(const struct model *model, const struct task *task, bool open);
+void interval_tell_task(const struct model *model, const struct task *task, uint64_t next,
+			bool open);
 void interval_tell_step(struct model *model, const struct thread *thread, uint64_t now_ns,
 			bool open);
 void interval_add_step(struct thread *thread, uint64_t id, uint64_t now_ns);
 
-/* The state in which the task has been up to settled_ns. */
-static inline void interval_of_task(const struct model *model, const struct task *task, bool open)
+/* The state in which the task has been up to settled_ns; `next` is what it awaits from then on. */
+static inline void interval_of_task(const struct model *model, const struct task *task,
+				    uint64_t next, bool open)
 {
 	if (model->listener.interval)
-		interval_tell_task(model, task, open);
+		interval_tell_task(model, task, next, open);
 }
 
 /* Callback or loop: what the thread has done since step_ns. */

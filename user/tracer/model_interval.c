@@ -5,7 +5,8 @@
  */
 #include "model_internal.h"
 
-void interval_tell_task(const struct model *model, const struct task *task, bool open)
+void interval_tell_task(const struct model *model, const struct task *task, uint64_t next,
+			bool open)
 {
 	static const enum model_kind kinds[] = {
 		[MODEL_AWAITING] = MODEL_AWAIT,
@@ -25,6 +26,7 @@ void interval_tell_task(const struct model *model, const struct task *task, bool
 		.task = pub,
 		.function = pub->function,
 		.awaits = pub->awaits,
+		.next = next,
 		.woken_by = task->woken_by,
 	};
 

@@ -29,18 +29,18 @@ void task_settle(struct model *model, struct task *task, uint64_t now_ns)
 		model->listener.time(model->view, &task->pub, task->pub.state, before_ns, now_ns);
 }
 
-/* One state ends and another begins, where the time is settled. */
-static void turn(struct model *model, struct task *task, enum model_state state)
+/* One state ends and another begins, where the time is settled; `awaits` is what it awaits then. */
+static void turn(struct model *model, struct task *task, enum model_state state, uint64_t awaits)
 {
 	struct model_task *pub = &task->pub;
 
-	interval_of_task(model, task, false);
+	interval_of_task(model, task, awaits, false);
 	pub->steps += pub->state == MODEL_RUNNING;
 	if (pub->state == MODEL_AWAITING)
 		object_leave(model, task);
 	task->first = false;
 	task->woken_by = 0;
-	pub->awaits = 0;
+	pub->awaits = awaits;
 	pub->state = state;
 	pub->since_ns = task->settled_ns;
 }
@@ -193,7 +193,7 @@ void task_enter(struct model *model, struct task *task, struct thread *thread, u
 		if (!yielded) {
 			/* Of the await that ends, and of the time in the queue. */
 			task->woken_by = waker = interval_waker(thread, ready_ns);
-			turn(model, task, MODEL_READY);
+			turn(model, task, MODEL_READY, 0);
 			task->woken_by = waker;
 			task->pub.self_wakes += task->woken_by == task->pub.id;
 		}
@@ -210,12 +210,11 @@ void task_leave(struct model *model, struct task *task, enum model_state state, 
 {
 	if (!task)
 		return;
-	turn(model, task, state);
+	turn(model, task, state, state == MODEL_AWAITING ? awaits : 0);
 	if (task->thread)
 		task->thread->task = NULL;
 	task->thread = NULL;
 	if (state == MODEL_AWAITING) {
-		task->pub.awaits = awaits;
 		object_await(model, task);
 	} else if (state == MODEL_READY) {
 		task->woken_by = task->pub.id;
@@ -293,7 +292,7 @@ void task_finish_all(struct model *model, uint64_t now_ns)
 
 	HASH_ITER (hh, model->tasks, task, next) {
 		task_settle(model, task, now_ns);
-		interval_of_task(model, task, true);
+		interval_of_task(model, task, 0, true);
 		if (model->listener.task_end)
 			model->listener.task_end(model->view, now_ns, &task->pub);
 	}

@@ -1,5 +1,239 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who cancelled whom, and how long until it took effect? */
+/*
+ * Who cancelled whom, and how long until it took effect? Each request is followed from the moment
+ * in which it is made to the end of its task; what it leads to hangs below it, as a tree.
+ */
+#include "cancel_note.h"
+#include "cancel_print.h"
 #include "view.h"
+#include <errno.h>
+#include <stdlib.h>
 
-const struct view view_cancel = { 0 };
+struct cancel {
+	struct cancel_printer printer;
+	struct storms storms;
+	const struct model *model;
+	int error;
+};
+
+static void tell(void *user, const struct request *root)
+{
+	struct cancel *cancel = user;
+
+	cancel_print(&cancel->printer, root);
+}
+
+static void *cancel_new(const struct view_options *options)
+{
+	struct cancel *cancel = calloc(1, sizeof(*cancel));
+
+	if (!cancel)
+		return NULL;
+	cancel_printer_init(&cancel->printer, options);
+	storms_init(&cancel->storms, tell, cancel);
+	return cancel;
+}
+
+static void cancel_open(void *view, const struct model *model)
+{
+	struct cancel *cancel = view;
+
+	cancel->model = model;
+	cancel->printer.model = model;
+}
+
+static void count(struct cancel *cancel, struct histogram *histogram, uint64_t from_ns,
+		  uint64_t to_ns)
+{
+	if (histogram_add(histogram, to_ns > from_ns ? to_ns - from_ns : 0))
+		cancel->error = -ENOMEM;
+}
+
+static void settle(struct cancel *cancel, struct request *request, enum fate fate, char *note)
+{
+	if (!request->who)
+		request->who =
+			cancel_note_name(cancel->model, request->key.process, request->key.id);
+	if (!request->who)
+		cancel->error = -ENOMEM;
+	request->note = note;
+	storms_settle(&cancel->storms, request, fate);
+}
+
+/* Its fate is known when the step ends, if nothing else comes before. */
+static void keep_open(struct cancel *cancel, struct request *request)
+{
+	request->who = cancel_note_name(cancel->model, request->key.process, request->key.id);
+	if (!request->who)
+		cancel->error = -ENOMEM;
+	storms_open(&cancel->storms, request);
+}
+
+/* Whether it is no failure of the task to go on: that was a timeout, or the end of its group. */
+static bool turns(const struct model_cancel *asked)
+{
+	unsigned int type = AT_ID_TYPE(asked->through);
+	const struct model_task *task = asked->task;
+	size_t i;
+
+	if (type == AT_TIMEOUT || type == AT_WAIT_FOR)
+		return true;
+	if (type != AT_GROUP || !task)
+		return false;
+	for (i = 0; i < task->awaited_by_count; i++) {
+		if (task->awaited_by[i] == asked->through)
+			return false;
+	}
+	return true;
+}
+
+static struct request *add(struct cancel *cancel, struct request *parent, uint64_t id,
+			   uint64_t now_ns, const struct model_cancel *asked)
+{
+	struct request *request = storms_add(&cancel->storms, parent, id, now_ns, asked), *root;
+
+	root = request ? request->parent : NULL;
+	if (root && !root->parent && !root->who)
+		root->who = cancel_note_name(cancel->model, asked->process, asked->by);
+	if (!root || (!root->parent && !root->who))
+		cancel->error = -ENOMEM;
+	return request;
+}
+
+/* The request that the asking task was told of in the step that it is in, or null. */
+static struct request *reason(const struct cancel *cancel, const struct model_cancel *asked)
+{
+	const struct model_task *task = model_find_task(cancel->model, asked->process, asked->by);
+	struct request *request = NULL;
+
+	if (task)
+		request = storms_find(&cancel->storms, asked->process, asked->by);
+	return request && request->delivered_ns && request->steps == task->steps ? request : NULL;
+}
+
+/* What the request hangs below, or null. */
+static struct request *parent_of(struct cancel *cancel, uint64_t now_ns,
+				 const struct model_cancel *asked)
+{
+	struct request *parent = storms_find(&cancel->storms, asked->process, asked->through);
+	unsigned int type = AT_ID_TYPE(asked->through);
+	struct model_cancel passing = *asked;
+
+	if (parent)
+		return parent;
+	parent = reason(cancel, asked);
+	if ((type != AT_GATHER && type != AT_WAIT && type != AT_GROUP) || turns(asked))
+		return parent;
+	/* Nobody has asked a group that ends its tasks because one of them has failed. */
+	passing.through = 0;
+	parent = add(cancel, parent, asked->through, now_ns, &passing);
+	if (parent)
+		keep_open(cancel, parent);
+	return parent;
+}
+
+static void cancel_cancel(void *view, uint64_t now_ns, const struct model_cancel *asked)
+{
+	struct cancel *cancel = view;
+	struct request *request = storms_find(&cancel->storms, asked->process, asked->subject);
+	unsigned int type = AT_ID_TYPE(asked->subject);
+
+	cancel->printer.requests++;
+	if (request && !asked->refused) {
+		request->asked++;
+		request->turns &= turns(asked);
+		return;
+	}
+	request = parent_of(cancel, now_ns, asked);
+	request = add(cancel, request, asked->subject, now_ns, asked);
+	if (!request)
+		return;
+	request->function = asked->task ? asked->task->function : NULL;
+	request->turns = turns(asked);
+	if (asked->refused) {
+		settle(cancel, request, FATE_REFUSED, NULL);
+	} else if (type == AT_TASK && !asked->task) {
+		settle(cancel, request, FATE_OPEN, NULL);
+	} else if (type != AT_TASK) {
+		if (type == AT_SHIELD)
+			request->note =
+				cancel_note_shielded(cancel->model, asked->process, asked->subject);
+		keep_open(cancel, request);
+	}
+}
+
+static void cancel_deliver(void *view, uint64_t now_ns, struct model_task *task)
+{
+	struct cancel *cancel = view;
+	struct request *request = storms_find(&cancel->storms, task->process, task->id);
+
+	if (!request)
+		return;
+	request->steps = task->steps;
+	request->thread = task->thread;
+	if (request->delivered_ns)
+		return;
+	request->delivered_ns = now_ns;
+	count(cancel, &cancel->printer.deliveries, request->asked_ns, now_ns);
+	if (request->turns)
+		keep_open(cancel, request);
+}
+
+static void cancel_task_end(void *view, uint64_t now_ns, struct model_task *task)
+{
+	struct cancel *cancel = view;
+	struct request *request = storms_find(&cancel->storms, task->process, task->id);
+	enum fate fate;
+	char *note;
+
+	if (!request)
+		return;
+	note = cancel_note_end(cancel->model, now_ns, request, task, &fate);
+	if (fate != FATE_OPEN)
+		request->gone_ns = now_ns;
+	if (fate == FATE_CANCELLED)
+		count(cancel, &cancel->printer.ends, request->asked_ns, now_ns);
+	settle(cancel, request, fate, note);
+}
+
+static void cancel_record(void *view, const struct at_event *event)
+{
+	struct cancel *cancel = view;
+
+	if (!list_empty(&cancel->storms.opened) && event->kind == AT_SWITCH)
+		storms_step(&cancel->storms, event->process, event->thread);
+}
+
+static int cancel_finish(void *state, const struct model *model)
+{
+	struct cancel *cancel = state;
+
+	(void)model;
+	storms_step(&cancel->storms, 0, 0);
+	cancel_print_summary(&cancel->printer, cancel->storms.fates);
+	return cancel->error;
+}
+
+static void cancel_free(void *state)
+{
+	struct cancel *cancel = state;
+
+	if (!cancel)
+		return;
+	storms_clear(&cancel->storms);
+	cancel_printer_clear(&cancel->printer);
+	free(cancel);
+}
+
+const struct view view_cancel = {
+	.listener = {
+		.open = cancel_open,
+		.record = cancel_record,
+		.cancel = cancel_cancel,
+		.deliver = cancel_deliver,
+		.task_end = cancel_task_end,
+	},
+	.open = cancel_new,
+	.finish = cancel_finish,
+	.free = cancel_free,
+};

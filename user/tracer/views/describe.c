@@ -31,7 +31,7 @@ const char *describe_task(char *buffer, size_t size, const struct model_task *ta
 {
 	char raw[DESCRIBE_SIZE];
 
-	if (task->function)
+	if (task->function && task->function->address)
 		snprintf(raw, sizeof(raw), "%s (%s)", task->name, task->function->name);
 	else
 		snprintf(raw, sizeof(raw), "%s", task->name);

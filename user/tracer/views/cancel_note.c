@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What became of a request, in words. */
+#include "cancel_note.h"
+#include "describe.h"
+#include <base/text.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* So many tasks are looked at for the one behind a shield. */
+enum { TASKS_MAX = 4096 };
+
+__attribute__((format(printf, 1, 2))) static char *print(const char *format, ...)
+{
+	char *text = NULL;
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	return length < 0 ? NULL : text;
+}
+
+char *cancel_note_name(const struct model *model, uint32_t process, uint64_t id)
+{
+	char buffer[DESCRIBE_SIZE];
+
+	return strdup(describe_id(buffer, sizeof(buffer), model, process, id));
+}
+
+static bool depends_on(const struct model_task *task, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < task->awaited_by_count; i++) {
+		if (task->awaited_by[i] == id)
+			return true;
+	}
+	return false;
+}
+
+char *cancel_note_shielded(const struct model *model, uint32_t process, uint64_t shield)
+{
+	const struct model_task *task = NULL;
+	char buffer[DESCRIBE_SIZE];
+	int seen;
+
+	for (seen = 0; seen < TASKS_MAX && (task = model_next_task(model, task)); seen++) {
+		if (task->process == process && depends_on(task, shield))
+			return print("%s goes on", describe_task(buffer, sizeof(buffer), task));
+	}
+	return NULL;
+}
+
+/* The last records of the task are missing, or the stream ends before. */
+static char *note_open(const struct model *model, const char *duration, bool delivered)
+{
+	const struct model_totals *totals = model_totals(model);
+
+	if (totals->lost || totals->dropped)
+		return strdup("its end was not seen");
+	if (delivered)
+		return print("still going on after %s", duration);
+	return print("not told yet, after %s", duration);
+}
+
+char *cancel_note_end(const struct model *model, uint64_t now_ns, const struct request *request,
+		      const struct model_task *task, enum fate *fate)
+{
+	uint64_t from_ns = request->delivered_ns ? request->delivered_ns : request->asked_ns;
+	const struct model_end *end = task->end;
+	char duration[TEXT_DURATION_SIZE], how[DESCRIBE_SIZE];
+	const char *verb;
+
+	text_duration(duration, now_ns > from_ns ? now_ns - from_ns : 0);
+	*fate = FATE_OPEN;
+	if (!end || end->outcome == MODEL_OPEN)
+		return note_open(model, duration, request->delivered_ns);
+	*fate = FATE_CANCELLED;
+	if (end->outcome == MODEL_CANCELLED)
+		return task->steps || task->existing ? NULL : strdup("it had not begun");
+	verb = end->outcome == MODEL_FAILED ? "failed with" : "returned";
+	describe_end(how, sizeof(how), end);
+	*fate = request->turns ? FATE_TIMED_OUT : FATE_SWALLOWED;
+	if (request->delivered_ns)
+		return print("ran on for %s, %s %s", duration, verb, how);
+	/* Whoever it awaited was told in its place, and did not pass that back. */
+	if (!list_empty(&request->children))
+		return print("what it awaited took the request, it %s %s", verb, how);
+	*fate = FATE_TOO_LATE;
+	return print("%s %s before it was told", verb, how);
+}
