@@ -210,7 +210,7 @@ static void task__is_told_from_begin_to_end(void **state)
 			 "queue task:1 1000-1010 by loop:1\n"
 			 "step task:1 1010-1030\n"
 			 "idle loop:1 1030-1100\n"
-			 "await task:1 1030-1070 of future:5\n"
+			 "await task:1 1030-1070 of future:5 by loop:1\n"
 			 "queue task:1 1070-1100 by loop:1\n"
 			 "step task:1 1100-1120 = 7\n"
 			 "end Task-1 1120\n");
@@ -250,13 +250,13 @@ static void waker__is_who_ran_then(void **state)
 			 "step task:2 1000-1010\n"
 			 "queue task:1 1000-1010\n"
 			 "step task:1 1010-1050\n"
-			 "await task:2 1010-1020 of future:1\n"
+			 "await task:2 1010-1020 of future:1 by task:1\n"
 			 "queue task:2 1020-1050 by task:1\n"
 			 "step task:2 1050-1060\n"
 			 "callback callback:2000 1060-1070\n"
 			 "queue task:1 1050-1070 by task:1\n"
 			 "step task:1 1070-1080\n"
-			 "await task:2 1060-1065 of future:2\n"
+			 "await task:2 1060-1065 of future:2 by callback:2000\n"
 			 "queue task:2 1065-1080 by callback:2000\n"
 			 "step task:2 1080-1081\n");
 	assert_int_equal(model_find_task(log->model, 42, TASK(1))->self_wakes, 1);
@@ -335,7 +335,7 @@ static void existing_task__is_told_where_it_is(void **state)
 	s->now_ns = 1500;
 	change(s, TASK(1), LOOP(1), AT_ITERATION, 1400);
 	assert_told(log, "idle loop:1 1000-1500\n"
-			 "await task:1 1000-1400 of lock:1 existing\n"
+			 "await task:1 1000-1400 of lock:1 by loop:1 existing\n"
 			 "queue task:1 1400-1500 by loop:1\n");
 }
 

@@ -160,11 +160,14 @@ struct model_interval {
 	const struct model_function *function; /* of task, callback or job; else null */
 	uint64_t iteration;		       /* of the loop, in which it ended */
 	uint64_t awaits;		       /* MODEL_AWAIT: what, or 0 */
-	uint64_t next;	   /* MODEL_STEP: what the task awaits from then on, or 0 */
-	uint64_t woken_by; /* MODEL_AWAIT, MODEL_QUEUE: who made it ready, a task,
-						 * callback, or the loop for an event from outside;
-						 * 0 if that is not known */
-	int64_t result;	   /* MODEL_JOB */
+	uint64_t next; /* MODEL_STEP: what the task awaits from then on, or 0 */
+
+	/*
+	 * MODEL_AWAIT, MODEL_QUEUE: who made it ready, a task, callback, or the loop for an event
+	 * from outside; 0 if that is not known.
+	 */
+	uint64_t woken_by;
+	int64_t result; /* MODEL_JOB */
 };
 
 /* A request to cancel, as it is made. */
