@@ -9,7 +9,7 @@
 #define LOOP_FORMAT "<_UnixSelectorEventLoop running=False closed=False debug=%s>"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct list loops = { &loops, &loops };
+struct list async__loops = { &async__loops, &async__loops };
 
 static bool on_by_environment(void)
 {
@@ -23,7 +23,7 @@ void async__loop_opened(struct async_loop *loop)
 	loop->debug = on_by_environment();
 	loop->slow_ns = 100000000;
 	pthread_mutex_lock(&lock);
-	list_add(&loops, &loop->link);
+	list_add(&async__loops, &loop->link);
 	pthread_mutex_unlock(&lock);
 	async_log(ASYNC_LOG_DEBUG, "Using selector: EpollSelector");
 }
@@ -46,12 +46,12 @@ bool async__loop_is_open(const struct async_loop *loop)
 	struct list *link;
 
 	pthread_mutex_lock(&lock);
-	list_for_each (link, &loops) {
+	list_for_each (link, &async__loops) {
 		if (container_of(link, struct async_loop, link) == loop)
 			break;
 	}
 	pthread_mutex_unlock(&lock);
-	return link != &loops;
+	return link != &async__loops;
 }
 
 /* Those that run are still in use: by other threads, or by who calls exit(). */
@@ -61,7 +61,7 @@ static struct async_loop *take_unclosed(void)
 	struct list *link;
 
 	pthread_mutex_lock(&lock);
-	list_for_each (link, &loops) {
+	list_for_each (link, &async__loops) {
 		loop = container_of(link, struct async_loop, link);
 		if ((loop->debug || at_listening()) && !loop->running)
 			break;

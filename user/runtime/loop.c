@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 static const struct timespec no_time;
 
@@ -174,6 +175,7 @@ int async_loop_run_forever(struct async_loop *loop)
 	if (loop->running || loop->closing || async__running)
 		return -EBUSY;
 	loop->running = true;
+	loop->thread = gettid();
 	async__running = loop;
 	async__overflow_watch(&watch);
 	if (at_listening())
@@ -186,6 +188,7 @@ int async_loop_run_forever(struct async_loop *loop)
 	at_flush();
 	async__overflow_unwatch(&watch);
 	async__running = NULL;
+	loop->thread = 0;
 	loop->running = false;
 	return 0;
 }

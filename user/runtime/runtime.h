@@ -24,6 +24,12 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+struct origin {
+	struct origin *next;
+	size_t depth, count;
+	uintptr_t places[]; /* return addresses, the innermost first */
+};
+
 /* Where something was created: a return address, or in debug mode what else the stack had. */
 union creation {
 	uintptr_t address; /* 0 if it is not known */
@@ -248,6 +254,7 @@ struct async_loop {
 	struct numbers task_numbers, coroutine_numbers, future_numbers;
 	uint64_t serial; /* of the last handle */
 
+	uint32_t thread;      /* the kernel's id of the one that runs it, or 0 */
 	uint32_t listeners;   /* as at_listeners_rose() wants it */
 	uint64_t running_id;  /* who runs, as the tracer was told */
 	uint64_t left_awaits; /* why it left, which it is told when somebody enters */
@@ -334,6 +341,7 @@ void async__print_error(FILE *stream, int64_t error); /* its name */
 struct async_frame async__task_frame(const struct async_task *task);
 
 /* debug.c: loops of the process, and what debug mode looks at. */
+extern struct list async__loops;
 void async__loop_opened(struct async_loop *loop);
 void async__loop_closes(struct async_loop *loop); /* first */
 void async__loop_closed(struct async_loop *loop); /* last */
