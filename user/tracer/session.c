@@ -9,6 +9,7 @@
 #include "names.h"
 #include "output.h"
 #include "privileges.h"
+#include "snapshot.h"
 #include "sources/file.h"
 #include "sources/source.h"
 #include "target.h"
@@ -30,7 +31,8 @@ struct session {
 	const struct options *options;
 	struct live live; /* the source's owner, unless that is a file */
 	struct source *source;
-	struct names *names; /* null for a file, which has them */
+	struct names *names;	   /* null for a file, which has them */
+	struct snapshot *snapshot; /* null unless that of a running process is wanted */
 	struct output output;
 	bool broken;  /* the output cannot be written */
 	bool ignored; /* whoever reads the output has gone */
@@ -240,6 +242,39 @@ static int take_all(struct session *session, const struct at_event *events, size
 	return status ? status : take(session, events, count);
 }
 
+/* What loops that do not answer would say. */
+static int take_unsaid(struct session *session)
+{
+	const struct at_event *events;
+	const char *why;
+	size_t count;
+	int status = 0, ret;
+
+	while (!status && (ret = snapshot_read(session->snapshot, &events, &count, &why)) > 0) {
+		if (why)
+			say("process %d does not answer, and %s", session->options->pid, why);
+		status = take_all(session, events, count);
+	}
+	if (!status && ret)
+		return complain("%s", strerror(-ret));
+	return status;
+}
+
+/* Records of a process of whom a snapshot is wanted; the last one closes the stream. */
+static int take_heard(struct session *session, const struct at_event *events, size_t count)
+{
+	bool closes = count && events[count - 1].kind == AT_DETACH;
+	int status;
+
+	snapshot_hear(session->snapshot, events, count);
+	status = take_all(session, events, count - closes);
+	if (!status && closes)
+		status = take_unsaid(session);
+	if (!status && closes)
+		status = take_all(session, &events[count - 1], 1);
+	return status;
+}
+
 /* Why the source failed, if it did. 0 or the exit status. */
 static int explain_failure(const struct session *session)
 {
@@ -269,6 +304,13 @@ static int time_left(uint64_t end_ns)
 	return end_ns > now ? (end_ns - now + 999999) / 1000000 : 0;
 }
 
+/* The view has seen what it wants. */
+static bool has_enough(const struct session *session)
+{
+	return session->snapshot && !session->options->duration_ns &&
+	       snapshot_is_complete(session->snapshot);
+}
+
 /* Reads until the stream ends, the user wants no more, or something fails. */
 static int run(struct session *session)
 {
@@ -283,8 +325,12 @@ static int run(struct session *session)
 		err = source->read(source, &events, &count, time_left(end_ns));
 		if (err <= 0)
 			break;
-		status = take_all(session, events, count);
-		if (requests(session) <= asked && (!end_ns || clock_ns() < end_ns))
+		if (session->snapshot)
+			status = take_heard(session, events, count);
+		else
+			status = take_all(session, events, count);
+		if (requests(session) <= asked && (!end_ns || clock_ns() < end_ns) &&
+		    (session->stopped || !has_enough(session)))
 			continue;
 		/* Who asks again while the rest is read wants no rest. */
 		if (!source->stop || session->stopped)
@@ -371,6 +417,7 @@ static void session_free(struct session *session)
 		session->view->free(session->state);
 	model_free(session->model);
 	names_free(session->names);
+	snapshot_free(session->snapshot);
 	output_discard(&session->output);
 	if (session->source && session->source != session->live.source)
 		session->source->free(session->source);
@@ -385,6 +432,11 @@ static int start(struct session *session)
 	if (status)
 		return status;
 	catch_signals();
+	if (session->view->snapshot && session->options->pid) {
+		session->snapshot = snapshot_new(session->live.target);
+		if (!session->snapshot)
+			return complain("%s", strerror(ENOMEM));
+	}
 	if (privileges_drop())
 		return complain("cannot give up the privileges of root");
 	status = open_result(session);
