@@ -385,9 +385,9 @@ __attribute__((constructor)) static void at_process_begins(void)
 
 /*
  * The destructor of the key does not run for the thread that calls exit(), and must not run when
- * this code has been unloaded.
+ * this code has been unloaded. Last of all destructors: others may still write records.
  */
-__attribute__((destructor)) static void at_process_ends(void)
+__attribute__((destructor(101))) static void at_process_ends(void)
 {
 	if (at_thread.batch)
 		at_retire(at_thread.batch);

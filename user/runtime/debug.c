@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of one that does not run. */
+#define LOOP_FORMAT "<_UnixSelectorEventLoop running=False closed=False debug=%s>"
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 struct list async__loops = { &async__loops, &async__loops };
 
@@ -25,16 +28,10 @@ void async__loop_opened(struct async_loop *loop)
 	async_log(ASYNC_LOG_DEBUG, "Using selector: EpollSelector");
 }
 
-static void log_loop(enum async_log_level level, const char *what, const struct async_loop *loop)
-{
-	async_log(level, "%s <_UnixSelectorEventLoop running=%s closed=False debug=%s>", what,
-		  loop->running ? "True" : "False", loop->debug ? "True" : "False");
-}
-
 void async__loop_closes(struct async_loop *loop)
 {
 	if (loop->debug)
-		log_loop(ASYNC_LOG_DEBUG, "Close", loop);
+		async_log(ASYNC_LOG_DEBUG, "Close " LOOP_FORMAT, "True");
 }
 
 void async__loop_closed(struct async_loop *loop)
@@ -66,7 +63,7 @@ static struct async_loop *take_unclosed(void)
 	pthread_mutex_lock(&lock);
 	list_for_each (link, &async__loops) {
 		loop = container_of(link, struct async_loop, link);
-		if (loop->debug && !loop->running)
+		if ((loop->debug || at_listening()) && !loop->running)
 			break;
 		loop = NULL;
 	}
@@ -81,7 +78,8 @@ __attribute__((destructor)) static void warn_unclosed_loops(void)
 	struct async_loop *loop;
 
 	while ((loop = take_unclosed()))
-		log_loop(ASYNC_LOG_WARNING, "unclosed event loop", loop);
+		async__unclosed(AT_ID(AT_LOOP, loop->number), loop->place, loop->debug,
+				"unclosed event loop " LOOP_FORMAT, loop->debug ? "True" : "False");
 }
 
 void async__debug_begin(struct async_loop *loop)
@@ -164,12 +162,6 @@ void async__log_poll(const struct timespec *limit, uint64_t ns, int events)
 		async_log(level, "poll %.3f ms took %.3f ms: %d events", wanted, took, events);
 	else if (level == ASYNC_LOG_INFO)
 		async_log(level, "poll %.3f ms took %.3f ms: timeout", wanted, took);
-}
-
-void async__warn_unclosed(struct async_loop *loop, const char *what, int fd)
-{
-	if (loop->debug)
-		async_log(ASYNC_LOG_WARNING, "unclosed transport <%s fd=%d>", what, fd);
 }
 
 const char *async_coroutine_name(const struct async_coroutine *coroutine)

@@ -28,6 +28,7 @@ int async_loop_new(struct async_loop **ret)
 		free(loop);
 		return err;
 	}
+	loop->place = (uintptr_t)__builtin_return_address(0);
 	loop->number = async__number(&number, AT_LOOP);
 	async__numbers_give(&number, AT_LOOP);
 	/*
@@ -117,7 +118,7 @@ static void sleep_until_event(struct async_loop *loop)
 	const struct timespec *limit = timeout(loop, &until);
 
 	if (at_listening()) {
-		async__trace_enter(loop, AT_ID(AT_LOOP, loop->number), 0, 0);
+		async__trace_enter_loop(loop);
 		at_flush();
 	}
 	if (async__stacks_trim(&loop->stacks))
