@@ -334,6 +334,7 @@ struct at_layout {
 	__s16 waiting_holder;
 
 	__u16 slot_link;
+	__u16 slot_serial; /* 0: it was cancelled */
 	__u16 slot_callback,
 		slot_done;  /* the function that is called: the latter, unless it is 0 */
 	__u16 slot_depends; /* 8 bits: `slot_owned` depends on `slot_future` */

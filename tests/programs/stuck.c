@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct async_lock *lock;
+static struct async_lock *locks[2];
 static const char *how;
 
 ASYNC(nap, double, seconds)
@@ -25,16 +25,16 @@ ASYNC(deeper, int, depth)
 
 ASYNC(hold_lock)
 {
-	async_lock_acquire(lock);
+	async_lock_acquire(locks[0]);
+	async_lock_acquire(locks[1]);
 	async_sleep(1e6);
-	async_lock_release(lock);
 	return 0;
 }
 
-ASYNC(want_lock, const char *, name)
+ASYNC(want_lock, const char *, name, int, which)
 {
 	(void)name;
-	return async_lock_acquire(lock);
+	return async_lock_acquire(locks[which]);
 }
 
 ASYNC(gather_two)
@@ -60,14 +60,16 @@ static void busy_callback(void *arg)
 
 ASYNC(stuck_main)
 {
-	struct async_task *tasks[4];
+	struct async_task *tasks[5];
 
-	lock = async_lock_new();
+	locks[0] = async_lock_new();
+	locks[1] = async_lock_new();
 	tasks[0] = async_create_task(hold_lock());
-	tasks[1] = async_create_task(want_lock("first"));
+	tasks[1] = async_create_task(want_lock("first", 0));
 	tasks[2] = async_create_task(gather_two());
 	tasks[3] = async_create_task(deeper(3));
 	async_task_set_name(tasks[3], "deep");
+	tasks[4] = async_create_task(want_lock("second", 1));
 	async_sleep(0.01);
 	if (!strcmp(how, "task"))
 		async_task_detach(async_create_task(busy()));

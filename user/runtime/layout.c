@@ -70,6 +70,7 @@ const struct at_layout async__layout = {
 	.waiting_holder = (int)OFFSET(async_lock, holder) - (int)OFFSET(async_lock, waiting),
 
 	SLOT(link),
+	SLOT(serial),
 	SLOT(callback),
 	SLOT(done),
 	SLOT(depends),

@@ -148,6 +148,7 @@ int loop_state_record(struct model *model, struct thread *thread, const struct a
 	if (!loop_of(model, thread, event->subject, event->time_ns))
 		return -ENOMEM;
 	thread->loop->pub.silent_ns = event->flags & AT_OUTSIDE ? event->a : 0;
+	thread->loop->pub.thread_state = event->flags & AT_OUTSIDE ? event->b : 0;
 	step_begin(model, thread, event->subject, event->time_ns);
 	return ret;
 }

@@ -8,6 +8,9 @@
 #include "outside_internal.h"
 #include <base/clock.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -84,6 +87,7 @@ void outside_free(struct outside *outside)
 		return;
 	if (outside->memory >= 0)
 		close(outside->memory);
+	outside_forget_numbers(outside);
 	free(outside->events);
 	free(outside);
 }
@@ -212,10 +216,15 @@ static uint64_t ready_entry(const struct outside *outside, const struct object *
 static uint64_t callbacks_ready(const struct outside *outside, const struct object *loop)
 {
 	uint64_t head = object_word(loop, outside->layout->loop_head), count = 0, i;
-	uint64_t left = object_word(loop, outside->layout->loop_tail) - head;
+	uint64_t left = object_word(loop, outside->layout->loop_tail) - head, entry;
+	struct object slot;
 
-	for (i = 0; i < left && i < LIST_MAX; i++)
-		count += ready_entry(outside, loop, head + i) & 1;
+	for (i = 0; i < left && i < LIST_MAX; i++) {
+		entry = ready_entry(outside, loop, head + i);
+		count += entry & 1 &&
+			 !outside_object(outside, &slot, entry - 1, outside->layout->slot_size) &&
+			 object_word(&slot, outside->layout->slot_serial);
+	}
 	return count;
 }
 
@@ -262,6 +271,25 @@ static uint64_t who_runs(const struct outside *outside, const struct object *loo
 	return AT_ID(AT_TASK, object_word(&task, layout->task_future + layout->future_number));
 }
 
+/* The kernel's letter, or 0. */
+static char thread_state(uint32_t process, uint32_t thread)
+{
+	char path[64], stat[512];
+	const char *name_ends;
+	ssize_t length;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", process, thread);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	length = read(fd, stat, sizeof(stat) - 1);
+	close(fd);
+	stat[length > 0 ? length : 0] = '\0';
+	name_ends = strrchr(stat, ')');
+	return name_ends && name_ends[1] ? name_ends[2] : 0;
+}
+
 /* 0, -EAGAIN if it changed meanwhile, or another -errno. */
 static int read_loop(struct outside *outside, const struct outside_loop *of, uint64_t waited_ns)
 {
@@ -272,12 +300,17 @@ static int read_loop(struct outside *outside, const struct outside_loop *of, uin
 
 	outside->count = 0;
 	outside->announced_count = 0;
+	outside_forget_numbers(outside);
+	if (memory_read(outside->memory, layout->last_numbers, outside->last_numbers,
+			sizeof(outside->last_numbers)))
+		return -EFAULT;
 	outside->now_ns = clock_ns();
 	if (outside_object(outside, &loop, of->address, layout->loop_size) ||
 	    AT_ID(AT_LOOP, object_word(&loop, layout->loop_number)) != of->id ||
 	    object_word32(&loop, layout->loop_thread) != of->thread)
 		return -ESRCH;
-	outside_record(outside, AT_STATE, AT_OUTSIDE, of->id, waited_ns, 0, 0);
+	outside_record(outside, AT_STATE, AT_OUTSIDE, of->id, waited_ns,
+		       thread_state(outside->process, of->thread), 0);
 	err = read_tasks(outside, &loop);
 	slots = read_slots(outside, &loop);
 	outside_record(outside, AT_STATE, AT_END | AT_OUTSIDE, of->id,

@@ -6,6 +6,10 @@
 #include "outside.h"
 #include <string.h>
 
+/* An insertion without memory leaves hh.tbl of the new element null. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
 enum {
 	LAYOUTS_MAX = 8,
 	OBJECT_MAX = 4096,    /* bytes of one object */
@@ -13,6 +17,13 @@ enum {
 	CHAIN_MAX = 1000,     /* coroutines of one task */
 	ANNOUNCED_MAX = 1024, /* functions that are remembered to have been told */
 	TRIES = 3,
+};
+
+/* What the runtime has given no number yet, for nobody listened. */
+struct unnumbered {
+	uint64_t address; /* the key */
+	uint64_t number;
+	UT_hash_handle hh;
 };
 
 struct outside {
@@ -30,7 +41,8 @@ struct outside {
 	int err; /* -ENOMEM: records are missing */
 	uint64_t announced[ANNOUNCED_MAX];
 	size_t announced_count;
-	uint64_t made_up; /* numbers that were given to coroutines without one */
+	uint64_t last_numbers[AT_TYPES_END];
+	struct unnumbered *unnumbered;
 };
 
 /* An object of the target. */
@@ -68,6 +80,10 @@ void outside_record(struct outside *outside, unsigned int kind, unsigned int fla
 
 /* A string of the target: it comes before the record that it belongs to. */
 void outside_text(struct outside *outside, uint64_t address);
+
+/* The number of what has none in its memory: one that the runtime has not given to another. */
+uint64_t outside_number(struct outside *outside, unsigned int type, uint64_t address);
+void outside_forget_numbers(struct outside *outside);
 
 /* Tells once what a function is; returns the address that it is known by, or 0. */
 uint64_t outside_function(struct outside *outside, uint64_t address);

@@ -48,6 +48,7 @@ bool outside_layout_is_sane(const struct at_layout *l)
 		{ l->future_has_origin, 1, l->future_size },
 		{ l->turn_waiting, 8, l->turn_size },
 		{ l->slot_link, 8, l->slot_size },
+		{ l->slot_serial, 8, l->slot_size },
 		{ l->slot_callback, 8, l->slot_size },
 		{ l->slot_done, 8, l->slot_size },
 		{ l->slot_depends, 1, l->slot_size },

@@ -106,7 +106,36 @@ uint64_t outside_function(struct outside *outside, uint64_t address)
 	return body;
 }
 
-/* Whoever has no number yet, for nobody listened, is known by its address. */
+uint64_t outside_number(struct outside *outside, unsigned int type, uint64_t address)
+{
+	struct unnumbered *found;
+
+	HASH_FIND(hh, outside->unnumbered, &address, sizeof(address), found);
+	if (found)
+		return found->number;
+	found = calloc(1, sizeof(*found));
+	if (found) {
+		found->address = address;
+		found->number = type < AT_TYPES_END ? ++outside->last_numbers[type] : address;
+		HASH_ADD(hh, outside->unnumbered, address, sizeof(address), found);
+	}
+	if (found && found->hh.tbl)
+		return found->number;
+	free(found);
+	outside->err = -ENOMEM;
+	return 0;
+}
+
+void outside_forget_numbers(struct outside *outside)
+{
+	struct unnumbered *found, *next;
+
+	HASH_ITER (hh, outside->unnumbered, found, next) {
+		HASH_DEL(outside->unnumbered, found);
+		free(found);
+	}
+}
+
 uint64_t outside_future(struct outside *outside, uint64_t address, bool *pending)
 {
 	const struct at_layout *layout = outside->layout;
@@ -121,6 +150,6 @@ uint64_t outside_future(struct outside *outside, uint64_t address, bool *pending
 	type = future.bytes[layout->future_type];
 	number = object_word(&future, layout->future_number);
 	if (type == AT_TIMER)
-		number /= 1000;
-	return AT_ID(type, number ? number : address);
+		return AT_ID(type, number / 1000);
+	return AT_ID(type, number ? number : outside_number(outside, type, address));
 }

@@ -107,6 +107,23 @@ static void print_count(FILE *out, uint64_t count, const char *what)
 	fprintf(out, "%s %s%s", text_count(buffer, count), what, count == 1 ? "" : "s");
 }
 
+static const char *describe_thread(char state)
+{
+	switch (state) {
+	case 'R':
+		return ", its thread is running";
+	case 'S':
+		return ", its thread sleeps in a system call";
+	case 'D':
+		return ", its thread waits in the kernel, for a disk perhaps";
+	case 'T':
+		return ", its thread is stopped by a signal";
+	case 't':
+		return ", its thread is stopped by a debugger";
+	}
+	return "";
+}
+
 /* What a loop is in that had to be read from outside. */
 static void print_silence(const struct tree_printer *printer, const struct model_loop *loop)
 {
@@ -114,8 +131,8 @@ static void print_silence(const struct tree_printer *printer, const struct model
 	char duration[TEXT_DURATION_SIZE], name[DESCRIBE_SIZE], place[DESCRIBE_SIZE];
 	FILE *out = printer->options->out;
 
-	fprintf(out, " does not answer (for %s): read from its memory",
-		text_duration(duration, loop->silent_ns));
+	fprintf(out, " does not answer (for %s%s): read from its memory",
+		text_duration(duration, loop->silent_ns), describe_thread(loop->thread_state));
 	if (loop->runs == loop->id)
 		fputs(", it sleeps", out);
 	else if (loop->runs)
