@@ -4,7 +4,7 @@
  * the argument "callback" in a callback, or with "sleep" it only sleeps.
  */
 #include <async.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct async_lock *locks[2];
@@ -44,18 +44,30 @@ ASYNC(gather_two)
 	return async_await(async_gather(tasks, 2, NULL, 0));
 }
 
-ASYNC(busy)
+/* Whoever reads our output knows now that all tasks are where they stay. */
+static void say_ready(void)
 {
+	puts("ready");
+	fflush(stdout);
+}
+
+static void be_busy(void)
+{
+	say_ready();
 	for (;;)
 		__asm__ volatile("");
+}
+
+ASYNC(busy)
+{
+	be_busy();
 	return 0;
 }
 
 static void busy_callback(void *arg)
 {
 	(void)arg;
-	for (;;)
-		__asm__ volatile("");
+	be_busy();
 }
 
 ASYNC(stuck_main)
@@ -75,6 +87,8 @@ ASYNC(stuck_main)
 		async_task_detach(async_create_task(busy()));
 	else if (!strcmp(how, "callback"))
 		async_call_soon(NULL, busy_callback, NULL);
+	else
+		say_ready();
 	return async_await(tasks[2]);
 }
 

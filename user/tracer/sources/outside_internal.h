@@ -16,6 +16,7 @@ enum {
 	LIST_MAX = 1000000,   /* objects of one list */
 	CHAIN_MAX = 1000,     /* coroutines of one task */
 	ANNOUNCED_MAX = 1024, /* functions that are remembered to have been told */
+	RECORDS_MAX = 10000000,
 	TRIES = 3,
 };
 
@@ -58,6 +59,29 @@ bool outside_layout_is_sane(const struct at_layout *layout);
 int outside_object(const struct outside *outside, struct object *ret, uint64_t address,
 		   size_t size);
 
+/*
+ * Up to `size` bytes of a string, which may end with the last page that can be read. Returns its
+ * length.
+ */
+size_t outside_string(const struct outside *outside, uint64_t address, char *to, size_t size);
+
+/*
+ * A walk through a list of objects, each of which has a node of it; `head`, `node` (the first),
+ * `link` and `size` are given.
+ */
+struct walk {
+	uint64_t head, node;
+	size_t link, size; /* of the object: where its node is, how large it is */
+	uint64_t count;
+	uint64_t mark, marked; /* a node, and when another one is marked: to see circles */
+};
+
+/*
+ * Returns 1 and the next object; 0 at the end; -EAGAIN if the list leads astray, -EMSGSIZE if that is
+ * more than anybody wants.
+ */
+int outside_walk(const struct outside *outside, struct walk *walk, struct object *ret);
+
 static inline uint64_t object_word(const struct object *object, size_t offset)
 {
 	uint64_t word;
@@ -90,6 +114,12 @@ uint64_t outside_function(struct outside *outside, uint64_t address);
 
 /* The id of what a future stands for, or 0. `*pending` is false if it is done. */
 uint64_t outside_future(struct outside *outside, uint64_t address, bool *pending);
+
+/*
+ * outside_loop.c: the state of a loop, from the begin of `events` on. 0; -EAGAIN if the memory
+ * changed meanwhile; -ESRCH if the loop is not there any more; -errno.
+ */
+int outside_read_loop(struct outside *outside, const struct outside_loop *of, uint64_t waited_ns);
 
 /* outside_task.c: one task. 0 or -errno. */
 int outside_task(struct outside *outside, const struct object *task);
