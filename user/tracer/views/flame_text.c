@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The heaviest stacks as a tree, with bars. What is too light for a row of its own is counted in
- * the row of its neighbours, or at the end.
+ * The heaviest stacks as a tree, with bars. What is too light for a row of its own is in the row of
+ * its parent, and beside others in one that it shares.
  */
 #include "flame.h"
 #include <base/text.h>
@@ -51,8 +51,7 @@ struct printer {
 	bool colour, split;
 	unsigned int bar_width, name_width;
 	uint64_t least_ns;	     /* weight of what is shown */
-	uint64_t hidden;	     /* stacks that are not told elsewhere */
-	uint64_t hidden_ns;	     /* and their weight */
+	size_t shown, count;	     /* of the stacks that weigh anything, the root not included */
 	bool last[STACKS_DEPTH + 2]; /* by depth: the stack that is printed is the last there */
 };
 
@@ -161,6 +160,11 @@ static unsigned int print_lines(const struct printer *printer, unsigned int dept
 	       (depth > levels ? glyphs->more_width : 0);
 }
 
+static bool is_shown(const struct printer *printer, const struct stack *stack)
+{
+	return stack && stack->weight_ns >= printer->least_ns;
+}
+
 static void print_place(const struct printer *printer, const struct stacks_frame *frame,
 			unsigned int room)
 {
@@ -175,6 +179,14 @@ static void print_place(const struct printer *printer, const struct stacks_frame
 	set_colour(printer, "\x1b[2m");
 	fputs(place, printer->out);
 	set_colour(printer, "\x1b[m");
+}
+
+/* Whether it has stacks upon it, and none of them has a row. */
+static bool has_hidden(const struct printer *printer, const struct stack *stack)
+{
+	const struct stack *child = stack->children;
+
+	return child && child->weight_ns && !is_shown(printer, child);
 }
 
 static void print_name(const struct printer *printer, const struct stack *stack, bool last)
@@ -192,6 +204,10 @@ static void print_name(const struct printer *printer, const struct stack *stack,
 	room = print_cut(printer, buffer, room);
 	if (stack->frame->awaited)
 		set_colour(printer, "\x1b[m");
+	if (has_hidden(printer, stack) && room > printer->glyphs->more_width) {
+		fprintf(printer->out, " %s", printer->glyphs->more);
+		room -= printer->glyphs->more_width + 1;
+	}
 	print_place(printer, stack->frame, room);
 }
 
@@ -209,56 +225,48 @@ static void print_row(const struct printer *printer, const struct stack *stack, 
 	fputc('\n', printer->out);
 }
 
-/* Stacks of the same parent, from this one on, that have no row. */
-static void print_more(struct printer *printer, const struct stack *stack)
-{
-	unsigned int depth = stack->depth;
-	uint64_t count = 0, sum_ns = 0;
-	char duration[TEXT_DURATION_SIZE];
-
-	for (; stack; stack = stack->next) {
-		count += stack->weight_ns > 0;
-		sum_ns += stack->weight_ns;
-	}
-	if (sum_ns < printer->stacks->root->weight_ns / LEAST_PART) {
-		printer->hidden += count;
-		printer->hidden_ns += sum_ns;
-		return;
-	}
-	fprintf(printer->out, "%9s %6.1f %8s  %*s  ", text_duration(duration, sum_ns),
-		100 * part_of(printer, sum_ns), "", (int)printer->bar_width, "");
-	print_lines(printer, depth, true);
-	fprintf(printer->out, "%s %" PRIu64 " more\n", printer->glyphs->more, count);
-}
-
-static bool is_shown(const struct printer *printer, const struct stack *stack)
-{
-	return stack && stack->weight_ns >= printer->least_ns;
-}
-
-/* Whether those without a row get one together. */
-static bool has_more(const struct printer *printer, const struct stack *stack)
+/* Weight of the stacks of the same parent, from this one on; nothing, if that does not matter. */
+static uint64_t rest_of(const struct printer *printer, const struct stack *stack, uint64_t *count)
 {
 	uint64_t sum_ns = 0;
 
-	for (; stack; stack = stack->next)
+	*count = 0;
+	for (; stack && stack->weight_ns; stack = stack->next) {
 		sum_ns += stack->weight_ns;
-	return sum_ns && sum_ns >= printer->stacks->root->weight_ns / LEAST_PART;
+		++*count;
+	}
+	return sum_ns >= printer->stacks->root->weight_ns / LEAST_PART ? sum_ns : 0;
+}
+
+static void print_rest(const struct printer *printer, const struct stack *stack)
+{
+	char duration[TEXT_DURATION_SIZE];
+	uint64_t count, sum_ns = rest_of(printer, stack, &count);
+
+	if (!sum_ns)
+		return;
+	fprintf(printer->out, "%9s %6.1f %8s  %*s  ", text_duration(duration, sum_ns),
+		100 * part_of(printer, sum_ns), "", (int)printer->bar_width, "");
+	print_lines(printer, stack->depth, true);
+	fprintf(printer->out, "%s %" PRIu64 " more\n", printer->glyphs->more, count);
 }
 
 static void print_children(struct printer *printer, const struct stack *parent)
 {
 	const struct stack *stack = parent->children;
+	uint64_t count;
 	bool last;
 
+	if (!is_shown(printer, stack))
+		return;
 	for (; is_shown(printer, stack); stack = stack->next) {
-		last = !is_shown(printer, stack->next) && !has_more(printer, stack->next);
+		last = !is_shown(printer, stack->next) && !rest_of(printer, stack->next, &count);
 		printer->last[stack->depth] = last;
+		printer->shown++;
 		print_row(printer, stack, last);
 		print_children(printer, stack);
 	}
-	if (stack)
-		print_more(printer, stack);
+	print_rest(printer, stack);
 }
 
 static int heavier(const void *one, const void *another)
@@ -279,8 +287,10 @@ static int choose(struct printer *printer)
 	weights = calloc(printer->stacks->count, sizeof(*weights));
 	if (!weights)
 		return -ENOMEM;
-	for (; stack; stack = stacks_next(stack))
+	while ((stack = stacks_next(stack))) {
 		weights[count++] = stack->weight_ns;
+		printer->count += stack->weight_ns > 0;
+	}
 	qsort(weights, count, sizeof(*weights), heavier);
 	if (count > SHOWN_MAX && weights[SHOWN_MAX] > least_ns)
 		least_ns = weights[SHOWN_MAX];
@@ -339,9 +349,9 @@ static void print_tree(struct printer *printer)
 	fprintf(printer->out, "%9s %6s %8s\n", weight_name(printer->stacks->states), "%", "calls");
 	print_row(printer, printer->stacks->root, true);
 	print_children(printer, printer->stacks->root);
-	if (printer->hidden)
-		fprintf(printer->out, "\nnot shown: %" PRIu64 " stacks, %.2f %%\n", printer->hidden,
-			100 * part_of(printer, printer->hidden_ns));
+	if (printer->shown < printer->count)
+		fprintf(printer->out, "\n%zu of %zu stacks are shown; -o FILE.svg draws all\n",
+			printer->shown, printer->count);
 }
 
 int flame_print(const struct stacks *stacks, const struct stacks_caption *caption,
