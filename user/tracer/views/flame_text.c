@@ -101,8 +101,8 @@ static void print_tree(struct flame_rows *rows, size_t count)
 	flame_row_print(rows, rows->stacks->root, true);
 	shown = print_children(rows, rows->stacks->root);
 	if (shown < count)
-		fprintf(rows->out, "\n%zu of %zu stacks are shown; -o FILE.svg draws the others\n",
-			shown, count);
+		fprintf(rows->out, "\n%zu of %zu stacks are shown; -o FILE.svg draws more\n", shown,
+			count);
 }
 
 int flame_print(const struct stacks *stacks, const struct stacks_caption *caption,
