@@ -257,6 +257,110 @@ static void rows__of_nothing_are_a_head(void **state)
 	assert_prints(&s, (struct view_options){ 0 }, HEAD);
 }
 
+enum { FIELDS = 16, RECORDS = 3000 };
+
+enum field { SPAN, KIND, TASK_ID, PARENT, NAME, THREAD, START, END, DURATION };
+
+/* What the rows say of the span with that number. */
+struct told {
+	bool exists, is_task, ended;
+	uint64_t duration_ns, parts_ns;
+	uint64_t parent;
+};
+
+/* Cuts a row without quotes into its fields, in place; what follows it, or null. */
+static char *split(char *line, char *fields[FIELDS])
+{
+	char *end = strstr(line, "\r\n");
+	size_t i;
+
+	if (!end)
+		return NULL;
+	*end = 0;
+	for (i = 0; i < FIELDS; i++)
+		fields[i] = strsep(&line, ",");
+	assert_non_null(fields[FIELDS - 1]);
+	assert_null(line);
+	return end + 2;
+}
+
+static void note_row(struct told *told, char *fields[FIELDS])
+{
+	static const char *const parts[] = { "step", "ready", "await" };
+	uint64_t span = strtoull(fields[SPAN], NULL, 10), i;
+	uint64_t parent = strtoull(fields[PARENT], NULL, 10);
+	uint64_t duration_ns = strtoull(fields[DURATION], NULL, 10);
+
+	assert_true(span && span < 2 * RECORDS && parent < 2 * RECORDS);
+	assert_false(told[span].exists);
+	told[span].exists = true;
+	told[span].parent = parent;
+	told[span].is_task = !strcmp(fields[KIND], "task");
+	told[span].ended = *fields[END];
+	told[span].duration_ns = duration_ns;
+	if (*fields[END])
+		assert_true(strtoull(fields[START], NULL, 10) + duration_ns ==
+			    strtoull(fields[END], NULL, 10));
+	for (i = 0; i < 3; i++) {
+		if (!strcmp(fields[KIND], parts[i]))
+			told[parent].parts_ns += duration_ns;
+	}
+}
+
+static uint64_t random_id(void)
+{
+	return AT_ID(lrand48() % 5, 1 + lrand48() % 3);
+}
+
+static void push_random(struct stream *s)
+{
+	struct at_event *event;
+
+	s->now_ns += lrand48() % 100;
+	s->thread = lrand48() % 2;
+	event = push(s, 1 + lrand48() % 17, 0, random_id(), random_id(), random_id(),
+		     s->now_ns - lrand48() % 100);
+	if (lrand48() % 4)
+		event->kind = lrand48() % 2 ? AT_SWITCH : AT_COROUTINE_BEGIN + lrand48() % 3;
+	if (lrand48() % 4 == 0)
+		event->flags = 1 << lrand48() % 16;
+	if (lrand48() % 50 == 0)
+		lose(s, 1);
+}
+
+static void rows__have_parents_and_add_up_whatever_the_records(void **state)
+{
+	struct told *told = calloc(2 * RECORDS, sizeof(*told));
+	unsigned int seed, i, sums = 0;
+	char *printed, *line, *fields[FIELDS];
+
+	(void)state;
+	assert_non_null(told);
+	for (seed = 1; seed <= 10; seed++) {
+		struct stream s = { .now_ns = 1000 };
+
+		srand48(seed);
+		loop_start(&s);
+		for (i = 0; i < RECORDS; i++)
+			push_random(&s);
+		printed = print(&s, (struct view_options){ 0 });
+		memset(told, 0, 2 * RECORDS * sizeof(*told));
+		line = strstr(printed, "\r\n") + 2;
+		while ((line = split(line, fields)))
+			note_row(told, fields);
+		for (i = 1; i < 2 * RECORDS; i++) {
+			assert_true(!told[i].parent || told[told[i].parent].exists);
+			if (told[i].is_task && told[i].ended) {
+				assert_int_equal(told[i].parts_ns, told[i].duration_ns);
+				sums++;
+			}
+		}
+		free(printed);
+	}
+	assert_true(sums > 100);
+	free(told);
+}
+
 static void events__are_the_records(void **state)
 {
 	struct stream s = { .now_ns = 1000 };
@@ -301,6 +405,7 @@ int main(void)
 		cmocka_unit_test(rows__keep_hostile_names_in_their_fields),
 		cmocka_unit_test(rows__are_raw_if_asked_for),
 		cmocka_unit_test(rows__of_nothing_are_a_head),
+		cmocka_unit_test(rows__have_parents_and_add_up_whatever_the_records),
 		cmocka_unit_test(events__are_the_records),
 	};
 
