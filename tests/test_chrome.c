@@ -139,10 +139,20 @@ static struct stream cancelled(const char *name)
 	return s;
 }
 
-#define ON_42	  "\"pid\":42,\"tid\":42,\"ts\":"
-#define ON_THREAD "\"pid\":42,\"tid\":100,\"ts\":"
-#define OF_ONE	  ",\"id\":\"42.2\",\"cat\":\"track\",\"name\":"
-#define OF_TWO	  ",\"id\":\"42.4\",\"cat\":\"track\",\"name\":"
+#define ON_42	  "'pid':42,'tid':42,'ts':"
+#define ON_THREAD "'pid':42,'tid':100,'ts':"
+#define OF_ONE	  ",'id':'42.2','cat':'track','name':"
+#define OF_TWO	  ",'id':'42.4','cat':'track','name':"
+
+/* Quotes are single ones in what is expected. */
+static void assert_written(char *printed, const char *expected)
+{
+	char *quote;
+
+	for (quote = printed; (quote = strchr(quote, '"'));)
+		*quote = '\'';
+	assert_string_equal(printed, expected);
+}
 
 static void timeline__is_chrome_s_events(void **state)
 {
@@ -152,51 +162,42 @@ static void timeline__is_chrome_s_events(void **state)
 	(void)state;
 	detach(&s, 0, 0, 0);
 	printed = print(&s);
-	assert_string_equal(
+	assert_json(printed);
+	assert_written(
 		printed,
 		"[\n"
-		"{\"ph\":\"M\",\"pid\":42,\"tid\":42,\"name\":\"process_name\",\"args\":{\"name\":\"process 42\"}},\n"
-		"{\"ph\":\"b\"," ON_42 "1.000" OF_ONE "\"Task-1 (main)\"},\n"
-		"{\"ph\":\"b\"," ON_42 "1.000" OF_ONE "\"ready\"},\n"
-		"{\"ph\":\"e\"," ON_42 "1.100" OF_ONE "\"ready\"},\n"
-		"{\"ph\":\"b\"," ON_42 "1.100" OF_ONE
-		"\"main\",\"args\":{\"where\":\"demo.c:20\"}},\n"
-		"{\"ph\":\"M\",\"pid\":42,\"tid\":100,\"name\":\"thread_name\",\"args\":{\"name\":\"loop\"}},\n"
-		"{\"ph\":\"i\"," ON_THREAD
-		"1.150,\"cat\":\"cancel\",\"name\":\"cancel main (fetch)\",\"s\":\"t\",\"args\":{\"by\":\"Task-1 (main)\",\"at\":\"0x404000\"}},\n"
-		"{\"ph\":\"s\"," ON_THREAD "1.150,\"cat\":\"flow\",\"name\":\"flow\",\"id\":1},\n"
-		"{\"ph\":\"X\"," ON_THREAD
-		"1.100,\"dur\":0.100,\"cat\":\"step\",\"name\":\"Task-1 (main)\"},\n"
-		"{\"ph\":\"b\"," ON_42 "1.150" OF_TWO
-		"\"main (fetch)\",\"args\":{\"created by\":\"Task-1 (main)\"}},\n"
-		"{\"ph\":\"b\"," ON_42 "1.150" OF_TWO
-		"\"ready\",\"args\":{\"woken by\":\"Task-1 (main)\"}},\n"
-		"{\"ph\":\"e\"," ON_42 "1.200" OF_TWO "\"ready\"},\n"
-		"{\"ph\":\"i\"," ON_THREAD
-		"1.150,\"cat\":\"wake\",\"name\":\"wake main (fetch)\",\"s\":\"t\"},\n"
-		"{\"ph\":\"s\"," ON_THREAD "1.150,\"cat\":\"flow\",\"name\":\"flow\",\"id\":2},\n"
-		"{\"ph\":\"b\"," ON_42 "1.200" OF_TWO
-		"\"fetch\",\"args\":{\"where\":\"demo.c:7\"}},\n"
-		"{\"ph\":\"e\"," ON_42 "1.200" OF_TWO
-		"\"fetch\",\"args\":{\"result\":\"cancelled\"}},\n"
-		"{\"ph\":\"X\"," ON_THREAD
-		"1.200,\"dur\":0.000,\"cat\":\"step\",\"name\":\"main (fetch)\"},\n"
-		"{\"ph\":\"f\"," ON_THREAD
-		"1.200,\"cat\":\"flow\",\"name\":\"flow\",\"id\":2,\"bp\":\"e\"},\n"
-		"{\"ph\":\"f\"," ON_THREAD
-		"1.200,\"cat\":\"flow\",\"name\":\"flow\",\"id\":1,\"bp\":\"e\"},\n"
-		"{\"ph\":\"e\"," ON_42 "1.200" OF_TWO
-		"\"main (fetch)\",\"args\":{\"result\":\"cancelled\",\"cancelled by\":\"Task-1 (main)\"}},\n"
-		"{\"ph\":\"i\"," ON_THREAD
-		"1.300,\"cat\":\"warning\",\"name\":\"main\",\"s\":\"t\",\"args\":{\"about\":\"coroutine 3\",\"where\":\"demo.c:20\",\"created at\":\"0x404000\"}},\n"
-		"{\"ph\":\"e\"," ON_42 "1.300" OF_ONE "\"main\",\"args\":{\"result\":\"open\"}},\n"
-		"{\"ph\":\"b\"," ON_42 "1.200" OF_ONE
-		"\"await sleep\",\"args\":{\"end\":\"open\"}},\n"
-		"{\"ph\":\"e\"," ON_42 "1.300" OF_ONE "\"await sleep\"},\n"
-		"{\"ph\":\"e\"," ON_42 "1.300" OF_ONE
-		"\"Task-1 (main)\",\"args\":{\"result\":\"open\"}}\n"
+		"{'ph':'M','pid':42,'tid':42,'name':'process_name'"
+		",'args':{'name':'process 42'}},\n"
+		"{'ph':'b'," ON_42 "1.000" OF_ONE "'Task-1 (main)'},\n"
+		"{'ph':'b'," ON_42 "1.000" OF_ONE "'ready'},\n"
+		"{'ph':'e'," ON_42 "1.100" OF_ONE "'ready'},\n"
+		"{'ph':'b'," ON_42 "1.100" OF_ONE "'main','args':{'where':'demo.c:20'}},\n"
+		"{'ph':'M','pid':42,'tid':100,'name':'thread_name'"
+		",'args':{'name':'loop'}},\n"
+		"{'ph':'i'," ON_THREAD "1.150,'cat':'cancel','name':'cancel main (fetch)','s':'t'"
+		",'args':{'by':'Task-1 (main)','at':'0x404000'}},\n"
+		"{'ph':'s'," ON_THREAD "1.150,'cat':'flow','name':'flow','id':1},\n"
+		"{'ph':'X'," ON_THREAD "1.100,'dur':0.100,'cat':'step','name':'Task-1 (main)'},\n"
+		"{'ph':'b'," ON_42 "1.150" OF_TWO
+		"'main (fetch)','args':{'created by':'Task-1 (main)'}},\n"
+		"{'ph':'b'," ON_42 "1.150" OF_TWO "'ready','args':{'woken by':'Task-1 (main)'}},\n"
+		"{'ph':'e'," ON_42 "1.200" OF_TWO "'ready'},\n"
+		"{'ph':'i'," ON_THREAD "1.150,'cat':'wake','name':'wake main (fetch)','s':'t'},\n"
+		"{'ph':'s'," ON_THREAD "1.150,'cat':'flow','name':'flow','id':2},\n"
+		"{'ph':'b'," ON_42 "1.200" OF_TWO "'fetch','args':{'where':'demo.c:7'}},\n"
+		"{'ph':'e'," ON_42 "1.200" OF_TWO "'fetch','args':{'result':'cancelled'}},\n"
+		"{'ph':'X'," ON_THREAD "1.200,'dur':0.000,'cat':'step','name':'main (fetch)'},\n"
+		"{'ph':'f'," ON_THREAD "1.200,'cat':'flow','name':'flow','id':2,'bp':'e'},\n"
+		"{'ph':'f'," ON_THREAD "1.200,'cat':'flow','name':'flow','id':1,'bp':'e'},\n"
+		"{'ph':'e'," ON_42 "1.200" OF_TWO "'main (fetch)'"
+		",'args':{'result':'cancelled','cancelled by':'Task-1 (main)'}},\n"
+		"{'ph':'i'," ON_THREAD "1.300,'cat':'warning','name':'main','s':'t'"
+		",'args':{'about':'coroutine 3','where':'demo.c:20','created at':'0x404000'}},\n"
+		"{'ph':'e'," ON_42 "1.300" OF_ONE "'main','args':{'result':'open'}},\n"
+		"{'ph':'b'," ON_42 "1.200" OF_ONE "'await sleep','args':{'end':'open'}},\n"
+		"{'ph':'e'," ON_42 "1.300" OF_ONE "'await sleep'},\n"
+		"{'ph':'e'," ON_42 "1.300" OF_ONE "'Task-1 (main)','args':{'result':'open'}}\n"
 		"]\n");
-	assert_json(printed);
 	free(printed);
 }
 
