@@ -39,4 +39,15 @@ void track_tell(struct tracks *tracks, const struct model_task *task);
 
 void tracks_clear(struct tracks *tracks);
 
+/* timeline_moments.c */
+
+/* Who wakes another task does so within its step: there a flow begins. */
+void moments_wake(struct tracks *tracks, const struct model_interval *interval);
+
+/* Functions of the listener. */
+void moments_cancel(void *view, uint64_t now_ns, const struct model_cancel *cancel);
+void moments_warning(void *view, uint64_t now_ns, const struct model_warning *warning);
+void moments_lost(void *view, uint64_t begin_ns, uint64_t end_ns, uint32_t process, uint32_t thread,
+		  uint64_t count);
+
 #endif
