@@ -416,6 +416,46 @@ static void flood__is_told_when_the_second_is_over(void **state)
 	free(printed);
 }
 
+/* --- nonsense --- */
+
+static uint64_t random_id(unsigned int *seed)
+{
+	static const unsigned int types[] = { AT_NOTHING,  AT_LOOP,	 AT_TASK,   AT_TASK,
+					      AT_CALLBACK, AT_COROUTINE, AT_FUTURE, AT_TYPES_END };
+
+	return AT_ID(types[rand_r(seed) % 8], rand_r(seed) % 4);
+}
+
+/* Whatever records say, it prints lines of text, and each step took less than the whole. */
+static void records__that_make_no_sense(void **state)
+{
+	struct view_options options = { 0 };
+	unsigned int seed, i;
+	char *printed, *c;
+
+	(void)state;
+	for (seed = 1; seed <= 20; seed++) {
+		struct stream s = begin_stream();
+		unsigned int random = seed;
+
+		for (i = 0; i < 2000; i++) {
+			s.thread = rand_r(&random) % 2;
+			s.now_ns += (rand_r(&random) % 64 - 8) * MS;
+			push(&s, 1 + rand_r(&random) % (AT_KINDS_END - 1),
+			     rand_r(&random) & rand_r(&random), random_id(&random),
+			     random_id(&random), random_id(&random), s.now_ns - MS);
+			if (!(rand_r(&random) % 50))
+				lose(&s, 1);
+		}
+		options.threshold_ns = rand_r(&random) % 2 * 20 * MS;
+		printed = print(&s, options);
+		for (c = printed; *c; c++)
+			assert_true(*c == '\n' || (*c >= ' ' && *c < 0x7f));
+		assert_null(strstr(printed, " took 1844674"));
+		free(printed);
+	}
+}
+
 /* --- programs --- */
 
 /* The line of the tracer in which the word is; the debug mode's, if it is in its output. */
@@ -497,6 +537,7 @@ int main(void)
 		cmocka_unit_test(iteration__that_is_not_told),
 		cmocka_unit_test(flood__is_counted_by_the_second),
 		cmocka_unit_test(flood__is_told_when_the_second_is_over),
+		cmocka_unit_test(records__that_make_no_sense),
 		SCENE_TEST(debug_mode__says_the_same),
 		SCENE_TEST(file__says_the_same),
 	};
