@@ -458,7 +458,7 @@ static void records__that_make_no_sense(void **state)
 
 /* --- programs --- */
 
-/* The line of the tracer in which the word is; the debug mode's, if it is in its output. */
+/* The line in which the word is, from there on. */
 static const char *line_with(char *text, const char *word)
 {
 	char *line = strstr(text, word);
@@ -522,6 +522,32 @@ static void file__says_the_same(void **state)
 	free(live);
 }
 
+/* Its tasks were created before: where, is in the state that it tells. */
+static void running_process__is_told_and_replayed(void **state)
+{
+	struct scene *scene = *state;
+	char recording[64], *live;
+
+	NEED_ROOT();
+	strcpy(recording, scene_path(scene, "recording"));
+	program_start(&scene->target, "build/examples/churn 10");
+	UNTIL(sleeps(scene->target.pid));
+	program_start(&scene->tracer, "build/asynctrace slow --threshold 0 -w %s -o %s/live -p %d",
+		      recording, scene->folder, scene->target.pid);
+	UNTIL(file_size(recording) > 10000);
+	kill(scene->tracer.pid, SIGINT);
+	program_wait(&scene->tracer);
+	assert_string_equal(scene->tracer.err, "");
+	live = read_live(scene);
+	assert_non_null(strstr(live, "Executing <Task pending name='Task-"));
+	assert_non_null(strstr(live, " created at tools/examples/churn.c:"));
+	assert_non_null(strstr(live, " more within this second\n"));
+	program_start(&scene->other, "build/asynctrace slow --threshold 0 -i %s", recording);
+	program_wait(&scene->other);
+	assert_string_equal(scene->other.out, live);
+	free(live);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -540,6 +566,7 @@ int main(void)
 		cmocka_unit_test(records__that_make_no_sense),
 		SCENE_TEST(debug_mode__says_the_same),
 		SCENE_TEST(file__says_the_same),
+		SCENE_TEST(running_process__is_told_and_replayed),
 	};
 
 	return cmocka_run_group_tests_name("slow", tests, NULL, NULL);
