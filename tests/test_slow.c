@@ -416,6 +416,27 @@ static void flood__is_told_when_the_second_is_over(void **state)
 	free(printed);
 }
 
+/* Of the last iteration nobody knows before the end that it has ended. */
+static void flood__is_told_before_the_last_iteration(void **state)
+{
+	struct stream s = begin_stream();
+	const struct view_options options = { .threshold_ns = 5 * MS };
+	char *printed;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 11; i++)
+		callback_runs(&s, 5);
+	iterate(&s, 20, 4);
+	push(&s, AT_LOOP_STOP, 0, LOOP(1), 0, 0, 0);
+	s.now_ns += 1000 * MS;
+	detach(&s, 0, 0, 0);
+	printed = print(&s, options);
+	assert_non_null(strstr(printed, "\n... 1 more within this second\nIteration 12 of loop 1 "
+					"took 0.080 seconds: 20 steps, "));
+	free(printed);
+}
+
 /* --- nonsense --- */
 
 static uint64_t random_id(unsigned int *seed)
@@ -563,6 +584,7 @@ int main(void)
 		cmocka_unit_test(iteration__that_is_not_told),
 		cmocka_unit_test(flood__is_counted_by_the_second),
 		cmocka_unit_test(flood__is_told_when_the_second_is_over),
+		cmocka_unit_test(flood__is_told_before_the_last_iteration),
 		cmocka_unit_test(records__that_make_no_sense),
 		SCENE_TEST(debug_mode__says_the_same),
 		SCENE_TEST(file__says_the_same),
