@@ -136,7 +136,8 @@ enum at_kind {
 	 * lost     up to `sequence` of `thread`, records were dropped by the kernel's side
 	 * detach   a records dropped, b forked children that were not traced, c threads whose last
 	 *          batch was unreadable
-	 * place    subject a code address, a its line; texts: name of the function, file
+	 * place    subject a code address to which a call returns, a the call's line; texts: name
+	 *          of the function, file
 	 *
 	 * And text and function with thread 0: they name a callback from the symbols.
 	 */
