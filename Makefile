@@ -78,7 +78,8 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all demo check check-elsewhere san targets plain valgrind bench install deps clean format
+.PHONY: all demo check golden check-elsewhere san targets plain valgrind bench install deps \
+	clean format
 
 all: $(B)/asynctrace $(B)/libasync.a $(B)/libasync.so $(EXAMPLE_PROGRAMS)
 
@@ -113,6 +114,9 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c | $(DEPS)
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< > $@
+
+# Parts of every picture.
+$(B)/user/tracer/formats/svg.o: user/tracer/formats/svg.css user/tracer/formats/svg.js
 
 $(TRACER_OBJECTS) $(call objects,$(TESTS)): | $(B)/bpf/events.skel.h
 
@@ -208,6 +212,13 @@ check: all $(TEST_PROGRAMS) $(TARGET_PROGRAMS)
 	$(Q)tests/test_layers.sh
 	$(Q)tools/run-tests $(TEST_PROGRAMS)
 	$(Q)+MAKE="$(MAKE)" tests/test_install.sh $(B)
+
+# Records a run anew, and what all views make of it. Look at the difference.
+golden: all $(B)/tests/test_golden
+	$(Q)$(B)/asynctrace record -o tests/golden/service.rec -- $(B)/examples/service >$(B)/golden.out
+	$(Q)chmod 644 tests/golden/service.rec
+	$(Q)GOLDEN_WRITE=1 $(B)/tests/test_golden >$(B)/golden.out 2>&1 || cat $(B)/golden.out
+	$(Q)git diff --stat tests/golden
 
 SAN = $(MAKE) --no-print-directory OPTIMISE=-O1 WERROR=
 ASAN := B=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
