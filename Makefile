@@ -166,7 +166,8 @@ $(B)/tests/toy: $(B)/tests/toy.o
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
 
-$(B)/tests/make_recording: $(B)/tests/make_recording.o $(B)/tests/tracer.a
+# What writes recordings.
+$(B)/tests/make_%: $(B)/tests/make_%.o $(B)/tests/tracer.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TRACER_LIBS)
 

@@ -16,6 +16,7 @@
 #include "title.h"
 #include "views/view.h"
 #include <base/clock.h>
+#include <base/text.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -76,17 +77,24 @@ static int requests(const struct session *session)
 	return (own > 0 ? own : 0) + terminations;
 }
 
-/* Prints "asynctrace: " and the sentence. */
+/* Prints "asynctrace: " and the sentence, in which names of files are anything. */
 __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
+	char *sentence, *rest, piece[TEXT_PIECE_SIZE];
 	va_list arguments;
+	int length;
 
 	va_start(arguments, format);
+	length = vasprintf(&sentence, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return;
 	fputs("asynctrace: ", stderr);
-	vfprintf(stderr, format, arguments);
+	for (rest = sentence; *rest; fputs(piece, stderr))
+		rest += text_escape(piece, rest);
 	fputc('\n', stderr);
 	fflush(stderr);
-	va_end(arguments);
+	free(sentence);
 }
 
 /* The same, of a failure: its value is the exit status. */
