@@ -115,6 +115,9 @@ $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< > $@
 
+# Parts of every picture.
+$(B)/user/tracer/formats/svg.o: user/tracer/formats/svg.css user/tracer/formats/svg.js
+
 $(TRACER_OBJECTS) $(call objects,$(TESTS)): | $(B)/bpf/events.skel.h
 
 $(B)/libasync.a: $(RUNTIME_OBJECTS)

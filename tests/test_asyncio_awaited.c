@@ -5,8 +5,10 @@
  *
  * The records come here instead of into a buffer: libasync gets its probes from this file.
  */
+#include "fake_clock.h"
 #include "iterations.h"
 #include <asynctrace/probes.h>
+#include <pthread.h>
 
 struct at_listeners at_listeners = { .wakeup = -1 };
 
@@ -468,6 +470,214 @@ static void state__says_what_is_awaited(void **state)
 	async_lock_free(lock);
 }
 
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+static const struct at_event *last_of(enum at_kind kind, unsigned int flags)
+{
+	size_t i = records.count;
+
+	while (i--) {
+		if (records.events[i].kind == kind && (records.events[i].flags & flags) == flags)
+			return &records.events[i];
+	}
+	return NULL;
+}
+
+/* A handle that was cancelled is no timer any more, nor is its callback ready. */
+static void state__counts_callbacks_and_timers(void **state)
+{
+	(void)state;
+	at_listeners.batch = 0;
+	iterate();
+	start(waits_for_ever());
+	start(waits_for_ever());
+	async_call_later(loop, 3600, nothing, NULL);
+	async_handle_cancel(async_call_later(loop, 3600, nothing, NULL));
+	iterate();
+	at_listeners.batch = 1;
+	start(returns_soon());
+	async_call_soon(loop, nothing, NULL);
+	async_call_soon(loop, nothing, NULL);
+	async_handle_cancel(async_call_soon(loop, nothing, NULL));
+	iterate();
+	assert_non_null(last_of(AT_STATE, AT_END));
+	assert_int_equal(last_of(AT_STATE, AT_END)->a, 2);
+	assert_int_equal(last_of(AT_STATE, AT_END)->b, 3);
+	close_loop();
+}
+
+/* The last switch into the loop. */
+static const struct at_event *sleeps_last(void)
+{
+	size_t i = records.count;
+
+	while (i--) {
+		if (records.events[i].kind == AT_SWITCH &&
+		    AT_ID_TYPE(records.events[i].subject) == AT_LOOP)
+			return &records.events[i];
+	}
+	return NULL;
+}
+
+static void stop_loop(void *arg)
+{
+	async_loop_stop(arg);
+}
+
+static void loop__says_how_many_timers_it_has_when_it_sleeps(void **state)
+{
+	(void)state;
+	async_call_later(loop, 3600, nothing, NULL);
+	async_call_later(loop, 0.001, stop_loop, loop);
+	start(waits_for_ever());
+	async_loop_run_forever(loop);
+	assert_int_equal(sleeps_last()->c, 2);
+	close_loop();
+}
+
+/*
+ * Who ran when a task that awaited this became ready: the clock of these records is their number.
+ */
+static uint64_t woken_by(uint64_t awaited)
+{
+	uint64_t task = 0, by = 0;
+	size_t i, ready = 0;
+
+	for (i = 0; i < records.count; i++) {
+		const struct at_event *event = &records.events[i];
+
+		if (event->kind == AT_SWITCH && event->b == awaited)
+			task = event->a;
+		if (event->kind == AT_SWITCH && task && event->subject == task)
+			ready = event->c;
+	}
+	assert_int_not_equal(ready, 0);
+	for (i = 0; i < ready; i++) {
+		if (records.events[i].kind == AT_SWITCH)
+			by = records.events[i].subject;
+	}
+	return by;
+}
+
+static uint64_t awaited_of(enum at_type type)
+{
+	size_t i;
+
+	for (i = 0; i < records.count; i++) {
+		if (records.events[i].kind == AT_SWITCH && AT_ID_TYPE(records.events[i].b) == type)
+			return records.events[i].b;
+	}
+	return 0;
+}
+
+ASYNC(turns, int, count)
+{
+	while (count--)
+		async_sleep(0);
+	return 0;
+}
+
+static uint64_t fake_now_ns;
+
+ASYNC(sleeps, int, ms)
+{
+	return async_sleep_ns(ms * 1000000ULL);
+}
+
+/* The time passes while others run, and the loop has no reason to sleep. */
+ASYNC(lets_time_pass, int, ms)
+{
+	async_sleep(0);
+	fake_now_ns += ms * 1000000ULL;
+	async_sleep(0);
+	async_sleep(0);
+	return 0;
+}
+
+static void timer__wakes_between_two_steps(void **state)
+{
+	(void)state;
+	fake_now_ns = 1;
+	async_loop_set_clock(loop, &fake_clock, &fake_now_ns);
+	start(sleeps(1));
+	start(lets_time_pass(1));
+	assert_int_equal(async_loop_run_until_complete(loop, turns(10)), 0);
+	assert_int_equal(AT_ID_TYPE(woken_by(awaited_of(AT_TIMER))), AT_LOOP);
+	close_loop();
+}
+
+static void finish(void *future)
+{
+	async_future_set_result(future, 0);
+}
+
+static void *call(void *future)
+{
+	async_call_soon_threadsafe(loop, finish, future);
+	return NULL;
+}
+
+ASYNC(is_busy_until, struct async_future *, future)
+{
+	pthread_t thread;
+
+	async_sleep(0);
+	pthread_create(&thread, NULL, call, future);
+	pthread_join(thread, NULL);
+	while (!async_future_done(future))
+		async_sleep(0);
+	return 0;
+}
+
+/* The callback is ready when the loop hears of the call, and wakes the task itself. */
+static void thread__calls_between_two_steps(void **state)
+{
+	struct async_future *future = async_future_new(loop);
+	uint64_t callback = AT_ID(AT_CALLBACK, (uintptr_t)finish), by = 0;
+	size_t i, ready = 0;
+
+	(void)state;
+	start(awaits_future(future));
+	assert_int_equal(async_loop_run_until_complete(loop, is_busy_until(future)), 0);
+	assert_true(woken_by(awaited_of(AT_FUTURE)) == callback);
+	for (i = 0; i < records.count && !ready; i++) {
+		if (records.events[i].kind == AT_SWITCH && records.events[i].subject == callback)
+			ready = records.events[i].c;
+	}
+	for (i = 0; i < ready; i++) {
+		if (records.events[i].kind == AT_SWITCH)
+			by = records.events[i].subject;
+	}
+	assert_int_equal(AT_ID_TYPE(by), AT_LOOP);
+	close_loop();
+	async_future_unref(future);
+}
+
+ASYNC(completes_future, struct async_future *, future)
+{
+	async_sleep(0);
+	return async_future_set_result(future, 0);
+}
+
+static void task__wakes_another_one(void **state)
+{
+	struct async_future *future = async_future_new(loop);
+	unsigned long long number;
+	struct async_task *task;
+
+	(void)state;
+	start(awaits_future(future));
+	task = start(completes_future(future));
+	settle();
+	assert_int_equal(sscanf(async_task_get_name(task), "Task-%llu", &number), 1);
+	assert_true(woken_by(awaited_of(AT_FUTURE)) == AT_ID(AT_TASK, number));
+	close_loop();
+	async_future_unref(future);
+}
+
 static void cancel__is_delivered_as_such(void **state)
 {
 	struct async_event *event = async_event_new();
@@ -508,6 +718,11 @@ int main(void)
 		test(group__is_seen),
 		test(state__says_what_is_awaited),
 		test(state__says_what_is_gathered),
+		test(state__counts_callbacks_and_timers),
+		test(loop__says_how_many_timers_it_has_when_it_sleeps),
+		test(timer__wakes_between_two_steps),
+		test(thread__calls_between_two_steps),
+		test(task__wakes_another_one),
 		test(cancel__is_delivered_as_such),
 	};
 

@@ -362,6 +362,28 @@ static void cancel__is_told_and_delivered(void **state)
 			 "deliver Task-1 1100 by task:9\n");
 }
 
+/* A coroutine that is forgotten where no loop ever runs; and the rest of one that has begun before. */
+static void warning__needs_no_loop(void **state)
+{
+	struct log *log = *state;
+	struct stream *s = &log->stream;
+
+	function(s, MAIN, "main", "demo.c", 20, 0);
+	text(s, "coroutine 'main' was never awaited");
+	push(s, AT_WARNING, AT_NEVER_AWAITED, COROUTINE(1), MAIN, 0xbeef, 0);
+	s->sequences[0] = 900;
+	text(s, "(second piece of a text)");
+	push(s, AT_WARNING, AT_UNCLOSED, 0, 0, 0, 0);
+	push(s, AT_TASK_CREATE, 0, TASK(1), MAIN, 0, 0);
+	text(s, "unclosed loop");
+	push(s, AT_WARNING, AT_UNCLOSED, 0, 0, 0, 0);
+	assert_told(log,
+		    "warning 1 1000 of coroutine:1 in main at beef: coroutine 'main' was never "
+		    "awaited\n"
+		    "warning 4 1000 in - at 0: -\n"
+		    "warning 4 1000 in - at 0: unclosed loop\n");
+}
+
 static void warning__has_function_place_and_text(void **state)
 {
 	struct log *log = *state;
@@ -461,6 +483,7 @@ int main(void)
 		TEST(finish__leaves_open_what_is_not_over),
 		TEST(existing_task__is_told_where_it_is),
 		TEST(cancel__is_told_and_delivered),
+		TEST(warning__needs_no_loop),
 		TEST(warning__has_function_place_and_text),
 		TEST(child__knows_what_depends_on_it),
 		TEST(holder__is_known_while_somebody_waits),

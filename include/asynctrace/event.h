@@ -153,6 +153,15 @@ enum {
 	AT_END = 1 << 14,      /* state: its end */
 };
 
+/* Flags of state. */
+enum {
+	/*
+	 * The tracer has read it from the target's memory, for the loop did not answer; a tells for
+	 * how many ns it was given time.
+	 */
+	AT_OUTSIDE = 1 << 0,
+};
+
 /* Flags of task_done and coroutine_end: how it ended. Without one of these it returned a result. */
 enum {
 	AT_FAILED = 1 << 0,
@@ -165,6 +174,10 @@ enum {
 	AT_ENDED = 1 << 1,     /* who leaves has ended */
 	AT_ITERATION = 1 << 2, /* the first step of an iteration of the loop */
 	AT_DELIVERS = 1 << 3,  /* who enters is told of its cancellation */
+
+	/* Of a loop that enters, if that is certain. */
+	AT_TASKS_ONLY = 1 << 4, /* it watches nothing from outside but what tasks of it await */
+	AT_ONE_THREAD = 1 << 5, /* the process has no other thread that could wake it */
 };
 
 /* Flags of task_cancel. */
@@ -239,7 +252,8 @@ struct at_batch {
  * the one that the probe's note names. An idle probe reads `any`, and nothing else.
  *
  * A loop that sleeps does not see the semaphore rise. Who has attached may wake it with a write to
- * `wakeup`, an eventfd of the target that its loops watch, or -1.
+ * `wakeup`, an eventfd of the target that its loops watch, or -1. A loop that does not wake can
+ * still be looked at by who may read its memory, if `layout` is the address of its description.
  */
 struct at_listeners {
 	union {
@@ -250,6 +264,79 @@ struct at_listeners {
 		__u32 any;
 	};
 	__s32 wakeup;
+	__u64 layout; /* of struct at_layout, or 0 */
+};
+
+/*
+ * Where a runtime keeps what its state records would say, for a tracer whose question a loop does
+ * not answer. Fields are bytes from the begin of their object, which is read whole; each is an
+ * address or number of 64 bits unless it is said to be narrower. A list is a ring of nodes whose
+ * first word is the address of the next node; its head is one of them.
+ *
+ * A change of any meaning is a new version. What is only added goes to the end and is counted by
+ * `size`.
+ */
+#define AT_LAYOUT_MAGIC	  0x74756f79616c7461ULL /* "atlayout" */
+#define AT_LAYOUT_VERSION 1
+
+struct at_layout {
+	__u64 magic;
+	__u32 version;
+	__u32 size;  /* of this struct */
+	__u64 loops; /* address of the head of the list of all loops */
+
+	/* Of each kind of object, how large it is. */
+	__u16 loop_size, task_size, coroutine_size, function_size, future_size, slot_size;
+
+	__u16 loop_link; /* in the list of loops */
+	__u16 loop_number;
+	__u16 loop_thread;  /* 32 bits: the kernel's id of the thread that runs it, or 0 */
+	__u16 loop_tasks;   /* head of the list of its tasks */
+	__u16 loop_slots;   /* head of the list of its callbacks that are scheduled */
+	__u16 loop_current; /* the task that runs, or 0 */
+	__u16 loop_timers;  /* how many it has */
+
+	/*
+	 * The queue of what is ready: a ring of `mask` + 1 entries, filled from `head` to `tail`,
+	 * which are taken modulo its size. An entry is a slot if it is odd. The one before `head`
+	 * ran last.
+	 */
+	__u16 loop_ready, loop_mask, loop_head, loop_tail;
+	__u16 loop_mailbox, mailbox_sleeping; /* 8 bits of what the former points to: it sleeps */
+
+	__u16 task_link; /* in the list of tasks */
+	__u16 task_future;
+	__u16 task_name;      /* a string, or 0 */
+	__u16 task_innermost; /* the coroutine that it is in, or 0 */
+	__u16 task_coroutine; /* the outermost, not begun either */
+	__u16 task_awaits;    /* a future, or 0 */
+
+	__u16 coroutine_number; /* or 0 */
+	__u16 coroutine_awaiter;
+	__u16 coroutine_function;
+	__u16 coroutine_arguments; /* AT_ARGUMENTS_MAX numbers */
+
+	__u16 function_name, function_file; /* strings */
+	__u16 function_line;		    /* 32 bits */
+	__u16 function_types;		    /* as in `b` of AT_FUNCTION */
+	__u16 function_body;		    /* the address that it is known by */
+
+	__u16 future_type;	 /* 8 bits: enum at_type */
+	__u16 future_state;	 /* 8 bits: 0 if it is not done */
+	__u16 future_number;	 /* of a timer its deadline in ns; or 0 */
+	__u16 future_place;	 /* code address of its creation, or of a struct that ... */
+	__u16 future_has_origin; /* 8 bits: ... has it further inside */
+	__u16 origin_place;
+
+	/* Who awaits a lock: where the future leads to, and the holder's number from there. */
+	__u16 turn_size, turn_waiting;
+	__s16 waiting_holder;
+
+	__u16 slot_link;
+	__u16 slot_callback,
+		slot_done;  /* the function that is called: the latter, unless it is 0 */
+	__u16 slot_depends; /* 8 bits: `slot_owned` depends on `slot_future` */
+	__u16 slot_future, slot_owned;
 };
 
 #endif

@@ -15,6 +15,9 @@
  * at_flush(), which it must before it sleeps. Every record is a USDT probe of its own besides, for
  * bpftrace, perf and gdb.
  *
+ * A runtime whose structures a tracer may read when a loop is stuck defines AT_PROBES_LAYOUT besides,
+ * as the name of its constant struct at_layout.
+ *
  * Threads: each function works on the calling thread's own buffer. None is safe in a signal
  * handler.
  */
@@ -178,8 +181,18 @@ __asm__(".pushsection .stapsdt.base, \"aG\", %progbits, .stapsdt.base, comdat\n"
 	"      .popsection\n");
 /* clang-format on */
 
+#ifdef AT_PROBES_LAYOUT
+extern const struct at_layout AT_PROBES_LAYOUT;
+#define AT_LAYOUT_ADDRESS (uintptr_t) & AT_PROBES_LAYOUT
+#else
+#define AT_LAYOUT_ADDRESS 0
+#endif
+
 /* Not in .bss: the kernel changes semaphores through the pages of the file. */
-struct at_listeners at_listeners __attribute__((section(".probes"), used)) = { .wakeup = -1 };
+struct at_listeners at_listeners __attribute__((section(".probes"), used)) = {
+	.wakeup = -1,
+	.layout = AT_LAYOUT_ADDRESS,
+};
 _Static_assert(offsetof(struct at_listeners, direct) == 2, "the notes below name this offset");
 
 #if defined(__x86_64__)
@@ -372,9 +385,9 @@ __attribute__((constructor)) static void at_process_begins(void)
 
 /*
  * The destructor of the key does not run for the thread that calls exit(), and must not run when
- * this code has been unloaded.
+ * this code has been unloaded. Last of all destructors: others may still write records.
  */
-__attribute__((destructor)) static void at_process_ends(void)
+__attribute__((destructor(101))) static void at_process_ends(void)
 {
 	if (at_thread.batch)
 		at_retire(at_thread.batch);

@@ -38,6 +38,15 @@ size_t text_decode(const char *text, uint32_t *point)
 	return length;
 }
 
+size_t text_plain_length(const char *text)
+{
+	const char *end = text;
+
+	while (*end >= ' ' && *end <= '~' && *end != '"' && *end != '\'' && *end != '\\')
+		end++;
+	return end - text;
+}
+
 bool text_is_harmful(uint32_t point)
 {
 	return point < 0x20 || (point >= 0x7f && point <= 0x9f) || point == 0x61c ||
@@ -51,8 +60,15 @@ static size_t escape(char piece[TEXT_PIECE_SIZE], const char *text, char quote)
 	unsigned char first = *text;
 	const char *name;
 	uint32_t point;
-	size_t length = text_decode(text, &point);
+	size_t length;
 
+	/* Nearly all are of this kind. */
+	if (first >= ' ' && first <= '~' && (!quote || (first != quote && first != '\\'))) {
+		piece[0] = first;
+		piece[1] = 0;
+		return 1;
+	}
+	length = text_decode(text, &point);
 	if (!length) {
 		snprintf(piece, TEXT_PIECE_SIZE, "\\x%02x", first);
 		return 1;
@@ -88,7 +104,7 @@ static const char *write_escaped(char *buffer, size_t size, const char *text, ch
 		buffer[used++] = quote;
 	while (*text) {
 		text += escape(piece, text, quote);
-		length = strlen(piece);
+		length = piece[1] ? strlen(piece) : 1;
 		/* The end needs a quote; what follows would need its dots instead. */
 		if (used + length + reserve > size) {
 			snprintf(buffer + used, size - used, quote ? "%c..." : "...", quote);

@@ -143,7 +143,12 @@ static void ready(struct source *source, uint32_t events)
 /* The loop is closed. */
 static void abandon(struct source *source)
 {
-	async_server_close(container_of(source, struct listener, source)->server);
+	struct async_server *server = container_of(source, struct listener, source)->server;
+
+	async__unclosed(AT_ID(AT_READ, source->fd), server->place, false,
+			"unclosed server <Server sockets=(<asyncio.TransportSocket fd=%d>,)>",
+			source->fd);
+	async_server_close(server);
 }
 
 int async__listener_open(struct listener *listener, struct async_server *server, int fd)

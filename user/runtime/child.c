@@ -69,6 +69,10 @@ static void close_child(struct source *source)
 {
 	struct child *child = container_of(source, struct child, source);
 
+	if (child->kept)
+		async__unclosed(AT_ID(AT_PROCESS, child->pid), 0, false,
+				"unclosed transport <_UnixSubprocessTransport pid=%d running>",
+				child->pid);
 	unwatch(child);
 	child->source.loop = NULL;
 	if (!child->kept)

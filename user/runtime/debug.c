@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of one that does not run. */
+#define LOOP_FORMAT "<_UnixSelectorEventLoop running=False closed=False debug=%s>"
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct list loops = { &loops, &loops };
+struct list async__loops = { &async__loops, &async__loops };
 
 static bool on_by_environment(void)
 {
@@ -20,21 +23,15 @@ void async__loop_opened(struct async_loop *loop)
 	loop->debug = on_by_environment();
 	loop->slow_ns = 100000000;
 	pthread_mutex_lock(&lock);
-	list_add(&loops, &loop->link);
+	list_add(&async__loops, &loop->link);
 	pthread_mutex_unlock(&lock);
 	async_log(ASYNC_LOG_DEBUG, "Using selector: EpollSelector");
-}
-
-static void log_loop(enum async_log_level level, const char *what, const struct async_loop *loop)
-{
-	async_log(level, "%s <_UnixSelectorEventLoop running=%s closed=False debug=%s>", what,
-		  loop->running ? "True" : "False", loop->debug ? "True" : "False");
 }
 
 void async__loop_closes(struct async_loop *loop)
 {
 	if (loop->debug)
-		log_loop(ASYNC_LOG_DEBUG, "Close", loop);
+		async_log(ASYNC_LOG_DEBUG, "Close " LOOP_FORMAT, "True");
 }
 
 void async__loop_closed(struct async_loop *loop)
@@ -49,12 +46,12 @@ bool async__loop_is_open(const struct async_loop *loop)
 	struct list *link;
 
 	pthread_mutex_lock(&lock);
-	list_for_each (link, &loops) {
+	list_for_each (link, &async__loops) {
 		if (container_of(link, struct async_loop, link) == loop)
 			break;
 	}
 	pthread_mutex_unlock(&lock);
-	return link != &loops;
+	return link != &async__loops;
 }
 
 /* Those that run are still in use: by other threads, or by who calls exit(). */
@@ -64,9 +61,9 @@ static struct async_loop *take_unclosed(void)
 	struct list *link;
 
 	pthread_mutex_lock(&lock);
-	list_for_each (link, &loops) {
+	list_for_each (link, &async__loops) {
 		loop = container_of(link, struct async_loop, link);
-		if (loop->debug && !loop->running)
+		if ((loop->debug || at_listening()) && !loop->running)
 			break;
 		loop = NULL;
 	}
@@ -81,7 +78,8 @@ __attribute__((destructor)) static void warn_unclosed_loops(void)
 	struct async_loop *loop;
 
 	while ((loop = take_unclosed()))
-		log_loop(ASYNC_LOG_WARNING, "unclosed event loop", loop);
+		async__unclosed(AT_ID(AT_LOOP, loop->number), loop->place, loop->debug,
+				"unclosed event loop " LOOP_FORMAT, loop->debug ? "True" : "False");
 }
 
 void async__debug_begin(struct async_loop *loop)
@@ -164,12 +162,6 @@ void async__log_poll(const struct timespec *limit, uint64_t ns, int events)
 		async_log(level, "poll %.3f ms took %.3f ms: %d events", wanted, took, events);
 	else if (level == ASYNC_LOG_INFO)
 		async_log(level, "poll %.3f ms took %.3f ms: timeout", wanted, took);
-}
-
-void async__warn_unclosed(struct async_loop *loop, const char *what, int fd)
-{
-	if (loop->debug)
-		async_log(ASYNC_LOG_WARNING, "unclosed transport <%s fd=%d>", what, fd);
 }
 
 const char *async_coroutine_name(const struct async_coroutine *coroutine)

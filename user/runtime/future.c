@@ -49,10 +49,11 @@ struct async_future *async_future_new(struct async_loop *loop)
 	if (!loop)
 		loop = async__running;
 	future = loop ? async__future_new(loop, AT_FUTURE, 0) : NULL;
-	if (future && unlikely(loop->debug)) {
-		future->place.address = (uintptr_t)__builtin_return_address(0);
+	if (!future)
+		return NULL;
+	future->place.address = (uintptr_t)__builtin_return_address(0);
+	if (unlikely(loop->debug))
 		async__keep_origin(future);
-	}
 	return future;
 }
 

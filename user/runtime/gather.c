@@ -93,8 +93,8 @@ static struct gathering *gathering_new(struct async_loop *loop, size_t count, in
 	return gathering;
 }
 
-struct async_future *async_gather_futures(struct async_future *const futures[], size_t count,
-					  int64_t results[], unsigned int flags)
+static struct async_future *gather(struct async_future *const futures[], size_t count,
+				   int64_t results[], unsigned int flags, uintptr_t place)
 {
 	struct async_loop *loop = async__loop_of(futures, count);
 	struct gathering *gathering = loop ? gathering_new(loop, count, results, flags) : NULL;
@@ -105,6 +105,7 @@ struct async_future *async_gather_futures(struct async_future *const futures[], 
 			async_future_unref(futures[i]);
 		return NULL;
 	}
+	gathering->future.place.address = place;
 	for (i = 0; i < count; i++)
 		gathering->futures[i] = futures[i];
 	for (i = 0; i < count; i++) {
@@ -124,6 +125,12 @@ struct async_future *async_gather_futures(struct async_future *const futures[], 
 	return &gathering->future;
 }
 
+struct async_future *async_gather_futures(struct async_future *const futures[], size_t count,
+					  int64_t results[], unsigned int flags)
+{
+	return gather(futures, count, results, flags, (uintptr_t)__builtin_return_address(0));
+}
+
 struct async_future *async_gather_coroutines(struct async_coroutine *const coroutines[],
 					     size_t count, int64_t results[], unsigned int flags)
 {
@@ -138,7 +145,7 @@ struct async_future *async_gather_coroutines(struct async_coroutine *const corou
 		else
 			async_coroutine_close(coroutines[i]);
 	}
-	gathered = futures ? async_gather_futures(futures, count, results, flags) : NULL;
+	gathered = futures ? gather(futures, count, results, flags, place) : NULL;
 	free(futures);
 	return gathered;
 }
@@ -147,6 +154,7 @@ struct async_future *async_gather_tasks(struct async_task *const tasks[], size_t
 					int64_t results[], unsigned int flags)
 {
 	struct async_future **futures = reallocarray(NULL, count + 1, sizeof(*futures)), *gathered;
+	uintptr_t place = (uintptr_t)__builtin_return_address(0);
 	size_t i;
 
 	for (i = 0; i < count; i++) {
@@ -155,7 +163,7 @@ struct async_future *async_gather_tasks(struct async_task *const tasks[], size_t
 		else
 			async_task_detach(tasks[i]);
 	}
-	gathered = futures ? async_gather_futures(futures, count, results, flags) : NULL;
+	gathered = futures ? gather(futures, count, results, flags, place) : NULL;
 	free(futures);
 	return gathered;
 }

@@ -4,11 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct async_lock {
-	uint64_t holder; /* the number of the task that has taken it; 0 while it is not locked */
-	struct waiting waiting;
-};
-
 struct async_lock *async_lock_new(void)
 {
 	struct async_lock *lock = malloc(sizeof(*lock));

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 static const struct timespec no_time;
 
@@ -27,6 +28,7 @@ int async_loop_new(struct async_loop **ret)
 		free(loop);
 		return err;
 	}
+	loop->place = (uintptr_t)__builtin_return_address(0);
 	loop->number = async__number(&number, AT_LOOP);
 	async__numbers_give(&number, AT_LOOP);
 	/*
@@ -116,7 +118,7 @@ static void sleep_until_event(struct async_loop *loop)
 	const struct timespec *limit = timeout(loop, &until);
 
 	if (at_listening()) {
-		async__trace_enter(loop, AT_ID(AT_LOOP, loop->number), 0, 0);
+		async__trace_enter_loop(loop);
 		at_flush();
 	}
 	if (async__stacks_trim(&loop->stacks))
@@ -173,6 +175,7 @@ int async_loop_run_forever(struct async_loop *loop)
 	if (loop->running || loop->closing || async__running)
 		return -EBUSY;
 	loop->running = true;
+	loop->thread = gettid();
 	async__running = loop;
 	async__overflow_watch(&watch);
 	if (at_listening())
@@ -185,6 +188,7 @@ int async_loop_run_forever(struct async_loop *loop)
 	at_flush();
 	async__overflow_unwatch(&watch);
 	async__running = NULL;
+	loop->thread = 0;
 	loop->running = false;
 	return 0;
 }

@@ -19,12 +19,6 @@ enum {
 	BUCKETS = 256,
 };
 
-struct origin {
-	struct origin *next;
-	size_t depth, count;
-	uintptr_t places[]; /* return addresses, the innermost first */
-};
-
 __thread struct tracking async__tracking __attribute__((tls_model("initial-exec")));
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -56,6 +56,7 @@ int async__ready_grow(struct async_loop *loop)
 
 void async__ready_note_time(entry_t entry)
 {
+	async__trace_between_steps(async__running);
 	if (entry & 1)
 		slot_of_entry(entry)->ready_ns = at_now();
 	else

@@ -24,6 +24,12 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+struct origin {
+	struct origin *next;
+	size_t depth, count;
+	uintptr_t places[]; /* return addresses, the innermost first */
+};
+
 /* Where something was created: a return address, or in debug mode what else the stack had. */
 union creation {
 	uintptr_t address; /* 0 if it is not known */
@@ -244,13 +250,16 @@ struct async_loop {
 	char *scratch; /* where transports read to, made when one does */
 
 	uint64_t number;
+	uintptr_t place; /* of its creation */
 	struct numbers task_numbers, coroutine_numbers, future_numbers;
 	uint64_t serial; /* of the last handle */
 
+	uint32_t thread;      /* the kernel's id of the one that runs it, or 0 */
 	uint32_t listeners;   /* as at_listeners_rose() wants it */
 	uint64_t running_id;  /* who runs, as the tracer was told */
 	uint64_t left_awaits; /* why it left, which it is told when somebody enters */
 	uint32_t left_flags;
+	bool left;	     /* it did, and nobody has entered */
 	uint64_t *announced; /* bit per index of a function that it was told of */
 	size_t announced_words;
 };
@@ -291,11 +300,15 @@ void async__overflow_unwatch(struct watch *watch);
  */
 void async__log_taking(enum async_log_level level, char *message);
 
-/* never.c: nobody looked at the failure of a future that goes; a pending task's loop is closed; a
- * coroutine goes that nobody has run. */
+/*
+ * never.c: nobody looked at the failure of a future that goes; a pending task's loop is closed; a
+ * coroutine goes that nobody has run; something is left open, which is logged too if `log` says so.
+ */
 void async__never_awaited(struct async_coroutine *coroutine);
 bool async__never_retrieved(struct async_future *future); /* true: somebody keeps it now */
 void async__destroyed_pending(struct async_task *task);
+void async__unclosed(uint64_t subject, uintptr_t place, bool log, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /*
  * origin.c: origins are kept for good, equal ones once. Who creates coroutines asks `any` first:
@@ -328,6 +341,7 @@ void async__print_error(FILE *stream, int64_t error); /* its name */
 struct async_frame async__task_frame(const struct async_task *task);
 
 /* debug.c: loops of the process, and what debug mode looks at. */
+extern struct list async__loops;
 void async__loop_opened(struct async_loop *loop);
 void async__loop_closes(struct async_loop *loop); /* first */
 void async__loop_closed(struct async_loop *loop); /* last */
@@ -339,7 +353,6 @@ void async__warn_slow(const struct async_task *task, const struct slot *slot, ui
 void async__log_poll(const struct timespec *limit, uint64_t ns, int events);
 void async__long_coroutine(struct async_loop *loop, struct async_coroutine *coroutine,
 			   uint64_t since_ns, int64_t result);
-void async__warn_unclosed(struct async_loop *loop, const char *what, int fd);
 
 /* defer.c: runs what the coroutine has deferred. */
 void async__run_deferred(struct async_coroutine *coroutine);
@@ -493,10 +506,9 @@ int async__future_add_owner(struct async_future *future, async_done_callback *ca
 			    struct async_future *owner);
 
 /* trace.c: what the tracer is told. Call them only if at_listening(). */
-uint64_t async__trace_id(struct async_future *future);
+uint64_t async__trace_id(struct async_future *future); /* 0 for null */
 void async__trace_loop(struct async_loop *loop, bool starts);
-void async__trace_state(struct async_loop *loop);
-void async__trace_create(struct async_task *task);
+void async__trace_create(struct async_task *task, unsigned int flags);
 void async__trace_name(struct async_task *task);
 void async__trace_depends(const struct slot *slot);
 /* Returns it as it is passed on: through that future. */
@@ -508,8 +520,15 @@ void async__trace_done(struct async_task *task);
 void async__trace_leave(struct async_loop *loop, unsigned int flags, struct async_future *awaits);
 void async__trace_enter(struct async_loop *loop, uint64_t id, uint64_t ready_ns,
 			unsigned int flags);
+void async__trace_enter_loop(struct async_loop *loop);
+/* What follows is the doing of the loop if no step is under way. Takes null. */
+void async__trace_between_steps(struct async_loop *loop);
 void async__trace_enter_task(struct async_loop *loop, struct async_task *task);
-void async__trace_warning(uint64_t subject, const char *text);
+void async__trace_warning(unsigned int flags, uint64_t subject,
+			  const struct async_function *function, uintptr_t place, const char *text);
+
+/* trace_state.c: the same. */
+void async__trace_state(struct async_loop *loop);
 
 #pragma GCC visibility pop
 

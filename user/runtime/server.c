@@ -153,7 +153,12 @@ static int64_t create(struct async_server *model, int64_t result, const int fds[
 int64_t async_create_server(const struct async_protocol *protocol, async_protocol_factory *factory,
 			    void *arg, const char *host, uint16_t port, struct async_server **ret)
 {
-	struct async_server model = { .protocol = protocol, .factory = factory, .arg = arg };
+	struct async_server model = {
+		.protocol = protocol,
+		.factory = factory,
+		.arg = arg,
+		.place = (uintptr_t)__builtin_return_address(0),
+	};
 	int fds[ADDRESSES_MAX];
 
 	return create(&model, async__running ? async__listen_host(host, port, fds) : -EPERM, fds,
@@ -163,7 +168,11 @@ int64_t async_create_server(const struct async_protocol *protocol, async_protoco
 int64_t async_start_server(async_client_connected *serve, void *arg, const char *host,
 			   uint16_t port, struct async_server **ret)
 {
-	struct async_server model = { .serve = serve, .arg = arg };
+	struct async_server model = {
+		.serve = serve,
+		.arg = arg,
+		.place = (uintptr_t)__builtin_return_address(0),
+	};
 	int fds[ADDRESSES_MAX];
 
 	return create(&model, async__running ? async__listen_host(host, port, fds) : -EPERM, fds,
@@ -188,7 +197,12 @@ int64_t async_create_unix_server(const struct async_protocol *protocol,
 				 async_protocol_factory *factory, void *arg, const char *path,
 				 struct async_server **ret)
 {
-	struct async_server model = { .protocol = protocol, .factory = factory, .arg = arg };
+	struct async_server model = {
+		.protocol = protocol,
+		.factory = factory,
+		.arg = arg,
+		.place = (uintptr_t)__builtin_return_address(0),
+	};
 
 	return create_at(&model, path, ret);
 }
@@ -196,7 +210,11 @@ int64_t async_create_unix_server(const struct async_protocol *protocol,
 int64_t async_start_unix_server(async_client_connected *serve, void *arg, const char *path,
 				struct async_server **ret)
 {
-	struct async_server model = { .serve = serve, .arg = arg };
+	struct async_server model = {
+		.serve = serve,
+		.arg = arg,
+		.place = (uintptr_t)__builtin_return_address(0),
+	};
 
 	return create_at(&model, path, ret);
 }

@@ -72,7 +72,7 @@ static bool cancel_shield(struct async_future *outer, struct cancellation cancel
 	return true;
 }
 
-struct async_future *async_shield_future(struct async_future *inner)
+static struct async_future *shield_at(struct async_future *inner, uintptr_t place)
 {
 	struct shield *shield;
 
@@ -85,6 +85,7 @@ struct async_future *async_shield_future(struct async_future *inner)
 	async__future_init(&shield->future, inner->loop, AT_SHIELD);
 	shield->future.cancel = cancel_shield;
 	shield->future.free = free_shield;
+	shield->future.place.address = place;
 	shield->inner = inner;
 	shield->handle = async__future_depend(inner, on_done, &shield->future,
 					      async_future_ref(&shield->future));
@@ -100,13 +101,20 @@ error:
 	return NULL;
 }
 
+struct async_future *async_shield_future(struct async_future *inner)
+{
+	return shield_at(inner, (uintptr_t)__builtin_return_address(0));
+}
+
 struct async_future *async_shield_task(struct async_task *inner)
 {
-	return async_shield_future(async_task_future(inner));
+	return shield_at(async_task_future(inner), (uintptr_t)__builtin_return_address(0));
 }
 
 struct async_future *async_shield_coroutine(struct async_coroutine *inner)
 {
-	return async_shield_task(
-		async__task_create(async__running, inner, (uintptr_t)__builtin_return_address(0)));
+	uintptr_t place = (uintptr_t)__builtin_return_address(0);
+	struct async_task *task = async__task_create(async__running, inner, place);
+
+	return shield_at(async_task_future(task), place);
 }

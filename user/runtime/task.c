@@ -122,7 +122,7 @@ struct async_task *async__task_create(struct async_loop *loop, struct async_coro
 		async__keep_origin(&task->future);
 	list_add(&loop->tasks, &task->link);
 	if (at_listening())
-		async__trace_create(task);
+		async__trace_create(task, 0);
 	async__wake(loop, (entry_t)task);
 	return task;
 

@@ -14,11 +14,22 @@
 
 static uint32_t last_index;
 
-/* Says once to this listener what a function is. Without memory it is said each time. */
+/* What a function is. */
+static void describe(const struct async_function *function)
+{
+	uint64_t types;
+
+	memcpy(&types, function->types, sizeof(types));
+	at_text(function->name);
+	at_text(function->file);
+	at_record(AT_FUNCTION, 0, (uintptr_t)function->body, function->line, types, 0);
+}
+
+/* Describes it once to this listener; without memory, each time. */
 static void announce(struct async_loop *loop, struct async_function *function)
 {
 	uint32_t index = __atomic_load_n(&function->index, __ATOMIC_RELAXED), none = 0;
-	uint64_t bit, types;
+	uint64_t bit;
 
 	if (unlikely(!index)) {
 		index = __atomic_add_fetch(&last_index, 1, __ATOMIC_RELAXED);
@@ -43,35 +54,27 @@ static void announce(struct async_loop *loop, struct async_function *function)
 			return;
 		loop->announced[index / 64] |= bit;
 	}
-	memcpy(&types, function->types, sizeof(types));
-	at_text(function->name);
-	at_text(function->file);
-	at_record(AT_FUNCTION, 0, (uintptr_t)function->body, function->line, types, 0);
+	describe(function);
 }
 
 /* Those that need a number only here get it when the first listener hears of them. */
-static void give_number(struct async_loop *loop, struct async_future *future)
+static void give_number(struct async_future *future)
 {
-	if (future->type == AT_FUTURE)
-		future->number = async__number(&loop->future_numbers, AT_FUTURE);
-	else if (future->type >= AT_GATHER)
+	if (future->type == AT_FUTURE && future->loop)
+		future->number = async__number(&future->loop->future_numbers, AT_FUTURE);
+	else if (future->type == AT_FUTURE || future->type >= AT_GATHER)
 		future->number = async__number_of(future->type);
 }
 
-static uint64_t id_of(struct async_loop *loop, struct async_future *future)
+uint64_t async__trace_id(struct async_future *future)
 {
 	if (!future)
 		return 0;
 	if (future->type == AT_TIMER)
 		return AT_ID(AT_TIMER, future->number / 1000);
 	if (!future->number)
-		give_number(loop, future);
+		give_number(future);
 	return AT_ID(future->type, future->number);
-}
-
-uint64_t async__trace_id(struct async_future *future)
-{
-	return id_of(future->loop, future);
 }
 
 void async__trace_loop(struct async_loop *loop, bool starts)
@@ -79,25 +82,24 @@ void async__trace_loop(struct async_loop *loop, bool starts)
 	uint64_t id = AT_ID(AT_LOOP, loop->number);
 
 	if (!starts)
-		async__trace_enter(loop, id, 0, 0);
+		async__trace_enter_loop(loop);
 	at_record(starts ? AT_LOOP_START : AT_LOOP_STOP, 0, id, 0, 0, 0);
 	loop->running_id = id;
 }
 
-static void create_record(struct async_task *task, unsigned int flags, uint64_t creator)
-{
-	struct async_function *function = task->coroutine->function;
-	uintptr_t place = async__origin_address(task->future.place, task->future.has_origin);
-
-	announce(task->future.loop, function);
-	at_record(AT_TASK_CREATE, flags, task_id(task), (uintptr_t)function->body, creator, place);
-}
-
-void async__trace_create(struct async_task *task)
+void async__trace_create(struct async_task *task, unsigned int flags)
 {
 	struct async_loop *loop = task->future.loop;
+	struct async_function *function = task->coroutine->function;
+	uintptr_t place = async__origin_address(task->future.place, task->future.has_origin);
+	uint64_t creator = 0;
 
-	create_record(task, 0, loop->running ? loop->running_id : 0);
+	if (loop->running && !(flags & AT_EXISTING)) {
+		async__trace_between_steps(loop);
+		creator = loop->running_id;
+	}
+	announce(loop, function);
+	at_record(AT_TASK_CREATE, flags, task_id(task), (uintptr_t)function->body, creator, place);
 }
 
 void async__trace_name(struct async_task *task)
@@ -129,6 +131,7 @@ struct cancellation async__trace_cancel(struct async_future *future, unsigned in
 	struct async_loop *loop = async__running;
 	uint64_t id = async__trace_id(future);
 
+	async__trace_between_steps(loop);
 	at_record(AT_TASK_CANCEL, flags, id, loop ? loop->running_id : 0, cancellation.place,
 		  cancellation.through);
 	cancellation.through = id;
@@ -185,8 +188,9 @@ void async__trace_done(struct async_task *task)
 
 void async__trace_leave(struct async_loop *loop, unsigned int flags, struct async_future *awaits)
 {
+	loop->left = true;
 	loop->left_flags = flags;
-	loop->left_awaits = id_of(loop, awaits);
+	loop->left_awaits = async__trace_id(awaits);
 }
 
 void async__trace_enter(struct async_loop *loop, uint64_t id, uint64_t ready_ns, unsigned int flags)
@@ -194,9 +198,21 @@ void async__trace_enter(struct async_loop *loop, uint64_t id, uint64_t ready_ns,
 	at_record(AT_SWITCH, loop->left_flags | loop->step_flags | flags, id, loop->running_id,
 		  loop->left_awaits, ready_ns);
 	loop->running_id = id;
+	loop->left = false;
 	loop->left_flags = 0;
 	loop->left_awaits = 0;
 	loop->step_flags = 0;
+}
+
+void async__trace_enter_loop(struct async_loop *loop)
+{
+	async__trace_enter(loop, AT_ID(AT_LOOP, loop->number), loop->timers.count, 0);
+}
+
+void async__trace_between_steps(struct async_loop *loop)
+{
+	if (loop && loop->left)
+		async__trace_enter_loop(loop);
 }
 
 void async__trace_enter_task(struct async_loop *loop, struct async_task *task)
@@ -206,80 +222,14 @@ void async__trace_enter_task(struct async_loop *loop, struct async_task *task)
 	async__trace_enter(loop, task_id(task), task->ready_ns, delivers ? AT_DELIVERS : 0);
 }
 
-void async__trace_warning(uint64_t subject, const char *text)
+/* Its function may not have been announced: it may have been created before anybody listened. */
+void async__trace_warning(unsigned int flags, uint64_t subject,
+			  const struct async_function *function, uintptr_t place, const char *text)
 {
+	if (function)
+		describe(function);
 	at_text(text);
-	at_record(AT_WARNING, 0, subject, 0, 0, 0);
-}
-
-/* The innermost coroutine is known; the listener wants the outermost first. */
-static void begin_records(struct async_loop *loop, struct async_coroutine *coroutine)
-{
-	if (!coroutine)
-		return;
-	begin_records(loop, coroutine->awaiter);
-	async__trace_begin(loop, coroutine, AT_EXISTING);
-}
-
-static void task_state(struct async_loop *loop, struct async_task *task)
-{
-	bool ready = !task->awaits || task->awaits->state != PENDING;
-
-	create_record(task, AT_EXISTING, 0);
-	if (task->name)
-		async__trace_name(task);
-	begin_records(loop, task->innermost);
-	at_record(AT_SWITCH, AT_EXISTING | (ready ? AT_YIELDED : 0), 0, task_id(task),
-		  ready ? 0 : id_of(loop, task->awaits), 0);
-	task->ready_ns = 0;
-}
-
-/* The callback of each child tells what depends on it, be it awaited or not. */
-static void depend_records(struct async_loop *loop)
-{
-	struct list *link;
-
-	list_for_each (link, &loop->slots) {
-		const struct slot *slot = container_of(link, struct slot, link);
-
-		if (slot->depends && slot->future)
-			async__trace_depends(slot);
-	}
-}
-
-static void holder_records(struct async_loop *loop)
-{
-	struct list *link;
-
-	list_for_each (link, &loop->tasks) {
-		struct async_future *awaits = container_of(link, struct async_task, link)->awaits;
-
-		if (awaits && awaits->type == AT_LOCK && awaits->state == PENDING)
-			async__trace_holder(async__waiting_of(awaits));
-	}
-}
-
-void async__trace_state(struct async_loop *loop)
-{
-	uint64_t id = AT_ID(AT_LOOP, loop->number);
-	struct list *link;
-
-	if (loop->announced)
-		memset(loop->announced, 0, loop->announced_words * sizeof(*loop->announced));
-	loop->running_id = id;
-	loop->left_flags = 0;
-	loop->left_awaits = 0;
-	at_record(AT_STATE, 0, id, 0, 0, 0);
-	list_for_each (link, &loop->tasks)
-		task_state(loop, container_of(link, struct async_task, link));
-	depend_records(loop);
-	holder_records(loop);
-	at_record(AT_STATE, AT_END, id, 0, 0, 0);
-	/*
-	 * Whoever knows this thread's buffer can read what it holds when the thread dies or is
-	 * stuck.
-	 */
-	at_flush();
+	at_record(AT_WARNING, flags, subject, function ? (uintptr_t)function->body : 0, place, 0);
 }
 
 /*

@@ -106,11 +106,12 @@ void async__transport_abandon(struct source *source)
 	struct async_transport *transport = container_of(source, struct async_transport, source);
 
 	if (!transport->closing)
-		async__warn_unclosed(source->loop,
-				     transport->kind & SOCKET  ? "_SelectorSocketTransport"
-				     : transport->kind & READS ? "_UnixReadPipeTransport"
-							       : "_UnixWritePipeTransport",
-				     source->fd);
+		async__unclosed(AT_ID(transport->kind & READS ? AT_READ : AT_WRITE, source->fd), 0,
+				source->loop->debug, "unclosed transport <%s fd=%d>",
+				transport->kind & SOCKET  ? "_SelectorSocketTransport"
+				: transport->kind & READS ? "_UnixReadPipeTransport"
+							  : "_UnixWritePipeTransport",
+				source->fd);
 	transport->closing = true;
 	transport->lost = true;
 	detach(transport);

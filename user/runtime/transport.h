@@ -96,6 +96,7 @@ struct async_server {
 	size_t connections;
 	bool given_up;		    /* by its owner: it is freed with its last connection */
 	struct async_future *ended; /* made when somebody waits for it */
+	uintptr_t place;	    /* of its creation */
 	char *path;		    /* of a socket that is to be removed, or null */
 	dev_t device;
 	ino_t inode;

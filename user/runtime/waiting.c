@@ -3,14 +3,6 @@
 #include "waiting.h"
 #include <errno.h>
 
-/* A task that waits: in one of the two lists, or in none if it was cancelled. */
-struct turn {
-	struct async_future future;
-	struct list link;
-	struct waiting *waiting;
-	uint64_t task; /* its number */
-};
-
 static struct turn *turn_of(struct async_future *future)
 {
 	return container_of(future, struct turn, future);

@@ -19,6 +19,19 @@ struct waiting {
 	enum at_type type;
 };
 
+/* A task that waits: in one of the two lists, or in none if it was cancelled. */
+struct turn {
+	struct async_future future;
+	struct list link;
+	struct waiting *waiting;
+	uint64_t task; /* its number */
+};
+
+struct async_lock {
+	uint64_t holder; /* the number of the task that has taken it; 0 while it is not locked */
+	struct waiting waiting;
+};
+
 #pragma GCC visibility push(hidden)
 
 /* waiting.c */

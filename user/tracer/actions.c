@@ -14,10 +14,9 @@
 	 BIT(OPTION_PROBES))
 #define RECORD (HELP | LIVE | BIT(OPTION_INPUT) | BIT(OPTION_OUTPUT))
 #define VIEW   (RECORD | BIT(OPTION_WRITE) | BIT(OPTION_COLOR))
-#define FILTER                                                                                     \
-	(BIT(OPTION_FILTER) | BIT(OPTION_TASK) | BIT(OPTION_THREAD) | BIT(OPTION_SINCE) |          \
-	 BIT(OPTION_UNTIL))
-#define LONG BIT(OPTION_MIN_DURATION)
+#define NAMES  (BIT(OPTION_FILTER) | BIT(OPTION_TASK) | BIT(OPTION_THREAD))
+#define FILTER (NAMES | BIT(OPTION_SINCE) | BIT(OPTION_UNTIL))
+#define LONG   BIT(OPTION_MIN_DURATION)
 
 const struct action actions[] = {
 	{
@@ -92,7 +91,7 @@ const struct action actions[] = {
 		.question = "which tasks are alive now, and who awaits whom?",
 		.view = &view_tree,
 		.run = session_run,
-		.takes = VIEW | BIT(OPTION_CSV),
+		.takes = VIEW | BIT(OPTION_CSV) | BIT(OPTION_CSV_RAW),
 		.examples = "build/examples/churn 3 5 & sleep 1; % tree -p $!\n",
 	},
 	{
@@ -100,7 +99,7 @@ const struct action actions[] = {
 		.question = "timed now, summary and flame at the end",
 		.view = &view_attach,
 		.run = session_run,
-		.takes = VIEW | FILTER | BIT(OPTION_COLUMNS) | BIT(OPTION_WEIGHT),
+		.takes = VIEW | NAMES | BIT(OPTION_COLUMNS) | BIT(OPTION_WEIGHT),
 		.examples = "build/examples/churn 10 3 & sleep 1; % attach --duration 100ms $!\n"
 			    "% attach -- build/examples/wait_for\n",
 	},

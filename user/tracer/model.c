@@ -188,6 +188,22 @@ static void note_time(struct model *model, uint64_t now_ns)
 		model->totals.last_ns = now_ns;
 }
 
+/* Whether it is part of a warning: that needs no loop. */
+static bool thread_warns(struct thread *thread, const struct at_event *event)
+{
+	if (thread->synchronised)
+		return false;
+	if (event->sequence != thread->expected) {
+		text_forget(thread);
+		thread->torn = event->sequence != 1;
+	}
+	thread->expected = event->sequence + 1;
+	if (event->kind == AT_TEXT || event->kind == AT_FUNCTION || event->kind == AT_WARNING)
+		return true;
+	text_forget(thread);
+	return false;
+}
+
 static int feed_target(struct model *model, const struct at_event *event)
 {
 	struct thread *thread = thread_of(model, event);
@@ -195,7 +211,7 @@ static int feed_target(struct model *model, const struct at_event *event)
 
 	if (!thread)
 		return -ENOMEM;
-	if (!thread_accepts(model, thread, event))
+	if (!thread_accepts(model, thread, event) && !thread_warns(thread, event))
 		return 0;
 	note_time(model, event->time_ns);
 	model->totals.records++;

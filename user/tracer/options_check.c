@@ -128,8 +128,10 @@ void options_check(struct options *options)
 	check_source(options);
 	if (filter->until_ns && filter->until_ns <= filter->since_ns)
 		options_reject("--until must come after --since");
-	if (options->view)
+	if (options->view) {
+		options->filter.moments = options->view->moments;
 		choose_format(options);
+	}
 	if (!options->buffer)
 		options->buffer = BUFFER_DEFAULT;
 }

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -122,6 +122,8 @@ int output_flush(struct output *output, const struct at_event *events, size_t co
 	if (err || !output->text)
 		return err;
 	output->failed = output->text_path;
+	if (__fpending(output->text) && isatty(fileno(output->text)))
+		output->streams = true;
 	return flush_text(output->text);
 }
 

@@ -7,6 +7,7 @@
 #define TRACER_OUTPUT_H
 
 #include <asynctrace/event.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -20,6 +21,7 @@ struct output {
 	char *part; /* the file that becomes text_path when it is complete, or null */
 	struct recording *recording; /* null if nothing is recorded */
 	uint64_t flushed_ns;
+	bool streams; /* text has gone to a terminal */
 };
 
 /*

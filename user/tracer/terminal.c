@@ -9,11 +9,18 @@
 #define WIDTH_DEFAULT 100
 #define WIDTH_MAX     10000
 
+bool terminal_can_redraw(int fd)
+{
+	const char *kind = getenv("TERM");
+
+	return isatty(fd) && kind && kind[0] && strcmp(kind, "dumb");
+}
+
 bool terminal_wants_colour(int fd)
 {
-	const char *no_colour = getenv("NO_COLOR"), *kind = getenv("TERM");
+	const char *unwanted = getenv("NO_COLOR");
 
-	return isatty(fd) && !(no_colour && no_colour[0]) && kind && strcmp(kind, "dumb");
+	return terminal_can_redraw(fd) && !(unwanted && unwanted[0]);
 }
 
 unsigned int terminal_width(int fd)

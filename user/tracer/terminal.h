@@ -5,7 +5,10 @@
 
 #include <stdbool.h>
 
-/* It is one, it knows colours, and its user has not set NO_COLOR. */
+/* It is one, and can draw over what it has drawn. */
+bool terminal_can_redraw(int fd);
+
+/* It can that, and its user has not set NO_COLOR. */
 bool terminal_wants_colour(int fd);
 
 /* In columns: of the terminal, else as COLUMNS says, else 100. */

@@ -4,15 +4,6 @@
 #include <base/text.h>
 #include <string.h>
 
-static size_t plain_length(const char *text)
-{
-	const char *end = text;
-
-	while (*end >= ' ' && *end <= '~' && *end != '"')
-		end++;
-	return end - text;
-}
-
 /* Also as the wide characters that some spreadsheets take for these. Tabs are escaped anyway. */
 static bool is_formula(const char *text)
 {
@@ -32,7 +23,7 @@ void csv_text(FILE *out, const char *text, bool raw)
 	if (text && !raw && is_formula(text))
 		putc_unlocked('\'', out);
 	while (text && *text) {
-		length = plain_length(text);
+		length = text_plain_length(text);
 		fwrite_unlocked(text, 1, length, out);
 		text += length;
 		if (!*text)

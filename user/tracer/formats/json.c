@@ -8,8 +8,13 @@ void json_string(FILE *out, const char *text)
 	uint32_t point;
 	size_t length;
 
-	fputc('"', out);
+	putc_unlocked('"', out);
 	for (; *text; text += length) {
+		length = text_plain_length(text);
+		if (length) {
+			fwrite_unlocked(text, 1, length, out);
+			continue;
+		}
 		length = text_decode(text, &point);
 		if (!length) {
 			fputs("\\ufffd", out);
@@ -22,5 +27,5 @@ void json_string(FILE *out, const char *text)
 			fwrite(text, 1, length, out);
 		}
 	}
-	fputc('"', out);
+	putc_unlocked('"', out);
 }

@@ -401,7 +401,8 @@ int bpf_source_open(struct source **ret, const struct bpf_options *options, cons
 		*why = "the buffer must be a power of two, and 64 KiB or more";
 		err = -EINVAL;
 	} else if (self && probes) {
-		self->source = (struct source){ bpf_read, bpf_stop, bpf_free };
+		self->source =
+			(struct source){ .read = bpf_read, .stop = bpf_stop, .free = bpf_free };
 		self->pid = options->pid;
 		self->follow = options->follow;
 		self->first.kind = AT_ATTACH;

@@ -93,6 +93,17 @@ static int read_chunk(struct source *source, const struct at_event **events, siz
 	return 1;
 }
 
+static double position(struct source *source)
+{
+	const struct file_source *file = (struct file_source *)source;
+	off_t read = lseek(file->fd, 0, SEEK_CUR) - (off_t)(file->in.size - file->in.pos);
+	struct stat whole;
+
+	return read > 0 && !fstat(file->fd, &whole) && read <= whole.st_size
+		       ? (double)read / whole.st_size
+		       : 0;
+}
+
 static void free_file(struct source *source)
 {
 	struct file_source *file = (struct file_source *)source;
@@ -163,6 +174,7 @@ int file_source_open(struct source **ret, const char *path, const char **why)
 	if (!file)
 		return -ENOMEM;
 	file->source.read = read_chunk;
+	file->source.progress = position;
 	file->source.free = free_file;
 	file->fd = -1;
 	file->in.src = file->compressed;

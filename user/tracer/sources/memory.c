@@ -32,7 +32,7 @@ int memory_open(pid_t pid, int pidfd)
 	return err;
 }
 
-static int read_all(int memory, uint64_t address, void *to, size_t size)
+int memory_read(int memory, uint64_t address, void *to, size_t size)
 {
 	ssize_t got = pread(memory, to, size, address);
 
@@ -55,7 +55,7 @@ void memory_wake(int memory, int pidfd, uint64_t address)
 	struct pollfd room = { .events = POLLOUT };
 	uint64_t one = 1;
 
-	if (read_all(memory, address, &listeners, sizeof(listeners)) || listeners.wakeup < 0)
+	if (memory_read(memory, address, &listeners, sizeof(listeners)) || listeners.wakeup < 0)
 		return;
 	room.fd = syscall(SYS_pidfd_getfd, pidfd, listeners.wakeup, 0);
 	if (room.fd < 0)
@@ -71,8 +71,8 @@ bool memory_has_breakpoint(int memory, uint64_t address, int file, uint64_t offs
 {
 	uint32_t instruction, original;
 
-	return !read_all(memory, address, &instruction, sizeof(instruction)) &&
-	       !read_all(file, offset, &original, sizeof(original)) && instruction != original;
+	return !memory_read(memory, address, &instruction, sizeof(instruction)) &&
+	       !memory_read(file, offset, &original, sizeof(original)) && instruction != original;
 }
 
 /* The header and the first record. */
@@ -84,17 +84,17 @@ int memory_read_batch(int memory, uint64_t address, uint32_t stated, struct at_b
 	int tries, err;
 
 	for (tries = 0; tries < TRIES; tries++) {
-		err = read_all(memory, address, ret, BEGINNING);
+		err = memory_read(memory, address, ret, BEGINNING);
 		if (err)
 			return err;
 		if (ret->thread != stated || ret->count > AT_BATCH_MAX)
 			return -ESTALE;
 		if (!ret->count)
 			return 0;
-		err = read_all(memory, address + offsetof(struct at_batch, events), ret->events,
+		err = memory_read(memory, address + offsetof(struct at_batch, events), ret->events,
 			       ret->count * sizeof(struct at_event));
 		if (!err)
-			err = read_all(memory, address, &after, BEGINNING);
+			err = memory_read(memory, address, &after, BEGINNING);
 		if (err)
 			return err;
 		if (after.count >= ret->count &&

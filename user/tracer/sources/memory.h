@@ -17,6 +17,9 @@
  */
 int memory_open(pid_t pid, int pidfd);
 
+/* Copies `size` bytes at `address`, all or none. 0 or -errno. */
+int memory_read(int memory, uint64_t address, void *to, size_t size);
+
 /*
  * Wakes the loops of the target that sleep, by the eventfd that its struct at_listeners at
  * `address` names. Needs the right to take descriptors of the process. Whatever is in the way is no

@@ -21,6 +21,9 @@ struct source {
 	 */
 	int (*stop)(struct source *source);
 
+	/* How much of all has been read, from 0 to 1. Null if nobody knows where it ends. */
+	double (*progress)(struct source *source);
+
 	/* Frees the source. Takes null and half-opened ones. */
 	void (*free)(struct source *source);
 };

@@ -83,7 +83,7 @@ char *cancel_note_end(const struct model *model, uint64_t now_ns, const struct r
 		return task->steps || task->existing ? NULL : strdup("it had not begun");
 	verb = end->outcome == MODEL_FAILED ? "failed with" : "returned";
 	describe_end(how, sizeof(how), end);
-	*fate = request->turns ? FATE_TIMED_OUT : FATE_SWALLOWED;
+	*fate = request->turns ? storms_turned(request) : FATE_SWALLOWED;
 	if (request->delivered_ns)
 		return print("ran on for %s, %s %s", duration, verb, how);
 	/* Whoever it awaited was told in its place, and did not pass that back. */

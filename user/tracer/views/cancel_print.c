@@ -19,7 +19,7 @@ static const char *const words[FATES_END] = {
 	[FATE_PASSED_ON] = "passed on", [FATE_CANCELLED] = "cancelled",
 	[FATE_SWALLOWED] = "swallowed", [FATE_TIMED_OUT] = "timed out",
 	[FATE_SHIELDED] = "shielded",	[FATE_REFUSED] = "refused",
-	[FATE_TOO_LATE] = "too late",
+	[FATE_TOO_LATE] = "too late",	[FATE_GROUP] = "by group",
 };
 
 /* Whether the terminal of whoever has this environment draws what is not ASCII. */
@@ -199,9 +199,11 @@ void cancel_print_summary(const struct cancel_printer *printer, const uint64_t f
 	unsigned int fate;
 
 	fprintf(out, "%" PRIu64 " request%s", printer->requests, printer->requests == 1 ? "" : "s");
-	for (fate = FATE_CANCELLED; fate < FATES_END; fate++)
+	for (fate = FATE_CANCELLED; fate <= FATE_TOO_LATE; fate++)
 		fprintf(out, "%s%" PRIu64 " %s", fate == FATE_CANCELLED ? ": " : ", ", fates[fate],
 			words[fate]);
+	if (fates[FATE_GROUP])
+		fprintf(out, ", %" PRIu64 " %s", fates[FATE_GROUP], words[FATE_GROUP]);
 	if (fates[FATE_OPEN])
 		fprintf(out, ", %" PRIu64 " %s", fates[FATE_OPEN], words[FATE_OPEN]);
 	fputc('\n', out);

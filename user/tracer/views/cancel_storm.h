@@ -29,6 +29,7 @@ enum fate {
 	FATE_SHIELDED,
 	FATE_REFUSED,  /* it was done already */
 	FATE_TOO_LATE, /* it ended before it was told */
+	FATE_GROUP,    /* as with a timeout: of its group, another task has failed */
 	FATES_END,
 };
 
@@ -45,7 +46,7 @@ struct request {
 	char *who, *note; /* for people, safe to print; null if nothing is to be said */
 	uint64_t steps;	  /* that the task had made when it was told */
 	uint32_t thread;  /* on which it was asked or told last */
-	bool turns;	  /* only timeouts have asked */
+	bool turns;	  /* only timeouts, or the group that the task has, have asked */
 
 	struct request *parent; /* null of a root */
 	struct list children;	/* in the order in which they were asked */
@@ -100,6 +101,9 @@ struct request *storms_find(const struct storms *storms, uint32_t process, uint6
  */
 struct request *storms_add(struct storms *storms, struct request *parent, uint64_t id,
 			   uint64_t now_ns, const struct model_cancel *cancel);
+
+/* Of a request that `turns` and was delivered. */
+enum fate storms_turned(const struct request *request);
 
 /* Its fate is known when the step ends that is running on its thread. */
 void storms_open(struct storms *storms, struct request *request);

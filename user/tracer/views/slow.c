@@ -77,9 +77,12 @@ static bool begin_report(struct slow *slow, uint64_t now_ns)
 	return true;
 }
 
-static double seconds(uint64_t ns)
+/* As asyncio does, unless that would be nothing. */
+static void print_seconds(const struct slow *slow, uint64_t ns)
 {
-	return ns / 1e9;
+	int digits = slow->options->threshold_ns < 1000000 ? 6 : 3;
+
+	fprintf(slow->options->out, "%.*f", digits, ns / 1e9);
 }
 
 static void report_step(struct slow *slow, const struct model_interval *interval,
@@ -95,11 +98,14 @@ static void report_step(struct slow *slow, const struct model_interval *interval
 		repr_task(out, slow->model, interval->task, interval->next);
 	else
 		repr_handle(out, interval->function);
-	fprintf(out, " took %s%.3f seconds\n", part_seen ? "at least " : "",
-		seconds(interval->end_ns - interval->begin_ns));
+	fprintf(out, " took %s", part_seen ? "at least " : "");
+	print_seconds(slow, interval->end_ns - interval->begin_ns);
+	fputs(" seconds\n", out);
 	if (part->function == interval->function)
 		return;
-	fprintf(out, "    %.3f of them in ", seconds(part->ns));
+	fputs("    of which ", out);
+	print_seconds(slow, part->ns);
+	fputs(" in ", out);
 	repr_function(out, part->function);
 	fputc('\n', out);
 }
@@ -116,11 +122,12 @@ static void end_iteration(struct slow *slow, struct slow_thread *thread, uint64_
 	slow->iterations++;
 	if (!begin_report(slow, now_ns))
 		return;
-	fprintf(out,
-		"Iteration %" PRIu64 " of loop %" PRIu64 " took %.3f seconds: %" PRIu64
-		" steps, the longest %.3f in ",
-		iteration.number, (uint64_t)(iteration.loop & AT_ID_NUMBER), seconds(iteration.ns),
-		iteration.steps, seconds(iteration.longest.ns));
+	fprintf(out, "Iteration %" PRIu64 " of loop %" PRIu64 " took ", iteration.number,
+		(uint64_t)(iteration.loop & AT_ID_NUMBER));
+	print_seconds(slow, iteration.ns);
+	fprintf(out, " seconds: %" PRIu64 " steps, the longest ", iteration.steps);
+	print_seconds(slow, iteration.longest.ns);
+	fputs(" in ", out);
 	repr_function(out, iteration.longest.function);
 	fputc('\n', out);
 }

@@ -130,6 +130,7 @@ static int timed_finish(void *state, const struct model *model)
 
 const struct view view_timed = {
 	.listener = { .open = timed_open, .begin = timed_begin, .end = timed_end },
+	.moments = true,
 	.open = timed_new,
 	.finish = timed_finish,
 	.free = free,

@@ -3,14 +3,10 @@
  * The timeline as CSV. Of a span that has begun only its number is kept, where the model keeps the
  * task or coroutine: what comes after names it as its parent, and its row comes with its end.
  */
-#include "../formats/csv.h"
-#include "describe.h"
 #include "timeline.h"
-#include <base/text.h>
+#include "timeline_row.h"
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct rows {
 	const struct view_options *options;
@@ -24,25 +20,6 @@ struct span {
 	uint64_t id, parent;
 };
 
-struct row {
-	uint64_t span_id;
-	const char *kind;
-	uint64_t task, parent_id;
-	const char *name;
-	uint32_t process, thread;
-	uint64_t start_ns, end_ns;
-	bool existing, torn;
-	enum model_outcome outcome;
-	uint64_t awaits, woken_by, cancelled_by;
-	const struct model_function *function;
-	uint64_t place; /* code address that comes before the function as its `where`, or 0 */
-
-	/* Of what has one. */
-	bool has_result;
-	int64_t result;
-	const char *message;
-};
-
 static void *rows_new(const struct view_options *options)
 {
 	struct rows *rows = calloc(1, sizeof(*rows));
@@ -50,9 +27,7 @@ static void *rows_new(const struct view_options *options)
 	if (!rows)
 		return NULL;
 	rows->options = options;
-	fputs("span_id,kind,task_id,parent_id,name,thread,start_ns,end_ns,duration_ns,status,"
-	      "await_kind,await_target,woken_by,cancelled_by,result,where" CSV_END,
-	      options->out);
+	row_print_head(options->out);
 	return rows;
 }
 
@@ -61,138 +36,6 @@ static void rows_open(void *view, const struct model *model)
 	struct rows *rows = view;
 
 	rows->model = model;
-}
-
-static void comma(FILE *out)
-{
-	putc_unlocked(',', out);
-}
-
-/* A number, or an empty field instead of 0. */
-static void print_known(FILE *out, uint64_t number)
-{
-	if (number)
-		csv_number(out, number);
-	comma(out);
-}
-
-static void print_status(FILE *out, const struct row *row)
-{
-	static const char *const outcomes[] = {
-		[MODEL_RETURNED] = "ok",
-		[MODEL_FAILED] = "failed",
-		[MODEL_CANCELLED] = "cancelled",
-		[MODEL_OPEN] = "open",
-	};
-
-	if (row->existing)
-		fputs_unlocked("existing ", out);
-	if (row->torn)
-		fputs_unlocked("torn ", out);
-	fputs_unlocked(outcomes[row->outcome], out);
-	comma(out);
-}
-
-/* By numbers where there are some, which are unique, as names are not. */
-static void print_id(const struct rows *rows, const struct row *row, uint64_t id)
-{
-	FILE *out = rows->options->out;
-	uint64_t number = id & AT_ID_NUMBER;
-	char buffer[DESCRIBE_SIZE];
-
-	switch (AT_ID_TYPE(id)) {
-	case AT_NOTHING:
-	case AT_TIMER:
-		break;
-	case AT_TASK:
-		fputs_unlocked("Task-", out);
-		csv_number(out, number);
-		break;
-	case AT_READ:
-	case AT_WRITE:
-		fputs_unlocked("fd ", out);
-		csv_number(out, number);
-		break;
-	case AT_CALLBACK:
-		csv_text(out, describe_id(buffer, sizeof(buffer), rows->model, row->process, id),
-			 rows->options->raw);
-		break;
-	default:
-		fputs_unlocked(describe_kind(id), out);
-		putc_unlocked(' ', out);
-		csv_number(out, number);
-	}
-	comma(out);
-}
-
-/* An error has no sign before its name: spreadsheets would take that for a formula. */
-static void print_result(const struct rows *rows, const struct row *row)
-{
-	bool failed = row->outcome == MODEL_FAILED && row->result < 0 && row->result >= -4095;
-	const char *name = failed ? strerrorname_np(-row->result) : NULL;
-	char text[32 + AT_TEXT_MAX];
-
-	if (row->has_result && name) {
-		snprintf(text, sizeof(text), "%s%s%s", name, row->message ? ": " : "",
-			 row->message ? row->message : "");
-		csv_text(rows->options->out, text, rows->options->raw);
-	} else if (row->has_result) {
-		if (row->result < 0)
-			putc_unlocked('-', rows->options->out);
-		csv_number(rows->options->out,
-			   row->result < 0 ? -(uint64_t)row->result : (uint64_t)row->result);
-	}
-	comma(rows->options->out);
-}
-
-static void print_where(const struct rows *rows, const struct row *row)
-{
-	const struct model_place *place = NULL;
-	const char *file = row->function ? row->function->file : NULL;
-	uint32_t line = row->function ? row->function->line : 0;
-	char text[AT_TEXT_MAX + 16];
-
-	if (row->place)
-		place = model_find_place(rows->model, row->process, row->place);
-	if (place && place->file) {
-		file = place->file;
-		line = place->line;
-	}
-	if (!file)
-		return;
-	snprintf(text, sizeof(text), "%s:%" PRIu32, file, line);
-	csv_text(rows->options->out, text, rows->options->raw);
-}
-
-static void print_row(const struct rows *rows, const struct row *row)
-{
-	bool open = row->outcome == MODEL_OPEN;
-	FILE *out = rows->options->out;
-
-	print_known(out, row->span_id);
-	fputs_unlocked(row->kind, out);
-	comma(out);
-	print_known(out, row->task & AT_ID_NUMBER);
-	print_known(out, row->parent_id);
-	csv_text(out, row->name, rows->options->raw);
-	comma(out);
-	print_known(out, row->thread);
-	csv_number(out, row->start_ns);
-	comma(out);
-	print_known(out, open ? 0 : row->end_ns);
-	if (!open)
-		csv_number(out, row->end_ns - row->start_ns);
-	comma(out);
-	print_status(out, row);
-	if (row->awaits)
-		fputs_unlocked(describe_kind(row->awaits), out);
-	comma(out);
-	print_id(rows, row, row->awaits);
-	print_id(rows, row, row->woken_by);
-	print_id(rows, row, row->cancelled_by);
-	print_result(rows, row);
-	print_where(rows, row);
-	fputs_unlocked(CSV_END, out);
 }
 
 static uint64_t span_of(const struct model_coroutine *coroutine)
@@ -234,6 +77,8 @@ static void rows_task_end(void *view, uint64_t now_ns, struct model_task *task)
 	struct span *span = task->user;
 	struct rows *rows = view;
 	struct row row = {
+		.options = rows->options,
+		.model = rows->model,
 		.kind = "task",
 		.task = task->id,
 		.name = task->name,
@@ -258,7 +103,7 @@ static void rows_task_end(void *view, uint64_t now_ns, struct model_task *task)
 		row.span_id = span->id;
 		row.parent_id = span->parent;
 	}
-	print_row(rows, &row);
+	row_print(&row);
 	free(span);
 	task->user = NULL;
 }
@@ -287,6 +132,8 @@ static void rows_end(void *view, uint64_t now_ns, struct model_coroutine *corout
 	const struct model_task *task = coroutine->task;
 	const struct rows *rows = view;
 	const struct row row = {
+		.options = rows->options,
+		.model = rows->model,
 		.span_id = span_of(coroutine),
 		.kind = "coroutine",
 		.task = task ? task->id : 0,
@@ -306,7 +153,7 @@ static void rows_end(void *view, uint64_t now_ns, struct model_coroutine *corout
 	};
 
 	(void)now_ns;
-	print_row(rows, &row);
+	row_print(&row);
 }
 
 static void name_interval(struct row *row, const struct model_interval *interval)
@@ -343,6 +190,8 @@ static void rows_interval(void *view, const struct model_interval *interval)
 	};
 	struct rows *rows = view;
 	struct row row = {
+		.options = rows->options,
+		.model = rows->model,
 		.kind = kinds[interval->kind],
 		.process = interval->process,
 		.thread = interval->thread,
@@ -361,7 +210,7 @@ static void rows_interval(void *view, const struct model_interval *interval)
 	row.span_id = ++rows->spans;
 	row.has_result = interval->kind == MODEL_JOB && row.outcome != MODEL_OPEN;
 	name_interval(&row, interval);
-	print_row(rows, &row);
+	row_print(&row);
 }
 
 static void rows_lost(void *view, uint64_t begin_ns, uint64_t end_ns, uint32_t process,
@@ -369,6 +218,8 @@ static void rows_lost(void *view, uint64_t begin_ns, uint64_t end_ns, uint32_t p
 {
 	struct rows *rows = view;
 	const struct row row = {
+		.options = rows->options,
+		.model = rows->model,
 		.span_id = ++rows->spans,
 		.kind = "lost",
 		.process = process,
@@ -380,7 +231,7 @@ static void rows_lost(void *view, uint64_t begin_ns, uint64_t end_ns, uint32_t p
 		.result = count,
 	};
 
-	print_row(rows, &row);
+	row_print(&row);
 }
 
 static int rows_finish(void *state, const struct model *model)

@@ -96,7 +96,10 @@ static void print_state(const struct tree_printer *printer, const struct model_t
 }
 
 /* Too short a part of an unknown time says nothing. */
-#define LEAST_NS 100000000
+#define LEAST_NS 100000000ULL
+
+/* Who sleeps for longer sleeps for ever: a year. */
+#define LEFT_NS 31536000000000000ULL
 
 static void print_since(const struct tree_printer *printer, const struct model_task *task)
 {
@@ -110,7 +113,7 @@ static void print_since(const struct tree_printer *printer, const struct model_t
 		fprintf(printer->options->out, " for %s%s", least ? "at least " : "",
 			text_duration(duration, since_ns));
 	if (task->state == MODEL_AWAITING && AT_ID_TYPE(task->awaits) == AT_TIMER &&
-	    deadline_ns > now_ns)
+	    deadline_ns > now_ns && deadline_ns - now_ns < LEFT_NS)
 		fprintf(printer->options->out, ", %s left",
 			text_duration(duration, deadline_ns - now_ns));
 }

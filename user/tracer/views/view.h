@@ -61,6 +61,9 @@ struct view {
 	/* Only the tasks alive now count: a live source ends once it has told of them. */
 	bool snapshot;
 
+	/* It shows when things happen, not how long they last: see filter.h. */
+	bool moments;
+
 	/* State of one run, or null without memory. `options` outlives it. */
 	void *(*open)(const struct view_options *options);
 

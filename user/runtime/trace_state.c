@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The state of a loop, told to a listener who has come while it runs: what is told of it from then
+ * on means something only to who knows that.
+ */
+#include "waiting.h"
+#include <string.h>
+
+/* The innermost coroutine is known; the listener wants the outermost first. */
+static void begin_records(struct async_loop *loop, struct async_coroutine *coroutine)
+{
+	if (!coroutine)
+		return;
+	begin_records(loop, coroutine->awaiter);
+	async__trace_begin(loop, coroutine, AT_EXISTING);
+}
+
+static void task_state(struct async_loop *loop, struct async_task *task)
+{
+	bool ready = !task->awaits || task->awaits->state != PENDING;
+
+	async__trace_create(task, AT_EXISTING);
+	if (task->name)
+		async__trace_name(task);
+	begin_records(loop, task->innermost);
+	at_record(AT_SWITCH, AT_EXISTING | (ready ? AT_YIELDED : 0), 0, task_id(task),
+		  ready ? 0 : async__trace_id(task->awaits), 0);
+	task->ready_ns = 0;
+}
+
+/* The callback of each child tells what depends on it, be it awaited or not. */
+static void depend_records(struct async_loop *loop)
+{
+	struct list *link;
+
+	list_for_each (link, &loop->slots) {
+		const struct slot *slot = container_of(link, struct slot, link);
+
+		if (slot->depends && slot->future)
+			async__trace_depends(slot);
+	}
+}
+
+static void holder_records(struct async_loop *loop)
+{
+	struct list *link;
+
+	list_for_each (link, &loop->tasks) {
+		struct async_future *awaits = container_of(link, struct async_task, link)->awaits;
+
+		if (awaits && awaits->type == AT_LOCK && awaits->state == PENDING)
+			async__trace_holder(async__waiting_of(awaits));
+	}
+}
+
+static size_t ready_callbacks(const struct async_loop *loop)
+{
+	size_t count = 0, i;
+
+	for (i = loop->head; i != loop->tail; i++) {
+		entry_t entry = loop->ready[i & loop->mask];
+
+		count += entry & 1 && slot_of_entry(entry)->serial;
+	}
+	return count;
+}
+
+void async__trace_state(struct async_loop *loop)
+{
+	uint64_t id = AT_ID(AT_LOOP, loop->number);
+	struct list *link;
+
+	if (loop->announced)
+		memset(loop->announced, 0, loop->announced_words * sizeof(*loop->announced));
+	loop->running_id = id;
+	loop->left = false;
+	loop->left_flags = 0;
+	loop->left_awaits = 0;
+	at_record(AT_STATE, 0, id, 0, 0, 0);
+	list_for_each (link, &loop->tasks)
+		task_state(loop, container_of(link, struct async_task, link));
+	depend_records(loop);
+	holder_records(loop);
+	at_record(AT_STATE, AT_END, id, ready_callbacks(loop), loop->timers.count, 0);
+	/*
+	 * Whoever knows this thread's buffer can read what it holds when the thread dies or is
+	 * stuck.
+	 */
+	at_flush();
+}

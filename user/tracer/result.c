@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is written for people appears as it happens; what is for other software, when it is whole. */
+#include "result.h"
+#include "complain.h"
+#include "terminal.h"
+#include "title.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Shows nothing: the records are only kept. */
+static const struct view silent;
+
+/* Both lead to the same file. They may be null. */
+static bool same_file(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return one && other && !stat(one, &a) && !stat(other, &b) && S_ISREG(a.st_mode) &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Where the view prints to. A file for other software appears when it is complete. */
+static int open_text(struct result *result)
+{
+	const struct options *options = result->options;
+	const char *path = options->output;
+	int err;
+
+	if (options->whole)
+		err = output_open_whole(&result->output, path);
+	else
+		err = output_open_text(&result->output, path, options->command ? stderr : stdout);
+	return err ? complain("cannot write '%s': %s", path, strerror(-err)) : 0;
+}
+
+static int open_output(struct result *result)
+{
+	const struct options *options = result->options;
+	const char *recording = options->write, *text = options->output;
+	const char *overwritten = same_file(options->input, text) ? text : recording;
+	int err = 0;
+
+	if (same_file(options->input, overwritten))
+		return complain("cannot write '%s': that is what is read: give another name",
+				overwritten);
+	if (same_file(text, recording))
+		return complain("-o and -w lead to the same file: give each its own");
+	if (!options->view)
+		recording = text;
+	else if (open_text(result))
+		return 1;
+	/* Created just now, under another spelling of its name. */
+	if (options->view && same_file(text, recording)) {
+		unlink(text);
+		return complain("-o and -w lead to the same file: give each its own");
+	}
+	if (recording)
+		err = output_open_recording(&result->output, recording);
+	return err ? complain("cannot write '%s': %s", recording, strerror(-err)) : 0;
+}
+
+/* What the view is told of its surroundings, besides the command line. */
+static void prepare_view(struct result *result)
+{
+	const struct options *options = result->options;
+	struct view_options *view = &result->view_options;
+	int fd = result->output.text ? fileno(result->output.text) : -1;
+
+	*view = options->view_options;
+	view->out = result->output.text;
+	view->live = !options->input;
+	view->colour = options->colour == OPTIONS_ALWAYS ||
+		       (options->colour == OPTIONS_AUTO && terminal_wants_colour(fd));
+	view->width = terminal_width(fd);
+	if (options->input)
+		view->source = text_safe(result->title, sizeof(result->title), options->input);
+	else if (options->command)
+		view->source = title_of_command(result->title, options->command);
+	else
+		view->source = title_of_process(result->title, options->pid);
+}
+
+#define FILTERS                                                                                    \
+	(OPTION_BIT(OPTION_FILTER) | OPTION_BIT(OPTION_TASK) | OPTION_BIT(OPTION_THREAD) |         \
+	 OPTION_BIT(OPTION_SINCE) | OPTION_BIT(OPTION_UNTIL) | OPTION_BIT(OPTION_MIN_DURATION))
+
+/* The model, which tells the view, or the filter before it. Null without memory. */
+static struct model *new_model(struct result *result)
+{
+	const struct options *options = result->options;
+	const struct model_listener *listener = &result->view->listener;
+
+	if (!(options->given & FILTERS))
+		return model_new(listener, result->state);
+	result->filter = filter_new(&options->filter, listener, result->state);
+	if (!result->filter)
+		return NULL;
+	return model_new(filter_listener(result->filter), result->filter);
+}
+
+int result_open(struct result *ret, const struct options *options)
+{
+	int status;
+
+	ret->options = options;
+	ret->view = options->view ? options->view : &silent;
+	status = open_output(ret);
+	if (status)
+		return status;
+	prepare_view(ret);
+	if (ret->view->open)
+		ret->state = ret->view->open(&ret->view_options);
+	if (!ret->view->open || ret->state)
+		ret->model = new_model(ret);
+	return ret->model ? 0 : complain("%s", strerror(ENOMEM));
+}
+
+/* Takes what output_flush() returns, and returns it, but no error for a reader that has gone. */
+static int check_output(struct result *result, int err)
+{
+	result->ignored = err == -EPIPE;
+	if (!err || result->ignored)
+		return 0;
+	result->broken = true;
+	return err;
+}
+
+int result_take(struct result *result, const struct at_event *events, size_t count)
+{
+	int err = model_feed(result->model, events, count);
+
+	return err ? err : check_output(result, output_flush(&result->output, events, count));
+}
+
+int result_complain(const struct result *result, int err)
+{
+	if (result->broken)
+		return complain("cannot write '%s': %s", result->output.failed, strerror(-err));
+	return complain("%s", strerror(-err));
+}
+
+int result_finish(struct result *result)
+{
+	int found = 0, err;
+
+	if (result->broken)
+		return 1;
+	model_finish(result->model);
+	if (result->view->finish)
+		found = result->view->finish(result->state, result->model);
+	if (filter_error(result->filter))
+		found = filter_error(result->filter);
+	if (found < 0)
+		output_spoil(&result->output);
+	err = check_output(result, output_close(&result->output));
+	if (!err && found < 0)
+		err = found;
+	result->findings = found > 0 ? found : 0;
+	return err ? result_complain(result, err) : 0;
+}
+
+void result_close(struct result *result)
+{
+	if (result->state)
+		result->view->free(result->state);
+	model_free(result->model);
+	filter_free(result->filter);
+	output_discard(&result->output);
+}
