@@ -3,6 +3,9 @@
 # make demo      install what is missing, build, show it
 # make check     install what is missing, build, test
 # make           build: build/asynctrace, build/libasync.a, build/libasync.so, build/examples/
+# make check-exports   other software reads what the views write for it
+# make golden    record a run anew, and what all views make of it, for tests/golden
+# make pictures  draw the README's pictures from a run
 # make san       the tests under the sanitizers of addresses, leaks, undefined behaviour and threads
 # make valgrind  the runtime's tests under valgrind
 # make bench     measure, and print tables
@@ -78,7 +81,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all demo check golden check-elsewhere san targets plain valgrind bench install deps \
+.PHONY: all demo check check-exports pictures golden check-elsewhere san targets plain valgrind bench install deps \
 	clean format
 
 all: $(B)/asynctrace $(B)/libasync.a $(B)/libasync.so $(EXAMPLE_PROGRAMS)
@@ -214,9 +217,17 @@ check: all $(TEST_PROGRAMS) $(TARGET_PROGRAMS)
 	$(Q)tools/run-tests $(TEST_PROGRAMS)
 	$(Q)+MAKE="$(MAKE)" tests/test_install.sh $(B)
 
+check-exports: all $(B)/tests/make_hostile
+	$(Q)tools/check-exports $(B)
+
+pictures: all
+	$(Q)mkdir -p doc
+	$(Q)$(B)/asynctrace flame -o doc/flame.svg -- $(B)/examples/service >/dev/null 2>&1
+	$(Q)ls -l doc/flame.svg
+
 # Records a run anew, and what all views make of it. Look at the difference.
 golden: all $(B)/tests/test_golden
-	$(Q)$(B)/asynctrace record -o tests/golden/service.rec -- $(B)/examples/service >$(B)/golden.out
+	$(Q)$(B)/asynctrace record -o tests/golden/service.rec -- $(B)/examples/service >/dev/null 2>&1
 	$(Q)chmod 644 tests/golden/service.rec
 	$(Q)GOLDEN_WRITE=1 $(B)/tests/test_golden >$(B)/golden.out 2>&1 || cat $(B)/golden.out
 	$(Q)git diff --stat tests/golden

@@ -1,8 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Writes a recording of texts that are not meant well: make_hostile FILE. */
+/*
+ * Writes a recording of texts that are not meant well, and prints those that a name can have, each
+ * as it is when it has been made harmless: make_hostile FILE.
+ */
 #include "hostile.h"
+#include <base/text.h>
 #include <stdio.h>
 #include <tracer/formats/recording.h>
+
+static void print_texts(void)
+{
+	char cut[AT_TEXT_MAX + 1], buffer[TEXT_SIZE(AT_TEXT_MAX)];
+	size_t i;
+
+	for (i = 0; i < HOSTILE_TEXTS; i++) {
+		snprintf(cut, sizeof(cut), "%s", hostile_texts[i]);
+		puts(text_safe(buffer, sizeof(buffer), cut));
+	}
+}
 
 int main(int argc, char **argv)
 {
@@ -22,6 +37,8 @@ int main(int argc, char **argv)
 		err = recording_close(recording);
 	if (err)
 		fprintf(stderr, "make_hostile: %s: %s\n", argv[1], strerror(-err));
+	else
+		print_texts();
 	stream_free(&stream);
 	return err != 0;
 }
