@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# make demo      install what is missing, build, show it
-# make check     install what is missing, build, test
-# make           build: build/asynctrace, build/libasync.a, build/libasync.so, build/examples/
-# make check-exports   other software reads what the views write for it
-# make golden    record a run anew, and what all views make of it, for tests/golden
-# make pictures  draw the README's pictures from a run
-# make san       the tests under the sanitizers of addresses, leaks, undefined behaviour and threads
-# make valgrind  the runtime's tests under valgrind
-# make bench     measure, and print tables
-# make install   to $(DESTDIR)$(PREFIX)
+# make demo           install what is missing, build, show it
+# make check          install what is missing, build, test
+# make                build: build/asynctrace, build/libasync.a, build/libasync.so, build/examples/
+# make check-exports  other software reads what the views write for it
+# make golden         record a run anew, and what all views make of it, for tests/golden
+# make pictures       draw the README's pictures from a run
+# make san            the tests under the sanitizers of addresses, leaks, undefined behaviour and threads
+# make valgrind       the runtime's tests under valgrind
+# make bench          measure, and print tables
+# make install        to $(DESTDIR)$(PREFIX)
 #
 # What it is built with, and why not with our own code (tools/install-deps has the packages):
 #   clang, bpftool  compile the BPF programs and turn them into a header
@@ -70,19 +70,20 @@ TRACER_OBJECTS := $(call objects,$(TRACER))
 EXAMPLE_PROGRAMS := $(patsubst tools/examples/%.c,$(B)/examples/%,$(EXAMPLES))
 BENCH_PROGRAMS := $(patsubst tools/bench/%.c,$(B)/bench/%,$(BENCHES) $(wildcard tools/bench/peers/*.c))
 TEST_PROGRAMS := $(patsubst tests/test_%.c,$(B)/tests/test_%,$(TESTS))
-TARGET_PROGRAMS := $(B)/tests/toy $(patsubst %.c,$(B)/%,$(TARGETS)) \
+TARGET_PROGRAMS := $(B)/tests/toy $(B)/tests/make_hostile $(B)/tests/make_recording \
+	$(patsubst %.c,$(B)/%,$(TARGETS)) \
 	$(foreach shape,stripped static static-pie shared,$(B)/tests/programs/story-$(shape) \
 		$(B)/tests/programs/idle-$(shape))
 
 # With nothing but make, git and apt: these goals install what they need first.
-ifneq ($(filter demo check san valgrind bench deps,$(MAKECMDGOALS)),)
+ifneq ($(filter demo check check-exports san valgrind bench deps,$(MAKECMDGOALS)),)
 DEPS := deps
 endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all demo check check-exports pictures golden check-elsewhere san targets plain valgrind bench install deps \
-	clean format
+.PHONY: all demo check check-elsewhere check-exports golden pictures san targets plain valgrind \
+	bench install deps clean format
 
 all: $(B)/asynctrace $(B)/libasync.a $(B)/libasync.so $(EXAMPLE_PROGRAMS)
 
