@@ -288,7 +288,7 @@ void options_parse(struct options *ret, int argc, char **argv)
 		options.command = &argv[words + 1];
 	}
 	if (words == 1 && !options.command) {
-		options_print_usage(stderr);
+		options_print_usage(stderr, argv[0]);
 		exit(2);
 	}
 	take_words(&options, words, argv);
