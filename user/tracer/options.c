@@ -28,7 +28,8 @@ const struct option_row option_rows[OPTIONS_END] = {
 			   "auto (the default: on terminals), always or never" },
 	[OPTION_COLUMNS] = { "columns", 0, "LIST", GROUP_VIEW,
 			     "of task, time, where: the task's name, the seconds since the trace "
-			     "began, file and line of the function" },
+			     "began, file and line of the function; tree has where: who created "
+			     "the task, and where" },
 	[OPTION_THRESHOLD] = { "threshold", 0, "TIME", GROUP_VIEW,
 			       "who held the loop for longer is slow: 100ms if not given" },
 	[OPTION_WEIGHT] = { "weight", 0, "WHAT", GROUP_VIEW,
