@@ -5,6 +5,7 @@
  */
 #include "options.h"
 #include "actions.h"
+#include "complain.h"
 #include "options_internal.h"
 #include <getopt.h>
 #include <stdarg.h>
@@ -68,9 +69,7 @@ void options_reject(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	fputs("asynctrace: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	say_list(format, arguments);
 	va_end(arguments);
 	exit(2);
 }
