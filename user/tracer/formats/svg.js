@@ -87,7 +87,7 @@
 		draw();
 	}
 
-	/* Search: what matches has a bar below; its share counts once where matches stand on each other. */
+	/* Search: what matches has a bar; its share counts once where matches stand on each other. */
 	function search() {
 		const wanted = input.value.toLowerCase();
 		let sum = 0, count = 0, end = -1;
@@ -182,7 +182,7 @@
 	input.setAttribute("aria-label", "Search");
 	field.appendChild(input);
 	for (const frame of frames)
-		frame.mark = make("rect", { class: "match", y: 16, width: "100%", height: 3 }, frame.element);
+		frame.mark = make("rect", { class: "match", width: "100%", height: 3 }, frame.element);
 
 	picture.addEventListener("click", event => of(event) && zoom(of(event)));
 	picture.addEventListener("mousemove", event => {
