@@ -121,7 +121,7 @@ static unsigned int print_cut(const struct flame_rows *rows, const char *text, u
 	return 0;
 }
 
-/* The lines of the tree; of deep stacks the depth, and those next to them. Returns the room left. */
+/* The lines of the tree; of a deep stack its depth, and the nearest. Returns the room left. */
 static unsigned int print_lines(const struct flame_rows *rows, unsigned int depth, bool last)
 {
 	unsigned int levels = (rows->name_width - NAME_MIN) / 2, level = 1;
