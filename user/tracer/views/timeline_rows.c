@@ -110,10 +110,8 @@ static void rows_task_end(void *view, uint64_t now_ns, struct model_task *task)
 		row.result = end->result;
 		row.message = end->message;
 	}
-	if (span) {
-		row.span_id = span->id;
-		row.parent_id = span->parent;
-	}
+	row.span_id = span ? span->id : ++rows->spans;
+	row.parent_id = span ? span->parent : 0;
 	row_print(&row);
 	free(span);
 	task->user = NULL;
