@@ -176,8 +176,8 @@ enum {
 	AT_ITERATION = 1 << 2, /* the first step of an iteration of the loop */
 	AT_DELIVERS = 1 << 3,  /* who enters is told of its cancellation */
 
-	/* Of a loop that enters, if that is certain. */
-	AT_TASKS_ONLY = 1 << 4, /* it watches nothing from outside but what tasks of it await */
+	/* Of a loop that enters, and of the end of a state, where that is certain. */
+	AT_TASKS_ONLY = 1 << 4, /* but for timers, it watches only what tasks of it await */
 	AT_ONE_THREAD = 1 << 5, /* the process has no other thread that could wake it */
 };
 
@@ -283,8 +283,9 @@ struct at_listeners {
 struct at_layout {
 	__u64 magic;
 	__u32 version;
-	__u32 size;  /* of this struct */
-	__u64 loops; /* address of the head of the list of all loops */
+	__u32 size;	    /* of this struct */
+	__u64 loops;	    /* address of the head of the list of all loops */
+	__u64 last_numbers; /* address of AT_TYPES_END numbers: greater ones were not given */
 
 	/* Of each kind of object, how large it is. */
 	__u16 loop_size, task_size, coroutine_size, function_size, future_size, slot_size;
@@ -334,6 +335,7 @@ struct at_layout {
 	__s16 waiting_holder;
 
 	__u16 slot_link;
+	__u16 slot_serial; /* 0: it was cancelled */
 	__u16 slot_callback,
 		slot_done;  /* the function that is called: the latter, unless it is 0 */
 	__u16 slot_depends; /* 8 bits: `slot_owned` depends on `slot_future` */
