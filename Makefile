@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# make demo      install what is missing, build, show it
-# make check     install what is missing, build, test
-# make           build: build/asynctrace, build/libasync.a, build/libasync.so, build/examples/
-# make san       the tests under the sanitizers of addresses, leaks, undefined behaviour and threads
-# make valgrind  the runtime's tests under valgrind
-# make bench     measure, and print tables
-# make install   to $(DESTDIR)$(PREFIX)
+# make demo           install what is missing, build, show it
+# make check          install what is missing, build, test
+# make                build: build/asynctrace, build/libasync.a, build/libasync.so, build/examples/
+# make check-exports  other software reads what the views write for it
+# make golden         record a run anew, and what all views make of it, for tests/golden
+# make pictures       draw the README's pictures from a run
+# make san            the tests under the sanitizers of addresses, leaks, undefined behaviour and threads
+# make valgrind       the runtime's tests under valgrind
+# make bench          measure, and print tables
+# make install        to $(DESTDIR)$(PREFIX)
 #
 # What it is built with, and why not with our own code (tools/install-deps has the packages):
 #   clang, bpftool  compile the BPF programs and turn them into a header
@@ -67,19 +70,20 @@ TRACER_OBJECTS := $(call objects,$(TRACER))
 EXAMPLE_PROGRAMS := $(patsubst tools/examples/%.c,$(B)/examples/%,$(EXAMPLES))
 BENCH_PROGRAMS := $(patsubst tools/bench/%.c,$(B)/bench/%,$(BENCHES) $(wildcard tools/bench/peers/*.c))
 TEST_PROGRAMS := $(patsubst tests/test_%.c,$(B)/tests/test_%,$(TESTS))
-TARGET_PROGRAMS := $(B)/tests/toy $(patsubst %.c,$(B)/%,$(TARGETS)) \
+TARGET_PROGRAMS := $(B)/tests/toy $(B)/tests/make_hostile $(B)/tests/make_recording \
+	$(patsubst %.c,$(B)/%,$(TARGETS)) \
 	$(foreach shape,stripped static static-pie shared,$(B)/tests/programs/story-$(shape) \
 		$(B)/tests/programs/idle-$(shape))
 
 # With nothing but make, git and apt: these goals install what they need first.
-ifneq ($(filter demo check san valgrind bench deps,$(MAKECMDGOALS)),)
+ifneq ($(filter demo check check-exports san valgrind bench deps,$(MAKECMDGOALS)),)
 DEPS := deps
 endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all demo check golden check-elsewhere san targets plain valgrind bench install deps \
-	clean format
+.PHONY: all demo check check-elsewhere check-exports golden pictures san targets plain valgrind \
+	bench install deps clean format
 
 all: $(B)/asynctrace $(B)/libasync.a $(B)/libasync.so $(EXAMPLE_PROGRAMS)
 
@@ -169,7 +173,8 @@ $(B)/tests/toy: $(B)/tests/toy.o
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
 
-$(B)/tests/make_recording: $(B)/tests/make_recording.o $(B)/tests/tracer.a
+# What writes recordings.
+$(B)/tests/make_%: $(B)/tests/make_%.o $(B)/tests/tracer.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TRACER_LIBS)
 
@@ -213,9 +218,17 @@ check: all $(TEST_PROGRAMS) $(TARGET_PROGRAMS)
 	$(Q)tools/run-tests $(TEST_PROGRAMS)
 	$(Q)+MAKE="$(MAKE)" tests/test_install.sh $(B)
 
+check-exports: all $(B)/tests/make_hostile
+	$(Q)tools/check-exports $(B)
+
+pictures: all
+	$(Q)mkdir -p doc
+	$(Q)$(B)/asynctrace flame -o doc/flame.svg -- $(B)/examples/service >/dev/null 2>&1
+	$(Q)ls -l doc/flame.svg
+
 # Records a run anew, and what all views make of it. Look at the difference.
 golden: all $(B)/tests/test_golden
-	$(Q)$(B)/asynctrace record -o tests/golden/service.rec -- $(B)/examples/service >$(B)/golden.out
+	$(Q)$(B)/asynctrace record -o tests/golden/service.rec -- $(B)/examples/service >/dev/null 2>&1
 	$(Q)chmod 644 tests/golden/service.rec
 	$(Q)GOLDEN_WRITE=1 $(B)/tests/test_golden >$(B)/golden.out 2>&1 || cat $(B)/golden.out
 	$(Q)git diff --stat tests/golden

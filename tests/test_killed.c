@@ -17,6 +17,18 @@
 #define CALLS  500000
 #define ROUNDS 40000
 
+/* Leaves out the names of addresses, which the tracer has put in between. Returns what remains. */
+static size_t without_names(struct at_event *events, size_t count)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < count; i++) {
+		if (events[i].thread || events[i].kind == AT_ATTACH || events[i].kind == AT_DETACH)
+			events[kept++] = events[i];
+	}
+	return kept;
+}
+
 /*
  * Waits for the tracer of a killed command. Then the last two records are the last one and
  * AT_DETACH.
@@ -35,7 +47,7 @@ static struct at_event *finish_killed(struct scene *scene, size_t *count)
 	assert_int_equal(totals.dropped, 0);
 
 	events = read_records(scene, scene_path(scene, "recording"), count);
-	*count -= 2;
+	*count = without_names(events, *count) - 2;
 	assert_int_equal(totals.records, *count);
 	assert_int_equal(events[0].kind, AT_ATTACH);
 	assert_int_equal(events[*count + 1].kind, AT_DETACH);

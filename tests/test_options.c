@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#define WORDS_MAX 16
+#define WORDS_MAX 32
 
 /* Words are separated by blanks. The result is good until the next call. */
 static struct options parse(const char *line)
@@ -153,6 +153,110 @@ static void options__probes(void **state)
 	assert_refused("asynctrace timed -p 1 --probes some", "batch or direct");
 }
 
+static void options__of_single_views(void **state)
+{
+	struct options options;
+
+	(void)state;
+	assert_true(parse("asynctrace timed -p 1 --columns where").view_options.columns ==
+		    VIEW_WHERE);
+	assert_int_equal(parse("asynctrace slow -p 1 --threshold 5ms").view_options.threshold_ns,
+			 5000000);
+	assert_int_equal(parse("asynctrace flame -p 1").view_options.weight,
+			 VIEW_BUSY_AND_AWAITING);
+	assert_int_equal(parse("asynctrace flame -p 1 --weight ready").view_options.weight,
+			 VIEW_READY);
+	options = parse("asynctrace timeline -p 1 --events --csv-raw");
+	assert_true(options.view_options.events && options.view_options.raw);
+	assert_refused("asynctrace timed -p 1 --columns task,size", "not 'size'");
+	assert_refused("asynctrace timed -p 1 --columns task,", "not ''");
+	assert_refused("asynctrace flame -p 1 --weight heavy", "not 'heavy'");
+	assert_refused("asynctrace summary -p 1 --weight wall",
+		       "--weight is for flame and attach, not for summary");
+	assert_refused("asynctrace timed -p 1 --threshold 1", "is for slow, not for timed");
+}
+
+static void options__format(void **state)
+{
+	struct options options = parse("asynctrace flame -p 1 -o x.speedscope.json");
+
+	(void)state;
+	assert_int_equal(options.view_options.format, VIEW_SPEEDSCOPE);
+	assert_true(options.whole);
+	options = parse("asynctrace flame -p 1 -o x.txt");
+	assert_int_equal(options.view_options.format, VIEW_TEXT);
+	assert_false(options.whole);
+	options = parse("asynctrace timeline -p 1");
+	assert_int_equal(options.view_options.format, VIEW_CSV);
+	assert_false(options.whole);
+	assert_int_equal(parse("asynctrace timeline -p 1 -o x.txt").view_options.format, VIEW_CSV);
+	assert_int_equal(parse("asynctrace timeline -p 1 -o x.json").view_options.format,
+			 VIEW_CHROME);
+	assert_int_equal(parse("asynctrace tree -p 1").view_options.format, VIEW_TEXT);
+	assert_int_equal(parse("asynctrace tree -p 1 --csv").view_options.format, VIEW_CSV);
+	/* The end alone is no name. */
+	assert_int_equal(parse("asynctrace timed -p 1 -o .svg").view_options.format, VIEW_TEXT);
+}
+
+static void options__filters(void **state)
+{
+	const char *line = "asynctrace timed -p 1 --filter a* --filter b --task Task-7 --thread 3 "
+			   "--since 1 --until 1.5s --min-duration 2ms";
+	struct filter_options filter = parse(line).filter;
+
+	(void)state;
+	assert_int_equal(filter.glob_count, 2);
+	assert_string_equal(filter.globs[0], "a*");
+	assert_string_equal(filter.globs[1], "b");
+	assert_string_equal(filter.task, "Task-7");
+	assert_int_equal(filter.thread, 3);
+	assert_int_equal(filter.since_ns, 1000000000);
+	assert_int_equal(filter.until_ns, 1500000000);
+	assert_int_equal(filter.min_duration_ns, 2000000);
+	assert_true(filter.moments);
+	assert_false(parse("asynctrace summary -p 1").filter.moments);
+	assert_refused("asynctrace timed -p 1 --thread main", "--thread takes the kernel's number");
+	assert_refused("asynctrace timed -p 1 --since 2 --until 1", "--until must come after");
+	assert_refused("asynctrace record -o x -p 1 --filter a", "not for record");
+	assert_refused("asynctrace doctor --filter a", "not for doctor");
+}
+
+static void options__colour(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("asynctrace timed -p 1").colour, OPTIONS_AUTO);
+	assert_int_equal(parse("asynctrace timed -p 1 --color always").colour, OPTIONS_ALWAYS);
+	assert_int_equal(parse("asynctrace timed -p 1 --colour=never").colour, OPTIONS_NEVER);
+	assert_refused("asynctrace timed -p 1 --color pink", "auto, always or never, not 'pink'");
+}
+
+static void options__attach(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("asynctrace attach 42").pid, 42);
+	assert_int_equal(parse("asynctrace attach -p 42").pid, 42);
+	assert_string_equal(parse("asynctrace attach -- x").command[0], "x");
+	assert_refused("asynctrace attach 42 43", "one process at a time");
+	assert_refused("asynctrace attach 42 -p 43", "one process at a time");
+	assert_refused("asynctrace attach server", "-- server");
+	assert_refused("asynctrace attach 0", "not '0'");
+}
+
+/* The line says what was mistyped, and what was meant. */
+static void options__mistyped(void **state)
+{
+	(void)state;
+	assert_refused("asynctrace sumary -p 1", "did you mean summary?");
+	assert_refused("asynctrace timed -p 1 --durration 3", "did you mean --duration?");
+	assert_refused("asynctrace timed -p 1 --durration=3", "did you mean --duration?");
+	assert_refused("asynctrace timed -p 1 -x", "there is no option '-x'");
+	assert_refused("asynctrace timed -p", "--pid needs a value: --pid PID");
+	assert_refused("asynctrace timed -p 1 --columns", "--columns needs a value");
+	assert_refused("asynctrace timed -p 1 --follow=yes", "--follow takes no value");
+	/* As short as it is clear. */
+	assert_int_equal(parse("asynctrace timed -p 1 --dur 3").duration_ns, 3000000000);
+}
+
 static void options__view_that_is_none(void **state)
 {
 	(void)state;
@@ -221,6 +325,12 @@ int main(void)
 		cmocka_unit_test(options__duration),
 		cmocka_unit_test(options__buffer),
 		cmocka_unit_test(options__probes),
+		cmocka_unit_test(options__of_single_views),
+		cmocka_unit_test(options__format),
+		cmocka_unit_test(options__filters),
+		cmocka_unit_test(options__colour),
+		cmocka_unit_test(options__attach),
+		cmocka_unit_test(options__mistyped),
 		cmocka_unit_test(options__view_that_is_none),
 		cmocka_unit_test(options__source),
 		cmocka_unit_test(options__record_and_doctor),

@@ -416,9 +416,70 @@ static void flood__is_told_when_the_second_is_over(void **state)
 	free(printed);
 }
 
+/* Of the last iteration nobody knows before the end that it has ended. */
+static void flood__is_told_before_the_last_iteration(void **state)
+{
+	struct stream s = begin_stream();
+	const struct view_options options = { .threshold_ns = 5 * MS };
+	char *printed;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 11; i++)
+		callback_runs(&s, 5);
+	iterate(&s, 20, 4);
+	push(&s, AT_LOOP_STOP, 0, LOOP(1), 0, 0, 0);
+	s.now_ns += 1000 * MS;
+	detach(&s, 0, 0, 0);
+	printed = print(&s, options);
+	assert_non_null(strstr(printed, "\n... 1 more within this second\nIteration 12 of loop 1 "
+					"took 0.080 seconds: 20 steps, "));
+	free(printed);
+}
+
+/* --- nonsense --- */
+
+static uint64_t random_id(unsigned int *seed)
+{
+	static const unsigned int types[] = { AT_NOTHING,  AT_LOOP,	 AT_TASK,   AT_TASK,
+					      AT_CALLBACK, AT_COROUTINE, AT_FUTURE, AT_TYPES_END };
+
+	return AT_ID(types[rand_r(seed) % 8], rand_r(seed) % 4);
+}
+
+/* Whatever records say, it prints lines of text, and each step took less than the whole. */
+static void records__that_make_no_sense(void **state)
+{
+	struct view_options options = { 0 };
+	unsigned int seed, i;
+	char *printed, *c;
+
+	(void)state;
+	for (seed = 1; seed <= 20; seed++) {
+		struct stream s = begin_stream();
+		unsigned int random = seed;
+
+		for (i = 0; i < 2000; i++) {
+			s.thread = rand_r(&random) % 2;
+			s.now_ns += (rand_r(&random) % 64 - 8) * MS;
+			push(&s, 1 + rand_r(&random) % (AT_KINDS_END - 1),
+			     rand_r(&random) & rand_r(&random), random_id(&random),
+			     random_id(&random), random_id(&random), s.now_ns - MS);
+			if (!(rand_r(&random) % 50))
+				lose(&s, 1);
+		}
+		options.threshold_ns = rand_r(&random) % 2 * 20 * MS;
+		printed = print(&s, options);
+		for (c = printed; *c; c++)
+			assert_true(*c == '\n' || (*c >= ' ' && *c < 0x7f));
+		assert_null(strstr(printed, " took 1844674"));
+		free(printed);
+	}
+}
+
 /* --- programs --- */
 
-/* The line of the tracer in which the word is; the debug mode's, if it is in its output. */
+/* The line in which the word is, from there on. */
 static const char *line_with(char *text, const char *word)
 {
 	char *line = strstr(text, word);
@@ -482,6 +543,32 @@ static void file__says_the_same(void **state)
 	free(live);
 }
 
+/* Its tasks were created before: where, is in the state that it tells. */
+static void running_process__is_told_and_replayed(void **state)
+{
+	struct scene *scene = *state;
+	char recording[64], *live;
+
+	NEED_ROOT();
+	strcpy(recording, scene_path(scene, "recording"));
+	program_start(&scene->target, "build/examples/churn 10");
+	UNTIL(sleeps(scene->target.pid));
+	program_start(&scene->tracer, "build/asynctrace slow --threshold 0 -w %s -o %s/live -p %d",
+		      recording, scene->folder, scene->target.pid);
+	UNTIL(file_size(recording) > 10000);
+	kill(scene->tracer.pid, SIGINT);
+	program_wait(&scene->tracer);
+	assert_string_equal(scene->tracer.err, "");
+	live = read_live(scene);
+	assert_non_null(strstr(live, "Executing <Task pending name='Task-"));
+	assert_non_null(strstr(live, " created at tools/examples/churn.c:"));
+	assert_non_null(strstr(live, " more within this second\n"));
+	program_start(&scene->other, "build/asynctrace slow --threshold 0 -i %s", recording);
+	program_wait(&scene->other);
+	assert_string_equal(scene->other.out, live);
+	free(live);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -497,8 +584,11 @@ int main(void)
 		cmocka_unit_test(iteration__that_is_not_told),
 		cmocka_unit_test(flood__is_counted_by_the_second),
 		cmocka_unit_test(flood__is_told_when_the_second_is_over),
+		cmocka_unit_test(flood__is_told_before_the_last_iteration),
+		cmocka_unit_test(records__that_make_no_sense),
 		SCENE_TEST(debug_mode__says_the_same),
 		SCENE_TEST(file__says_the_same),
+		SCENE_TEST(running_process__is_told_and_replayed),
 	};
 
 	return cmocka_run_group_tests_name("slow", tests, NULL, NULL);

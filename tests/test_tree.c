@@ -114,7 +114,7 @@ static void awaited__is_below(void **state)
 		"|-- Task-1: main demo.c:1, awaiting second\\x1b (fetch) for 500.0 ms\n"
 		"|   `-- second\\x1b: fetch demo.c:20 -> read io.c:30, awaiting read of fd 5 for"
 		" 500.0 ms\n"
-		"|-- Task-3: 0x0, running for 500.0 ms\n"
+		"|-- Task-3: 0x0, running for at least 500.0 ms\n"
 		"`-- Task-4: fetch demo.c:20, ready for 500.0 ms\n");
 }
 

@@ -136,7 +136,8 @@ enum at_kind {
 	 * lost     up to `sequence` of `thread`, records were dropped by the kernel's side
 	 * detach   a records dropped, b forked children that were not traced, c threads whose last
 	 *          batch was unreadable
-	 * place    subject a code address, a its line; texts: name of the function, file
+	 * place    subject a code address to which a call returns, a the call's line; texts: name
+	 *          of the function, file
 	 *
 	 * And text and function with thread 0: they name a callback from the symbols.
 	 */
@@ -282,8 +283,9 @@ struct at_listeners {
 struct at_layout {
 	__u64 magic;
 	__u32 version;
-	__u32 size;  /* of this struct */
-	__u64 loops; /* address of the head of the list of all loops */
+	__u32 size;	    /* of this struct */
+	__u64 loops;	    /* address of the head of the list of all loops */
+	__u64 last_numbers; /* address of AT_TYPES_END numbers: greater ones were not given */
 
 	/* Of each kind of object, how large it is. */
 	__u16 loop_size, task_size, coroutine_size, function_size, future_size, slot_size;
@@ -333,6 +335,7 @@ struct at_layout {
 	__s16 waiting_holder;
 
 	__u16 slot_link;
+	__u16 slot_serial; /* 0: it was cancelled */
 	__u16 slot_callback,
 		slot_done;  /* the function that is called: the latter, unless it is 0 */
 	__u16 slot_depends; /* 8 bits: `slot_owned` depends on `slot_future` */

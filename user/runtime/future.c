@@ -224,17 +224,27 @@ static __attribute__((noinline)) int refuse_to_wait(struct async_task *task,
 			  (void *)future);
 }
 
+/* It was cancelled before: what it awaits is, in its place. */
+static __attribute__((noinline)) void pass_on(struct async_task *task, struct async_future *future,
+					      uintptr_t place)
+{
+	if (future->cancel(future, cancellation_through(&task->future, place)))
+		task->must_cancel = false;
+}
+
+/* The place of the await is looked up only where it is needed: only `direct` ones are the user's. */
+#define PLACE(direct) ((direct) ? (uintptr_t)__builtin_return_address(0) : 0)
+
 /* Suspends the task until the future is done. -ECANCELED if the task was cancelled meanwhile. */
-static inline __attribute__((always_inline)) int
-wait_for(struct async_task *task, struct async_future *future, uintptr_t place)
+static inline __attribute__((always_inline)) int wait_for(struct async_task *task,
+							  struct async_future *future, bool direct)
 {
 	if (unlikely(future->loop != task->future.loop || future == &task->future))
 		return refuse_to_wait(task, future);
 	async__future_add_waiter(future, &task->waiter, (entry_t)task);
 	task->awaits = future;
-	if (unlikely(task->must_cancel) &&
-	    future->cancel(future, cancellation_through(&task->future, place)))
-		task->must_cancel = false;
+	if (unlikely(task->must_cancel))
+		pass_on(task, future, PLACE(direct));
 	async__suspend(task, future);
 	task->awaits = NULL;
 	if (unlikely(task->must_cancel)) {
@@ -257,8 +267,7 @@ static void hear_of_failure(struct async_task *task, struct async_future *future
 		async__fail_plain(future->result);
 }
 
-static inline __attribute__((always_inline)) int64_t await(struct async_future *future,
-							   uintptr_t place)
+static inline __attribute__((always_inline)) int64_t await(struct async_future *future, bool direct)
 {
 	struct async_task *task = current_task();
 	int64_t result = 0;
@@ -266,7 +275,7 @@ static inline __attribute__((always_inline)) int64_t await(struct async_future *
 	if (unlikely(!task))
 		return async__fail_plain(-EPERM);
 	if (future->state == PENDING)
-		result = wait_for(task, future, place);
+		result = wait_for(task, future, direct);
 	if (likely(!result)) {
 		result = future->result;
 		if (unlikely(result < 0))
@@ -277,27 +286,26 @@ static inline __attribute__((always_inline)) int64_t await(struct async_future *
 
 int64_t async__await(struct async_future *future)
 {
-	return await(future, 0);
+	return await(future, false);
 }
 
-static inline __attribute__((always_inline)) int64_t await_consuming(struct async_future *future,
-								     uintptr_t place)
+static inline __attribute__((always_inline)) int64_t await_consuming(struct async_future *future)
 {
 	int64_t result;
 
 	if (!future)
 		return async__fail_plain(-ENOMEM);
-	result = await(future, place);
+	result = await(future, true);
 	async_future_unref(future);
 	return result;
 }
 
 int64_t async_await_future(struct async_future *future)
 {
-	return await_consuming(future, (uintptr_t)__builtin_return_address(0));
+	return await_consuming(future);
 }
 
 int64_t async_await_task(struct async_task *task)
 {
-	return await_consuming(async_task_future(task), (uintptr_t)__builtin_return_address(0));
+	return await_consuming(async_task_future(task));
 }

@@ -17,6 +17,7 @@ const struct at_layout async__layout = {
 	.version = AT_LAYOUT_VERSION,
 	.size = sizeof(struct at_layout),
 	.loops = (uintptr_t)&async__loops,
+	.last_numbers = (uintptr_t)async__last_numbers,
 
 	.loop_size = sizeof(struct async_loop),
 	.task_size = sizeof(struct async_task),
@@ -69,6 +70,7 @@ const struct at_layout async__layout = {
 	.waiting_holder = (int)OFFSET(async_lock, holder) - (int)OFFSET(async_lock, waiting),
 
 	SLOT(link),
+	SLOT(serial),
 	SLOT(callback),
 	SLOT(done),
 	SLOT(depends),

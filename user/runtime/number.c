@@ -4,12 +4,13 @@
 
 enum { BLOCK = 64 };
 
-static uint64_t next[AT_TYPES_END];
+uint64_t async__last_numbers[AT_TYPES_END];
 
 uint64_t async__number(struct numbers *numbers, enum at_type type)
 {
 	if (unlikely(numbers->next == numbers->end)) {
-		numbers->next = __atomic_fetch_add(&next[type], BLOCK, __ATOMIC_RELAXED);
+		numbers->next =
+			__atomic_fetch_add(&async__last_numbers[type], BLOCK, __ATOMIC_RELAXED);
 		numbers->end = numbers->next + BLOCK;
 	}
 	return ++numbers->next;
@@ -17,14 +18,14 @@ uint64_t async__number(struct numbers *numbers, enum at_type type)
 
 uint64_t async__number_of(enum at_type type)
 {
-	return __atomic_add_fetch(&next[type], 1, __ATOMIC_RELAXED);
+	return __atomic_add_fetch(&async__last_numbers[type], 1, __ATOMIC_RELAXED);
 }
 
 void async__numbers_give(struct numbers *numbers, enum at_type type)
 {
 	uint64_t end = numbers->end;
 
-	__atomic_compare_exchange_n(&next[type], &end, numbers->next, false, __ATOMIC_RELAXED,
-				    __ATOMIC_RELAXED);
+	__atomic_compare_exchange_n(&async__last_numbers[type], &end, numbers->next, false,
+				    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	numbers->next = numbers->end;
 }

@@ -267,7 +267,12 @@ struct async_loop {
 #pragma GCC visibility push(hidden)
 
 /*
- * number.c: the next number, never 0. Giving back what is left keeps the numbers of one loop dense.
+ * number.c: of each type, the last one that was given, or is set aside for a loop.
+ */
+extern uint64_t async__last_numbers[AT_TYPES_END];
+
+/*
+ * The next number, never 0. Giving back what is left keeps the numbers of one loop dense.
  */
 uint64_t async__number(struct numbers *numbers, enum at_type type);
 uint64_t async__number_of(enum at_type type); /* the same, one by one, for what is rare */

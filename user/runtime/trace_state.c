@@ -23,6 +23,9 @@ static void task_state(struct async_loop *loop, struct async_task *task)
 	if (task->name)
 		async__trace_name(task);
 	begin_records(loop, task->innermost);
+	/* Before it is told that somebody awaits it, for listeners forget what nobody awaits. */
+	if (!ready && task->awaits->type == AT_LOCK)
+		async__trace_holder(async__waiting_of(task->awaits));
 	at_record(AT_SWITCH, AT_EXISTING | (ready ? AT_YIELDED : 0), 0, task_id(task),
 		  ready ? 0 : async__trace_id(task->awaits), 0);
 	task->ready_ns = 0;
@@ -38,18 +41,6 @@ static void depend_records(struct async_loop *loop)
 
 		if (slot->depends && slot->future)
 			async__trace_depends(slot);
-	}
-}
-
-static void holder_records(struct async_loop *loop)
-{
-	struct list *link;
-
-	list_for_each (link, &loop->tasks) {
-		struct async_future *awaits = container_of(link, struct async_task, link)->awaits;
-
-		if (awaits && awaits->type == AT_LOCK && awaits->state == PENDING)
-			async__trace_holder(async__waiting_of(awaits));
 	}
 }
 
@@ -80,7 +71,6 @@ void async__trace_state(struct async_loop *loop)
 	list_for_each (link, &loop->tasks)
 		task_state(loop, container_of(link, struct async_task, link));
 	depend_records(loop);
-	holder_records(loop);
 	at_record(AT_STATE, AT_END | async__trace_wakers(loop), id, ready_callbacks(loop),
 		  loop->timers.count, 0);
 	/*

@@ -25,9 +25,10 @@ const struct action actions[] = {
 		.view = &view_timed,
 		.run = session_run,
 		.takes = VIEW | FILTER | LONG | BIT(OPTION_COLUMNS),
-		.examples = "% timed -- build/examples/async_timed\n"
-			    "% timed --columns time,task -- build/examples/wait_for\n"
-			    "build/examples/churn 10 3 & % timed --duration 100ms -p $!\n",
+		.examples =
+			"% timed -- build/examples/service\n"
+			"% timed --columns time,task,where --filter 'fetch*' -- build/examples/service\n"
+			"build/examples/churn 10 3 & sleep 1; % timed --duration 100ms -p $!\n",
 	},
 	{
 		.name = "summary",
@@ -35,9 +36,9 @@ const struct action actions[] = {
 		.view = &view_summary,
 		.run = session_run,
 		.takes = VIEW | FILTER | LONG,
-		.examples = "% summary -- build/examples/churn 100 1\n"
-			    "build/examples/churn 10 3 & % summary --duration 1s -p $!\n"
-			    "% summary --filter 'sleep*' -- build/examples/churn 100 1\n",
+		.examples = "% summary -- build/examples/service\n"
+			    "% summary --since 200ms --until 500ms -- build/examples/service\n"
+			    "build/examples/churn 10 3 & sleep 1; % summary --duration 1s -p $!\n",
 	},
 	{
 		.name = "slow",
@@ -45,8 +46,8 @@ const struct action actions[] = {
 		.view = &view_slow,
 		.run = session_run,
 		.takes = VIEW | FILTER | BIT(OPTION_THRESHOLD),
-		.examples = "% slow -- build/examples/cpu_bound_with_delay\n"
-			    "% slow --threshold 50ms -- build/examples/slow_callback_duration\n",
+		.examples = "% slow -- build/examples/service\n"
+			    "% slow --threshold 10ms -- build/examples/slow_callback_duration\n",
 	},
 	{
 		.name = "flame",
@@ -54,9 +55,10 @@ const struct action actions[] = {
 		.view = &view_flame,
 		.run = session_run,
 		.takes = VIEW | FILTER | BIT(OPTION_WEIGHT),
-		.examples = "% flame -- build/examples/wait_for\n"
-			    "% flame -o flame.svg -- build/examples/churn 100 1\n"
-			    "% flame --weight running -- build/examples/cpu_bound_with_delay\n",
+		.examples = "% flame -- build/examples/service\n"
+			    "% flame --weight running -- build/examples/service\n"
+			    "% flame -o flame.svg -- build/examples/service\n"
+			    "% flame -o flame.speedscope.json -- build/examples/service\n",
 	},
 	{
 		.name = "timeline",
@@ -65,8 +67,9 @@ const struct action actions[] = {
 		.run = session_run,
 		.takes = VIEW | FILTER | LONG | BIT(OPTION_EVENTS) | BIT(OPTION_CSV_RAW),
 		.format = VIEW_CSV,
-		.examples = "% timeline -o timeline.csv -- build/examples/wait_for\n"
-			    "% timeline -o run.perfetto-trace -- build/examples/churn 10 1\n",
+		.examples = "% timeline -- build/examples/service\n"
+			    "% timeline -o service.csv -- build/examples/service\n"
+			    "% timeline -o service.perfetto-trace -- build/examples/service\n",
 	},
 	{
 		.name = "cancel",
@@ -74,8 +77,8 @@ const struct action actions[] = {
 		.view = &view_cancel,
 		.run = session_run,
 		.takes = VIEW | FILTER,
-		.examples = "% cancel -- build/examples/cancel_task\n"
-			    "% cancel -- build/examples/wait_for\n",
+		.examples = "% cancel -- build/examples/service\n"
+			    "% cancel --filter 'probe' -- build/examples/service\n",
 	},
 	{
 		.name = "check",
@@ -84,7 +87,7 @@ const struct action actions[] = {
 		.run = session_run,
 		.takes = VIEW,
 		.examples = "% check -- build/examples/never_retrieved\n"
-			    "% check -- build/examples/hello_world\n",
+			    "% check -- build/examples/service\n",
 	},
 	{
 		.name = "tree",
@@ -92,7 +95,8 @@ const struct action actions[] = {
 		.view = &view_tree,
 		.run = session_run,
 		.takes = VIEW | BIT(OPTION_CSV) | BIT(OPTION_CSV_RAW),
-		.examples = "build/examples/churn 3 5 & sleep 1; % tree -p $!\n",
+		.examples = "build/examples/churn 3 3 & sleep 1; % tree -p $!\n"
+			    "build/examples/churn 3 3 & sleep 1; % tree --csv -p $!\n",
 	},
 	{
 		.name = "attach",
@@ -100,16 +104,16 @@ const struct action actions[] = {
 		.view = &view_attach,
 		.run = session_run,
 		.takes = VIEW | NAMES | BIT(OPTION_COLUMNS) | BIT(OPTION_WEIGHT),
-		.examples = "build/examples/churn 10 3 & sleep 1; % attach --duration 100ms $!\n"
-			    "% attach -- build/examples/wait_for\n",
+		.examples = "build/examples/churn 3 3 & sleep 1; % attach --duration 100ms $!\n"
+			    "% attach -- build/examples/service\n",
 	},
 	{
 		.name = "record",
 		.question = "keep what happens in a file that every view reads with -i",
 		.run = session_run,
 		.takes = RECORD,
-		.examples = "% record -o run.rec -- build/examples/churn 100 1\n"
-			    "% summary -i run.rec\n",
+		.examples = "% record -o service.rec -- build/examples/service\n"
+			    "% flame -i service.rec\n",
 	},
 	{
 		.name = "doctor",

@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "complain.h"
-#include <stdarg.h>
+#include <base/text.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+void say_list(const char *format, va_list arguments)
+{
+	char *sentence, *rest, piece[TEXT_PIECE_SIZE];
+
+	if (vasprintf(&sentence, format, arguments) < 0)
+		return;
+	fputs("asynctrace: ", stderr);
+	for (rest = sentence; *rest; fputs(piece, stderr))
+		rest += text_escape(piece, rest);
+	fputc('\n', stderr);
+	fflush(stderr);
+	free(sentence);
+}
 
 void say(const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	fputs("asynctrace: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-	fflush(stderr);
+	say_list(format, arguments);
 	va_end(arguments);
 }

@@ -233,6 +233,10 @@ static inline void interval_of_task(const struct model *model, const struct task
 		interval_tell_task(model, task, next, open);
 }
 
+/* It was ready between its creation and where its first interval began. */
+void interval_of_creation(const struct model *model, const struct task *task, uint64_t begin_ns,
+			  uint64_t end_ns);
+
 /* Callback or loop: what the thread has done since step_ns. */
 static inline void interval_of_step(struct model *model, const struct thread *thread,
 				    uint64_t now_ns, bool open)

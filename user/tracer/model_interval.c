@@ -44,6 +44,25 @@ void interval_tell_task(const struct model *model, const struct task *task, uint
 	model->listener.interval(model->view, &interval);
 }
 
+void interval_of_creation(const struct model *model, const struct task *task, uint64_t begin_ns,
+			  uint64_t end_ns)
+{
+	const struct model_interval interval = {
+		.kind = MODEL_QUEUE,
+		.id = task->pub.id,
+		.process = task->pub.process,
+		.thread = task->pub.thread,
+		.begin_ns = begin_ns,
+		.end_ns = end_ns,
+		.task = &task->pub,
+		.function = task->pub.function,
+		.woken_by = task->pub.creator,
+	};
+
+	if (model->listener.interval)
+		model->listener.interval(model->view, &interval);
+}
+
 void interval_tell_step(struct model *model, const struct thread *thread, uint64_t now_ns,
 			bool open)
 {

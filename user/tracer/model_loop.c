@@ -43,12 +43,16 @@ void loop_clear(struct model *model, struct thread *thread, uint64_t now_ns)
 	task_leave(model, thread->task, MODEL_AWAITING, 0);
 	thread->step = 0;
 	thread->in_doubt = false;
+	if (thread->loop)
+		thread->loop->pub.runs = 0;
 }
 
 static void step_begin(struct model *model, struct thread *thread, uint64_t id, uint64_t now_ns)
 {
 	thread->step = id;
 	thread->step_ns = now_ns;
+	if (thread->loop)
+		thread->loop->pub.runs = id;
 	interval_note_step(model, thread, id, now_ns);
 }
 
@@ -142,7 +146,9 @@ int loop_state_record(struct model *model, struct thread *thread, const struct a
 		thread->task->unsettled = true;
 	loop_clear(model, thread, event->time_ns);
 	if (!loop_of(model, thread, event->subject, event->time_ns))
-		ret = -ENOMEM;
+		return -ENOMEM;
+	thread->loop->pub.silent_ns = event->flags & AT_OUTSIDE ? event->a : 0;
+	thread->loop->pub.thread_state = event->flags & AT_OUTSIDE ? event->b : 0;
 	step_begin(model, thread, event->subject, event->time_ns);
 	return ret;
 }

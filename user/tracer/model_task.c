@@ -132,6 +132,8 @@ static int task_complete(struct model *model, struct task *task, const struct at
 	if (earlier && model->listener.time)
 		model->listener.time(model->view, &task->pub, MODEL_READY, event->time_ns,
 				     event->time_ns + earlier);
+	if (earlier)
+		interval_of_creation(model, task, event->time_ns, event->time_ns + earlier);
 	for (coroutine = task->pub.innermost; coroutine; coroutine = coroutine->awaiter)
 		coroutine_of(coroutine)->before.ready += earlier;
 	return 0;

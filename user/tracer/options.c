@@ -5,6 +5,7 @@
  */
 #include "options.h"
 #include "actions.h"
+#include "complain.h"
 #include "options_internal.h"
 #include <getopt.h>
 #include <stdarg.h>
@@ -68,9 +69,7 @@ void options_reject(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	fputs("asynctrace: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	say_list(format, arguments);
 	va_end(arguments);
 	exit(2);
 }
@@ -289,7 +288,7 @@ void options_parse(struct options *ret, int argc, char **argv)
 		options.command = &argv[words + 1];
 	}
 	if (words == 1 && !options.command) {
-		options_print_usage(stderr);
+		options_print_usage(stderr, argv[0]);
 		exit(2);
 	}
 	take_words(&options, words, argv);

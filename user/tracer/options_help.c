@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Where help begins, and ends. */
-enum { HELP_COLUMN = 26, HELP_END = 96 };
+enum { HELP_COLUMN = 28, HELP_END = 98 };
 
 static const char *const headings[GROUPS_END] = {
 	[GROUP_SOURCE] = "The source", [GROUP_RESULT] = "The result",
@@ -14,42 +14,43 @@ static const char *const headings[GROUPS_END] = {
 	[GROUP_LIVE] = "Live tracing", [GROUP_ABOUT] = "About asynctrace",
 };
 
-static const char notes[] =
-	"TIME is 2m, 1.5s, 100ms, 250us, 40ns, or seconds.\n"
-	"\n"
+static const char about_times[] = "TIME is 2m, 1.5s, 100ms, 250us, 40ns, or seconds.\n";
+
+static const char about_commands[] =
 	"What a command prints stays on its standard output; asynctrace then writes to its\n"
 	"standard error, or to -o FILE. The first Ctrl-C is the command's alone, the second ends\n"
-	"the trace, and the command runs on.\n"
-	"\n"
+	"the trace, and the command runs on.\n";
+
+static const char about_status[] =
 	"EXIT STATUS\n"
 	"  0 if all went well, 1 if not, 2 if the command line makes no sense, 3 if check has\n"
 	"  found something. With a command that fails it is the command's: 128 + N if signal N\n"
 	"  killed it, 127 if it was not found, 126 if it could not be run, 1 if nothing of it\n"
 	"  could be traced.\n";
 
-void options_print_usage(FILE *out)
+void options_print_usage(FILE *out, const char *program)
 {
-	fputs("Usage: asynctrace VIEW -p PID          watch a running process\n"
-	      "       asynctrace VIEW -- COMMAND      run a command, watch its whole life\n"
-	      "       asynctrace VIEW -i FILE         read what record has kept\n"
-	      "       asynctrace VIEW --help          know more of a view\n",
-	      out);
+	fprintf(out,
+		"Usage: %s VIEW -p PID        watch a running process\n"
+		"       %s VIEW -- COMMAND    run a command, watch its whole life\n"
+		"       %s VIEW -i FILE       read what record has kept\n"
+		"       %s VIEW --help        know more of a view\n"
+		"       %s --help             see which views there are\n",
+		program, program, program, program, program);
 }
 
 /* The text, broken into lines behind the column. */
 static void print_wrapped(const char *text)
 {
-	int column = HELP_COLUMN, length;
+	int column = 0, length;
 
-	while (*text) {
+	for (; *text; text += length + !!text[length]) {
 		length = strcspn(text, " ");
-		if (column + length > HELP_END) {
+		if (column && HELP_COLUMN + column + 1 + length > HELP_END) {
 			printf("\n%*s", HELP_COLUMN, "");
-			column = HELP_COLUMN;
+			column = 0;
 		}
-		printf("%.*s%s", length, text, text[length] ? " " : "");
-		column += length + 1;
-		text += length + !!text[length];
+		column += printf("%s%.*s", column ? " " : "", length, text);
 	}
 	putchar('\n');
 }
@@ -60,7 +61,7 @@ static void print_row(const struct option_row *row)
 
 	length += printf("--%s%s%s", row->name, row->argument ? " " : "",
 			 row->argument ? row->argument : "");
-	if (length >= HELP_COLUMN) {
+	if (length + 2 > HELP_COLUMN) {
 		putchar('\n');
 		length = 0;
 	}
@@ -115,15 +116,20 @@ static void print_view_help(const char *program, const struct action *action)
 {
 	enum option_group group;
 
-	printf("Usage: %s %s", program, action->name);
+	printf("Usage: %s %s ", program, action->name);
 	if (action->takes & OPTION_BIT(OPTION_INPUT))
-		fputs(" -p PID | -i FILE | -- COMMAND [ARG...]", stdout);
+		printf("%s | -i FILE | -- COMMAND [ARG...]",
+		       action->view == &view_attach ? "[-p] PID" : "-p PID");
 	else
-		fputs(" [-p PID]", stdout);
+		fputs("[-p PID]", stdout);
 	printf("\n%c%s\n", action->question[0] & ~0x20, action->question + 1);
 	for (group = 0; group < GROUPS_END; group++)
 		print_group(group, action->takes);
+	if (action->takes & OPTION_BIT(OPTION_DURATION))
+		printf("\n%s", about_times);
 	print_formats(action->view);
+	if (action->view == &view_check)
+		printf("\n%s", about_status);
 	print_examples(program, action->examples);
 }
 
@@ -143,12 +149,12 @@ static void print_general_help(const char *program)
 		if (group != GROUP_VIEW)
 			print_group(group, ~0U);
 	}
-	printf("\n%s", notes);
+	printf("\n%s\n%s\n%s", about_times, about_commands, about_status);
 	print_examples(program, "% doctor\n"
-				"% timed -- build/examples/async_timed\n"
-				"% summary -- build/examples/churn 100 1\n"
-				"% record -o run.rec -- build/examples/churn 100 1\n"
-				"% summary -i run.rec\n");
+				"% timed -- build/examples/service\n"
+				"build/examples/churn 3 3 & sleep 1; % attach --duration 1s $!\n"
+				"% record -o service.rec -- build/examples/service\n"
+				"% flame -i service.rec\n");
 }
 
 void options_print_help(const struct options *options)

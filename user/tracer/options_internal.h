@@ -11,8 +11,8 @@
 /* Heads the options of --help. */
 enum option_group {
 	GROUP_SOURCE,
-	GROUP_RESULT,
 	GROUP_VIEW, /* of single views */
+	GROUP_RESULT,
 	GROUP_FILTER,
 	GROUP_LIVE,
 	GROUP_ABOUT,
@@ -51,14 +51,14 @@ const char *options_ending(enum view_format format);
 /* Takes what single options cannot see amiss, and adds what follows from several. */
 void options_check(struct options *options);
 
-/* What can be typed where something else was; `known` says what is wanted, for --help or a list. */
+/* Who has typed what is no option or no view is told of the nearest. */
 __attribute__((noreturn)) void options_reject_option(const struct options *options,
 						     const char *word);
 __attribute__((noreturn)) void options_reject_view(const char *word);
 
 /* Of the view, if there is one, or of all; and the few lines for who types nothing. */
 void options_print_help(const struct options *options);
-void options_print_usage(FILE *out);
+void options_print_usage(FILE *out, const char *program);
 
 /* Names of the views that take these options, separated by commas, "and" before the last. */
 const char *options_takers(char *buffer, size_t size, unsigned int taken);

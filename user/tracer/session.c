@@ -11,6 +11,7 @@
 #include "privileges.h"
 #include "progress.h"
 #include "result.h"
+#include "snapshot.h"
 #include "sources/file.h"
 #include "sources/source.h"
 #include "target.h"
@@ -28,7 +29,8 @@ struct session {
 	const struct options *options;
 	struct live live; /* the source's owner, unless that is a file */
 	struct source *source;
-	struct names *names; /* null for a file, which has them */
+	struct names *names;	   /* null for a file, which has them */
+	struct snapshot *snapshot; /* null unless that of a running process is wanted */
 	struct result result;
 	struct progress progress;
 	bool stopped; /* the source was asked for the end */
@@ -108,6 +110,37 @@ static int take_all(struct session *session, const struct at_event *events, size
 	return err ? err : result_take(&session->result, events, count);
 }
 
+/* What loops that do not answer would say. */
+static int take_unsaid(struct session *session)
+{
+	const struct at_event *events;
+	const char *why;
+	size_t count;
+	int err = 0, ret;
+
+	while (!err && (ret = snapshot_read(session->snapshot, &events, &count, &why)) > 0) {
+		if (why)
+			say("process %d does not answer, and %s", session->options->pid, why);
+		err = take_all(session, events, count);
+	}
+	return err ? err : ret;
+}
+
+/* Records of a process of whom a snapshot is wanted; the last one closes the stream. */
+static int take_heard(struct session *session, const struct at_event *events, size_t count)
+{
+	bool closes = count && events[count - 1].kind == AT_DETACH;
+	int err;
+
+	snapshot_hear(session->snapshot, events, count);
+	err = take_all(session, events, count - closes);
+	if (!err && closes)
+		err = take_unsaid(session);
+	if (!err && closes)
+		err = take_all(session, &events[count - 1], 1);
+	return err;
+}
+
 /* Why the source failed, if it did. 0 or the exit status. */
 static int explain_failure(const struct session *session)
 {
@@ -148,6 +181,13 @@ static void show_progress(struct session *session)
 		progress_show(&session->progress, clock_ns(), source->progress(source));
 }
 
+/* The view has seen what it wants. */
+static bool has_enough(const struct session *session)
+{
+	return session->snapshot && !session->options->duration_ns && !session->stopped &&
+	       snapshot_is_complete(session->snapshot);
+}
+
 /*
  * Reads until the stream ends, the user wants no more, or something fails. 0, or the exit status
  * after a complaint.
@@ -165,9 +205,11 @@ static int run(struct session *session)
 		err = source->read(source, &events, &count, time_left(end_ns));
 		if (err <= 0)
 			break;
-		unable = take_all(session, events, count);
+		unable = session->snapshot ? take_heard(session, events, count)
+					   : take_all(session, events, count);
 		show_progress(session);
-		if (requests(session) <= asked && (!end_ns || clock_ns() < end_ns))
+		if (requests(session) <= asked && (!end_ns || clock_ns() < end_ns) &&
+		    !has_enough(session))
 			continue;
 		/* Who asks again while the rest is read wants no rest. */
 		if (!source->stop || session->stopped)
@@ -241,6 +283,7 @@ static void session_free(struct session *session)
 {
 	result_close(&session->result);
 	names_free(session->names);
+	snapshot_free(session->snapshot);
 	if (session->source && session->source != session->live.source)
 		session->source->free(session->source);
 	live_close(&session->live);
@@ -254,6 +297,11 @@ static int start(struct session *session)
 	if (status)
 		return status;
 	catch_signals();
+	if (session->options->view && session->options->view->snapshot && session->options->pid) {
+		session->snapshot = snapshot_new(session->live.target);
+		if (!session->snapshot)
+			return complain("%s", strerror(ENOMEM));
+	}
 	if (privileges_drop())
 		return complain("cannot give up the privileges of root");
 	status = result_open(&session->result, session->options);

@@ -14,7 +14,7 @@ static void write_names(FILE *out, const struct stack *stack)
 		write_names(out, stack->parent);
 		fputc(';', out);
 	}
-	text_safe(buffer, sizeof(buffer), *stacks_name(stack) ? stacks_name(stack) : "?");
+	text_safe(buffer, sizeof(buffer), stacks_name(stack));
 	while ((semicolon = strchr(semicolon, ';')))
 		*semicolon = ':';
 	fputs(buffer, out);

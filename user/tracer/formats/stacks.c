@@ -197,7 +197,9 @@ void stacks_free(struct stacks *stacks)
 
 const char *stacks_name(const struct stack *stack)
 {
-	return stack->frame && stack->frame->name ? stack->frame->name : "?";
+	const char *name = stack->frame ? stack->frame->name : NULL;
+
+	return name && *name ? name : "?";
 }
 
 static int by_weight(const struct stack *one, const struct stack *another)

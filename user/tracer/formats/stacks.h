@@ -82,7 +82,7 @@ void stacks_finish(struct stacks *stacks, unsigned int states);
 /* The stack after this one, parents first; null after the last. */
 struct stack *stacks_next(const struct stack *stack);
 
-/* The frame's name; never null. */
+/* The frame's name; "?" if it has none. */
 const char *stacks_name(const struct stack *stack);
 
 #endif

@@ -5,9 +5,7 @@
  */
 #include "svg.h"
 #include <base/text.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* In px. The script reads the width and the margin of the picture's frames from here: see svg.js. */
@@ -288,7 +286,7 @@ static void write_foot(const struct picture *picture, const struct stacks_captio
 	fputs("</text>\n", out);
 }
 
-int svg_write(FILE *out, const struct stacks *stacks, const struct stacks_caption *caption)
+void svg_write(FILE *out, const struct stacks *stacks, const struct stacks_caption *caption)
 {
 	struct picture picture = { .out = out, .stacks = stacks, .split = caption->split };
 	unsigned int end;
@@ -301,5 +299,4 @@ int svg_write(FILE *out, const struct stacks *stacks, const struct stacks_captio
 	if (stacks->root->weight_ns)
 		fprintf(out, "<script><![CDATA[\n%s]]></script>\n", svg_script);
 	fputs("</svg>\n", out);
-	return 0;
 }

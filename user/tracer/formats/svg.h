@@ -9,7 +9,6 @@
 #include "stacks.h"
 #include <stdio.h>
 
-/* 0 or -ENOMEM. */
-int svg_write(FILE *out, const struct stacks *stacks, const struct stacks_caption *caption);
+void svg_write(FILE *out, const struct stacks *stacks, const struct stacks_caption *caption);
 
 #endif

@@ -46,7 +46,7 @@ int outside_loops(struct outside *outside, struct outside_loop *loops, size_t ma
 struct outside_result {
 	const struct at_event *events; /* valid until the next call */
 	size_t count;
-	bool torn; /* it changed while it was read, again and again: some of it is missing */
+	bool torn; /* it changed while it was read, or makes no sense: some of it is missing */
 };
 
 /*

@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Records as a runtime writes them, of what is in its memory. */
-#include "memory.h"
 #include "outside_internal.h"
 #include <errno.h>
 #include <stdlib.h>
-
-#define PAGE 4096
-
-int outside_object(const struct outside *outside, struct object *ret, uint64_t address, size_t size)
-{
-	if (!address || address % sizeof(uint64_t) || size > sizeof(ret->bytes))
-		return -EFAULT;
-	ret->address = address;
-	return memory_read(outside->memory, address, ret->bytes, size);
-}
 
 void outside_record(struct outside *outside, unsigned int kind, unsigned int flags,
 		    uint64_t subject, uint64_t a, uint64_t b, uint64_t c)
@@ -21,6 +10,8 @@ void outside_record(struct outside *outside, unsigned int kind, unsigned int fla
 	struct at_event *events = outside->events;
 	size_t size = outside->size ? 2 * outside->size : 256;
 
+	if (outside->count == RECORDS_MAX)
+		return;
 	if (outside->count == outside->size) {
 		events = reallocarray(events, size, sizeof(*events));
 		if (!events) {
@@ -44,29 +35,11 @@ void outside_record(struct outside *outside, unsigned int kind, unsigned int fla
 	};
 }
 
-/* Up to `size` bytes of a string, which may end with the last page that can be read. */
-static size_t read_string(const struct outside *outside, uint64_t address, char *to, size_t size)
-{
-	size_t length = 0, piece;
-	const char *end = NULL;
-
-	while (length < size && !end) {
-		piece = PAGE - (address + length) % PAGE;
-		if (piece > size - length)
-			piece = size - length;
-		if (memory_read(outside->memory, address + length, to + length, piece))
-			break;
-		end = memchr(to + length, '\0', piece);
-		length += piece;
-	}
-	return end ? (size_t)(end - to) : length;
-}
-
 void outside_text(struct outside *outside, uint64_t address)
 {
 	char text[AT_TEXT_MAX + 1];
 	unsigned int last = address ? 0 : AT_TEXT_ABSENT;
-	size_t length = address ? read_string(outside, address, text, sizeof(text)) : 0, at, n;
+	size_t length = address ? outside_string(outside, address, text, sizeof(text)) : 0, at, n;
 	uint64_t piece[4];
 
 	if (length > AT_TEXT_MAX) {
@@ -106,7 +79,36 @@ uint64_t outside_function(struct outside *outside, uint64_t address)
 	return body;
 }
 
-/* Whoever has no number yet, for nobody listened, is known by its address. */
+uint64_t outside_number(struct outside *outside, unsigned int type, uint64_t address)
+{
+	struct unnumbered *found;
+
+	HASH_FIND(hh, outside->unnumbered, &address, sizeof(address), found);
+	if (found)
+		return found->number;
+	found = calloc(1, sizeof(*found));
+	if (found) {
+		found->address = address;
+		found->number = type < AT_TYPES_END ? ++outside->last_numbers[type] : address;
+		HASH_ADD(hh, outside->unnumbered, address, sizeof(address), found);
+	}
+	if (found && found->hh.tbl)
+		return found->number;
+	free(found);
+	outside->err = -ENOMEM;
+	return 0;
+}
+
+void outside_forget_numbers(struct outside *outside)
+{
+	struct unnumbered *found, *next;
+
+	HASH_ITER (hh, outside->unnumbered, found, next) {
+		HASH_DEL(outside->unnumbered, found);
+		free(found);
+	}
+}
+
 uint64_t outside_future(struct outside *outside, uint64_t address, bool *pending)
 {
 	const struct at_layout *layout = outside->layout;
@@ -121,6 +123,6 @@ uint64_t outside_future(struct outside *outside, uint64_t address, bool *pending
 	type = future.bytes[layout->future_type];
 	number = object_word(&future, layout->future_number);
 	if (type == AT_TIMER)
-		number /= 1000;
-	return AT_ID(type, number ? number : address);
+		return AT_ID(type, number / 1000);
+	return AT_ID(type, number ? number : outside_number(outside, type, address));
 }

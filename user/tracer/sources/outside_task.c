@@ -5,9 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Made-up numbers of coroutines are far from those that runtimes count to. */
-#define MADE_UP (1ULL << 55)
-
 static uint64_t place_of(const struct outside *outside, const struct object *task)
 {
 	const struct at_layout *layout = outside->layout;
@@ -29,7 +26,7 @@ static void begin(struct outside *outside, const struct object *coroutine)
 	uint64_t arguments[AT_ARGUMENTS_MAX];
 
 	if (!number)
-		number = MADE_UP + ++outside->made_up;
+		number = outside_number(outside, AT_COROUTINE, coroutine->address);
 	memcpy(arguments, coroutine->bytes + layout->coroutine_arguments, sizeof(arguments));
 	outside_record(outside, AT_ARGUMENTS, 0, arguments[2], arguments[3], arguments[4],
 		       arguments[5]);
@@ -102,9 +99,9 @@ int outside_task(struct outside *outside, const struct object *task)
 		err = coroutines(outside, object_word(task, layout->task_innermost));
 	if (awaits)
 		awaited = outside_future(outside, awaits, &pending);
-	outside_record(outside, AT_SWITCH, AT_EXISTING | (pending ? 0 : AT_YIELDED), 0, id,
-		       pending ? awaited : 0, 0);
 	if (pending && AT_ID_TYPE(awaited) == AT_LOCK)
 		holder(outside, awaited, awaits);
+	outside_record(outside, AT_SWITCH, AT_EXISTING | (pending ? 0 : AT_YIELDED), 0, id,
+		       pending ? awaited : 0, 0);
 	return err;
 }

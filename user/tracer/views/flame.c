@@ -1,43 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Where does the time go, by the logical stack: who created whom, who awaits whom?
- *
- * A task stands on the stack of who created it, at that moment; upon it stand its coroutines, and
- * upon the innermost what it awaits. Every ns of every task is in exactly one stack.
- */
+/* Where does the time go, by the logical stack: who created whom, who awaits whom? */
 #include "flame.h"
 #include "../formats/folded.h"
 #include "../formats/speedscope.h"
 #include "../formats/svg.h"
-#include "describe.h"
-#include <base/list.h>
+#include "flame_stacks.h"
 #include <base/text.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* Kinds of frames: functions, and from the first type on what is awaited. */
-enum { FUNCTION = 0, AWAITED = 1 };
-
-/* Coroutines that found their task late stand on at most so many of each other. */
-enum { LATE_MAX = STACKS_DEPTH };
-
-/* Of a task. Who is awaited may be gone when the time of that is told. */
-struct place {
-	struct list node;
-	struct stack *base; /* what the task stands on */
-	uint64_t awaits;
-	const struct model_function *awaited; /* null if that is no task, or none that is known */
-};
 
 struct flame {
+	struct flame_stacks stacks;
 	const struct view_options *options;
-	const struct model *model;
-	struct stacks *stacks;
-	struct list places;
-	uint64_t tasks;
-	int error;
 };
 
 static void *flame_new(const struct view_options *options)
@@ -47,208 +21,10 @@ static void *flame_new(const struct view_options *options)
 	if (!flame)
 		return NULL;
 	flame->options = options;
-	list_init(&flame->places);
-	flame->stacks = stacks_new();
-	if (flame->stacks)
+	if (!flame_stacks_init(&flame->stacks))
 		return flame;
 	free(flame);
 	return NULL;
-}
-
-static void flame_open(void *view, const struct model *model)
-{
-	struct flame *flame = view;
-
-	flame->model = model;
-}
-
-/* The stack of `parent` and what is awaited or called upon it; without memory `parent`. */
-static struct stack *upon(struct flame *flame, struct stack *parent, const void *what,
-			  unsigned int kind)
-{
-	struct stacks_frame *frame = stacks_frame(flame->stacks, what, kind);
-	struct stack *stack = frame ? stacks_child(flame->stacks, parent, frame) : NULL;
-
-	if (stack)
-		return stack;
-	flame->error = -ENOMEM;
-	return parent;
-}
-
-static struct stack *base_of(const struct flame *flame, const struct model_task *task)
-{
-	const struct place *place = task->user;
-
-	return place ? place->base : flame->stacks->root;
-}
-
-/* The stack that ends in a coroutine. One that began outside of its task finds its place late. */
-static struct stack *stack_of_coroutine(struct flame *flame, struct model_coroutine *coroutine,
-					unsigned int late)
-{
-	struct stack *parent;
-
-	if (coroutine->user)
-		return coroutine->user;
-	if (coroutine->awaiter && late < LATE_MAX)
-		parent = stack_of_coroutine(flame, coroutine->awaiter, late + 1);
-	else
-		parent = base_of(flame, coroutine->task);
-	coroutine->user = upon(flame, parent, coroutine->function, FUNCTION);
-	((struct stack *)coroutine->user)->calls++;
-	return coroutine->user;
-}
-
-/* Before its first coroutine begins, and after it has ended, the task is at that one's function. */
-static struct stack *stack_of_task(struct flame *flame, const struct model_task *task)
-{
-	if (task->innermost)
-		return stack_of_coroutine(flame, task->innermost, 0);
-	return upon(flame, base_of(flame, task), task->function, FUNCTION);
-}
-
-/* Of a task that existed before the trace, where its creator was is not known. */
-static struct stack *stack_of_creator(struct flame *flame, const struct model_task *task)
-{
-	struct stack *root = flame->stacks->root;
-	const struct model_function *function;
-	const struct model_task *creator;
-
-	if (AT_ID_TYPE(task->creator) == AT_CALLBACK) {
-		function = model_find_function(flame->model, task->process,
-					       task->creator & AT_ID_NUMBER);
-		return function ? upon(flame, root, function, FUNCTION) : root;
-	}
-	if (AT_ID_TYPE(task->creator) != AT_TASK || task->creator == task->id)
-		return root;
-	creator = model_find_task(flame->model, task->process, task->creator);
-	if (!creator)
-		return root;
-	if (task->existing)
-		return upon(flame, base_of(flame, creator), creator->function, FUNCTION);
-	return stack_of_task(flame, creator);
-}
-
-static void flame_task_begin(void *view, uint64_t now_ns, struct model_task *task)
-{
-	struct place *place = calloc(1, sizeof(*place));
-	struct flame *flame = view;
-
-	(void)now_ns;
-	flame->tasks++;
-	if (!place) {
-		flame->error = -ENOMEM;
-		return;
-	}
-	place->base = stack_of_creator(flame, task);
-	list_add(&flame->places, &place->node);
-	task->user = place;
-}
-
-static void place_free(struct list *node)
-{
-	list_remove(node);
-	free(container_of(node, struct place, node));
-}
-
-static void flame_task_end(void *view, uint64_t now_ns, struct model_task *task)
-{
-	struct place *place = task->user;
-
-	(void)view;
-	(void)now_ns;
-	if (place)
-		place_free(&place->node);
-	task->user = NULL;
-}
-
-static const struct model_function *function_of(const struct flame *flame, uint32_t process,
-						uint64_t id)
-{
-	const struct model_task *task = model_find_task(flame->model, process, id);
-
-	return task ? task->function : NULL;
-}
-
-static void flame_record(void *view, const struct at_event *event)
-{
-	const struct model_task *task;
-	struct flame *flame = view;
-	struct place *place;
-
-	if (event->kind != AT_SWITCH || AT_ID_TYPE(event->b) != AT_TASK)
-		return;
-	task = model_find_task(flame->model, event->process, event->a);
-	place = task ? task->user : NULL;
-	if (!place)
-		return;
-	place->awaits = event->b;
-	place->awaited = function_of(flame, event->process, event->b);
-}
-
-static void flame_begin(void *view, uint64_t now_ns, struct model_coroutine *coroutine)
-{
-	(void)now_ns;
-	if (coroutine->task)
-		stack_of_coroutine(view, coroutine, 0);
-}
-
-static struct stack *stack_of_awaited(struct flame *flame, const struct model_task *task,
-				      struct stack *parent)
-{
-	const struct model_function *function = NULL;
-	const struct place *place = task->user;
-	unsigned int type = AT_ID_TYPE(task->awaits);
-
-	if (type == AT_TASK) {
-		function = function_of(flame, task->process, task->awaits);
-		if (!function && place && place->awaits == task->awaits)
-			function = place->awaited;
-	}
-	return upon(flame, parent, function, AWAITED + (type < AT_TYPES_END ? type : 0));
-}
-
-static void flame_time(void *view, struct model_task *task, enum model_state state,
-		       uint64_t begin_ns, uint64_t end_ns)
-{
-	struct flame *flame = view;
-	struct stack *stack = stack_of_task(flame, task);
-	enum stacks_state into = STACKS_RUNNING;
-
-	if (state == MODEL_AWAITING) {
-		stack = stack_of_awaited(flame, task, stack);
-		stack->calls += begin_ns == task->since_ns;
-		into = STACKS_AWAITING;
-	} else if (state == MODEL_READY) {
-		into = STACKS_READY;
-	}
-	stack->self_ns[into] += end_ns - begin_ns;
-}
-
-/* "fetch", "[sleep]" or "[task fetch]". */
-static int name_frame(struct stacks_frame *frame)
-{
-	const struct model_function *function = frame->what;
-	const char *name = function && function->address ? function->name : NULL;
-	uint64_t id = AT_ID((uint64_t)frame->kind - AWAITED, 1);
-	int length;
-
-	if (frame->name)
-		return 0;
-	frame->awaited = frame->kind != FUNCTION;
-	if (frame->awaited) {
-		length = asprintf(&frame->name, "[%s%s%s]",
-				  frame->kind == AWAITED ? "unknown" : describe_kind(id),
-				  name ? " " : "", name ? name : "");
-	} else {
-		length = asprintf(&frame->name, "%s", name ? name : "[unknown]");
-		frame->file = name ? function->file : NULL;
-		frame->line = name ? function->line : 0;
-	}
-	if (length >= 0)
-		return 0;
-	frame->name = NULL;
-	return -ENOMEM;
 }
 
 static unsigned int states_of(enum view_weight weight)
@@ -272,8 +48,8 @@ struct caption {
 
 static void fill_caption(struct caption *caption, const struct flame *flame)
 {
-	const struct model_totals *totals = model_totals(flame->model);
-	const uint64_t *total_ns = flame->stacks->root->total_ns;
+	const struct model_totals *totals = model_totals(flame->stacks.model);
+	const uint64_t *total_ns = flame->stacks.tree->root->total_ns;
 	char traced[TEXT_DURATION_SIZE], spent[TEXT_DURATION_SIZE];
 	const char *source = flame->options->source;
 
@@ -284,8 +60,8 @@ static void fill_caption(struct caption *caption, const struct flame *flame)
 	};
 	snprintf(caption->subtitle, sizeof(caption->subtitle),
 		 "%s traced, %" PRIu64 " task%s with %s of their own time",
-		 text_duration(traced, totals->last_ns - totals->first_ns), flame->tasks,
-		 flame->tasks == 1 ? "" : "s",
+		 text_duration(traced, totals->last_ns - totals->first_ns), flame->stacks.tasks,
+		 flame->stacks.tasks == 1 ? "" : "s",
 		 text_duration(spent, total_ns[STACKS_RUNNING] + total_ns[STACKS_READY] +
 					      total_ns[STACKS_AWAITING]));
 	if (!totals->lost && !totals->dropped)
@@ -301,35 +77,31 @@ static int write_result(const struct flame *flame, const struct stacks_caption *
 
 	switch (flame->options->format) {
 	case VIEW_SVG:
-		return svg_write(out, flame->stacks, caption);
+		svg_write(out, flame->stacks.tree, caption);
+		return 0;
 	case VIEW_FOLDED:
-		folded_write(out, flame->stacks);
+		folded_write(out, flame->stacks.tree);
 		return 0;
 	case VIEW_SPEEDSCOPE:
-		speedscope_write(out, flame->stacks, caption);
+		speedscope_write(out, flame->stacks.tree, caption);
 		return 0;
 	default:
-		return flame_print(flame->stacks, caption, flame->options);
+		return flame_print(flame->stacks.tree, caption, flame->options);
 	}
 }
 
 static int flame_finish(void *state, const struct model *model)
 {
 	struct flame *flame = state;
-	struct stacks_frame *frame;
 	struct caption caption;
-	int err;
+	int err = flame_stacks_name(&flame->stacks);
 
 	(void)model;
-	for (frame = flame->stacks->frames; frame; frame = frame->next) {
-		err = name_frame(frame);
-		if (err)
-			return err;
-	}
-	stacks_finish(flame->stacks, states_of(flame->options->weight));
+	if (err)
+		return err;
+	stacks_finish(flame->stacks.tree, states_of(flame->options->weight));
 	fill_caption(&caption, flame);
-	err = write_result(flame, &caption.texts);
-	return err ? err : flame->error;
+	return write_result(flame, &caption.texts);
 }
 
 static void flame_free(void *state)
@@ -338,19 +110,17 @@ static void flame_free(void *state)
 
 	if (!flame)
 		return;
-	while (!list_empty(&flame->places))
-		place_free(flame->places.next);
-	stacks_free(flame->stacks);
+	flame_stacks_clear(&flame->stacks);
 	free(flame);
 }
 
 const struct view view_flame = {
-	.listener = { .open = flame_open,
-		      .record = flame_record,
-		      .task_begin = flame_task_begin,
-		      .task_end = flame_task_end,
-		      .begin = flame_begin,
-		      .time = flame_time },
+	.listener = { .open = flame_stacks_open,
+		      .record = flame_stacks_record,
+		      .task_begin = flame_stacks_task_begin,
+		      .task_end = flame_stacks_task_end,
+		      .begin = flame_stacks_begin,
+		      .time = flame_stacks_time },
 	.formats = 1 << VIEW_SVG | 1 << VIEW_FOLDED | 1 << VIEW_SPEEDSCOPE,
 	.open = flame_new,
 	.finish = flame_finish,

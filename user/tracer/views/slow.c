@@ -66,6 +66,7 @@ static void tell_suppressed(struct slow *slow)
 static bool begin_report(struct slow *slow, uint64_t now_ns)
 {
 	if (is_over(slow, now_ns)) {
+		tell_suppressed(slow);
 		slow->second_ns = now_ns;
 		slow->reports = 0;
 	}
@@ -88,7 +89,7 @@ static void print_seconds(const struct slow *slow, uint64_t ns)
 static void report_step(struct slow *slow, const struct model_interval *interval,
 			const struct slow_part *part)
 {
-	bool part_seen = interval->existing || interval->open;
+	const char *least = interval->existing || interval->open ? "at least " : "";
 	FILE *out = slow->options->out;
 
 	if (!begin_report(slow, interval->end_ns))
@@ -98,7 +99,7 @@ static void report_step(struct slow *slow, const struct model_interval *interval
 		repr_task(out, slow->model, interval->task, interval->next);
 	else
 		repr_handle(out, interval->function);
-	fprintf(out, " took %s", part_seen ? "at least " : "");
+	fprintf(out, " took %s", least);
 	print_seconds(slow, interval->end_ns - interval->begin_ns);
 	fputs(" seconds\n", out);
 	if (part->function == interval->function)
@@ -135,10 +136,7 @@ static void end_iteration(struct slow *slow, struct slow_thread *thread, uint64_
 /* The function that ran for most of the step, which is not always the task's own. */
 static struct slow_part holder_of(struct slow_thread *thread, const struct model_interval *interval)
 {
-	struct slow_part own = {
-		.function = interval->function,
-		.ns = interval->end_ns - interval->begin_ns,
-	};
+	struct slow_part own = { interval->function, interval->end_ns - interval->begin_ns };
 	struct slow_part part = slow_take_part(thread);
 
 	return part.function && interval->kind == MODEL_STEP ? part : own;
@@ -225,6 +223,10 @@ static void print_none(const struct slow *slow)
 		text_duration(threshold, slow->options->threshold_ns));
 	if (!slow->steps) {
 		fputs(": none was seen\n", out);
+		/* It would be told of at its end. */
+		if (!model_loops(slow->model))
+			fputs("nor did a loop tell of itself: if one is stuck, tree shows in what\n",
+			      out);
 		return;
 	}
 	fprintf(out, "; the longest of %" PRIu64 " took %s, in ", slow->steps,

@@ -8,38 +8,12 @@
 #include "../formats/perfetto.h"
 #include "describe.h"
 #include "timeline.h"
+#include "timeline_track.h"
 #include <base/text.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
-/* A thread or process that has a track. */
-struct known {
-	uint32_t process, thread;
-	UT_hash_handle hh;
-};
-
-struct tracks {
-	const struct trace_format *format;
-	const struct model *model;
-	struct trace trace;
-	bool opened;
-	struct known *known, *recent;
-	uint64_t flows; /* so many have begun */
-	int error;
-};
-
-/* Of a task, from its begin to its end. */
-struct marks {
-	struct trace_track parent;
-	char *name;	 /* of its slice, null up to the first event on its track */
-	uint64_t wake;	 /* flow that ends at its next step, or 0 */
-	uint64_t cancel; /* flow that ends at its last one, or 0 */
-};
 
 static void *tracks_new(const struct view_options *options)
 {
@@ -71,97 +45,6 @@ static void tracks_record(void *view, const struct at_event *event)
 			     event->kind == AT_ATTACH ? event->subject : 0);
 }
 
-/* Whether it has its track by now; it is taken to have from here on. */
-static bool is_known(struct tracks *tracks, uint32_t process, uint32_t thread)
-{
-	const uint32_t key[] = { process, thread };
-	struct known *known = tracks->recent;
-
-	if (known && known->process == process && known->thread == thread)
-		return true;
-	HASH_FIND(hh, tracks->known, key, sizeof(key), known);
-	if (known) {
-		tracks->recent = known;
-		return true;
-	}
-	known = calloc(1, sizeof(*known));
-	if (known) {
-		known->process = process;
-		known->thread = thread;
-		HASH_ADD(hh, tracks->known, process, sizeof(key), known);
-	}
-	if (!known || !known->hh.tbl) {
-		tracks->error = -ENOMEM;
-		free(known);
-	}
-	return false;
-}
-
-static struct trace_track process_track(struct tracks *tracks, uint32_t process)
-{
-	const struct trace_track track = { .process = process };
-	char name[32];
-
-	if (!is_known(tracks, process, 0)) {
-		snprintf(name, sizeof(name), "process %" PRIu32, process);
-		tracks->format->track(&tracks->trace, &track, NULL, name);
-	}
-	return track;
-}
-
-/* It is called what it does when it is first met. */
-static struct trace_track thread_track(struct tracks *tracks, uint32_t process, uint32_t thread,
-				       const char *name)
-{
-	const struct trace_track track = { .process = process, .thread = thread };
-	struct trace_track parent;
-
-	if (!is_known(tracks, process, thread)) {
-		parent = process_track(tracks, process);
-		tracks->format->track(&tracks->trace, &track, &parent, name);
-	}
-	return track;
-}
-
-/* Tasks and coroutines share the numbers of a process's tracks. */
-static struct trace_track task_track(const struct model_task *task)
-{
-	return (struct trace_track){ .process = task->process,
-				     .number = 2 * (task->id & AT_ID_NUMBER) };
-}
-
-/* Before the first event on its track: by then its creator has given it its name. */
-static void tell_task(struct tracks *tracks, const struct model_task *task)
-{
-	struct trace_event event = { .track = task_track(task), .category = "task" };
-	char name[DESCRIBE_SIZE], by[DESCRIBE_SIZE], place[DESCRIBE_SIZE];
-	struct marks *marks = task->user;
-
-	if (!marks || marks->name)
-		return;
-	marks->name = strdup(describe_task(name, sizeof(name), task));
-	if (!marks->name) {
-		tracks->error = -ENOMEM;
-		return;
-	}
-	tracks->format->track(&tracks->trace, &event.track, &marks->parent, marks->name);
-	event.time_ns = task->created_ns;
-	event.name = marks->name;
-	event.details[0] = (struct trace_detail){ "began", task->existing ? "earlier" : NULL };
-	if (task->creator)
-		event.details[1] = (struct trace_detail){
-			"created by",
-			describe_id(by, sizeof(by), tracks->model, task->process, task->creator),
-		};
-	if (task->place)
-		event.details[2] = (struct trace_detail){
-			"created at",
-			describe_place(place, sizeof(place), tracks->model, task->process,
-				       task->place),
-		};
-	tracks->format->begin(&tracks->trace, &event);
-}
-
 static void tracks_task_begin(void *view, uint64_t now_ns, struct model_task *task)
 {
 	struct tracks *tracks = view;
@@ -174,24 +57,24 @@ static void tracks_task_begin(void *view, uint64_t now_ns, struct model_task *ta
 		tracks->error = -ENOMEM;
 		return;
 	}
-	marks->parent = process_track(tracks, task->process);
+	marks->parent = track_of_process(tracks, task->process);
 	if (creator && creator != task && creator->user) {
-		tell_task(tracks, creator);
-		marks->parent = task_track(creator);
+		track_tell(tracks, creator);
+		marks->parent = track_of_task(creator);
 	}
 	task->user = marks;
 }
 
 static void tracks_task_end(void *view, uint64_t now_ns, struct model_task *task)
 {
-	struct trace_event event = { .track = task_track(task), .category = "task" };
+	struct trace_event event = { .track = track_of_task(task), .category = "task" };
 	char result[DESCRIBE_SIZE], by[DESCRIBE_SIZE];
 	struct marks *marks = task->user;
 	struct tracks *tracks = view;
 
 	if (!marks)
 		return;
-	tell_task(tracks, task);
+	track_tell(tracks, task);
 	event.time_ns = now_ns;
 	event.name = marks->name ? marks->name : "";
 	event.details[0].name = "result";
@@ -228,10 +111,10 @@ static void tracks_begin(void *view, uint64_t now_ns, struct model_coroutine *co
 
 	(void)now_ns;
 	if (coroutine->task) {
-		tell_task(tracks, coroutine->task);
-		event.track = task_track(coroutine->task);
+		track_tell(tracks, coroutine->task);
+		event.track = track_of_task(coroutine->task);
 	} else {
-		parent = process_track(tracks, coroutine->process);
+		parent = track_of_process(tracks, coroutine->process);
 		tracks->format->track(&tracks->trace, &event.track, &parent, event.name);
 	}
 	coroutine->user = (void *)(uintptr_t)event.track.number;
@@ -257,27 +140,6 @@ static void tracks_end(void *view, uint64_t now_ns, struct model_coroutine *coro
 	tracks->format->end(&tracks->trace, &event);
 }
 
-/* Who wakes another task does so within its step: there the flow begins. */
-static void tell_wake(struct tracks *tracks, const struct model_interval *interval)
-{
-	const struct model_task *task = interval->task, *waker;
-	unsigned int type = AT_ID_TYPE(interval->woken_by);
-	char who[DESCRIBE_SIZE], name[DESCRIBE_SIZE + 8];
-	struct marks *marks = task->user;
-	struct trace_event event = { .category = "wake", .name = name };
-
-	if (!marks || marks->wake || interval->open || interval->woken_by == task->id ||
-	    (type != AT_TASK && type != AT_CALLBACK))
-		return;
-	waker = model_find_task(tracks->model, interval->process, interval->woken_by);
-	marks->wake = event.flow = ++tracks->flows;
-	event.track = thread_track(tracks, interval->process,
-				   waker ? waker->thread : interval->thread, "loop");
-	event.time_ns = interval->kind == MODEL_AWAIT ? interval->end_ns : interval->begin_ns;
-	snprintf(name, sizeof(name), "wake %s", describe_task(who, sizeof(who), task));
-	tracks->format->instant(&tracks->trace, &event);
-}
-
 /* On the track of its thread: a step, a callback, or a job. */
 static void tell_step(struct tracks *tracks, const struct model_interval *interval)
 {
@@ -294,8 +156,8 @@ static void tell_step(struct tracks *tracks, const struct model_interval *interv
 			     { "records", interval->torn ? "lost" : NULL } },
 	};
 
-	event.track = thread_track(tracks, interval->process, interval->thread,
-				   interval->kind == MODEL_JOB ? "executor" : "loop");
+	event.track = track_of_thread(tracks, interval->process, interval->thread,
+				      interval->kind == MODEL_JOB ? "executor" : "loop");
 	if (interval->kind == MODEL_JOB && interval->function)
 		event.name = interval->function->name;
 	else
@@ -315,7 +177,7 @@ static void tell_wait(struct tracks *tracks, const struct model_interval *interv
 	char what[DESCRIBE_SIZE], name[DESCRIBE_SIZE + 8], by[DESCRIBE_SIZE];
 	const bool awaits = interval->kind == MODEL_AWAIT;
 	struct trace_event event = {
-		.track = task_track(interval->task),
+		.track = track_of_task(interval->task),
 		.time_ns = interval->begin_ns,
 		.duration_ns = interval->end_ns - interval->begin_ns,
 		.category = awaits ? "await" : "ready",
@@ -324,7 +186,7 @@ static void tell_wait(struct tracks *tracks, const struct model_interval *interv
 			     { "began", interval->existing ? "earlier" : NULL } },
 	};
 
-	tell_task(tracks, interval->task);
+	track_tell(tracks, interval->task);
 	if (awaits)
 		snprintf(name, sizeof(name), "await %s",
 			 describe_id(what, sizeof(what), tracks->model, interval->process,
@@ -336,7 +198,7 @@ static void tell_wait(struct tracks *tracks, const struct model_interval *interv
 				    interval->woken_by),
 		};
 	tracks->format->slice(&tracks->trace, &event);
-	tell_wake(tracks, interval);
+	moments_wake(tracks, interval);
 }
 
 static void tracks_interval(void *view, const struct model_interval *interval)
@@ -349,77 +211,6 @@ static void tracks_interval(void *view, const struct model_interval *interval)
 		tell_wait(tracks, interval);
 	else
 		tell_step(tracks, interval);
-}
-
-static void tracks_cancel(void *view, uint64_t now_ns, const struct model_cancel *cancel)
-{
-	char who[DESCRIBE_SIZE], name[DESCRIBE_SIZE + 8], by[DESCRIBE_SIZE], place[DESCRIBE_SIZE],
-		through[DESCRIBE_SIZE];
-	struct marks *marks = cancel->task ? cancel->task->user : NULL;
-	struct tracks *tracks = view;
-	const struct model *model = tracks->model;
-	uint32_t process = cancel->process;
-	struct trace_event event = {
-		.track = thread_track(tracks, process, cancel->thread, "loop"),
-		.time_ns = now_ns,
-		.category = "cancel",
-		.name = name,
-		.details = {
-			{ "by", describe_id(by, sizeof(by), model, process, cancel->by) },
-			{ "at", describe_place(place, sizeof(place), model, process,
-					       cancel->place) },
-			{ "through", cancel->through ? describe_id(through, sizeof(through), model,
-								   process, cancel->through)
-						     : NULL },
-			{ "refused", cancel->refused ? "it was done already" : NULL },
-		},
-	};
-
-	snprintf(name, sizeof(name), "cancel %s",
-		 describe_id(who, sizeof(who), model, process, cancel->subject));
-	if (marks && !cancel->refused)
-		marks->cancel = event.flow = ++tracks->flows;
-	tracks->format->instant(&tracks->trace, &event);
-}
-
-static void tracks_warning(void *view, uint64_t now_ns, const struct model_warning *warning)
-{
-	char subject[DESCRIBE_SIZE], place[DESCRIBE_SIZE], where[DESCRIBE_SIZE];
-	struct tracks *tracks = view;
-	const struct model *model = tracks->model;
-	uint32_t process = warning->process;
-	const struct trace_event event = {
-		.track = thread_track(tracks, process, warning->thread, "loop"),
-		.time_ns = now_ns,
-		.category = "warning",
-		.name = warning->text ? warning->text : "warning",
-		.details = {
-			{ "about", describe_id(subject, sizeof(subject), model, process,
-					       warning->subject) },
-			{ "where", describe_function(where, sizeof(where), warning->function) },
-			{ "created at", describe_place(place, sizeof(place), model, process,
-						       warning->place) },
-		},
-	};
-
-	tracks->format->instant(&tracks->trace, &event);
-}
-
-static void tracks_lost(void *view, uint64_t begin_ns, uint64_t end_ns, uint32_t process,
-			uint32_t thread, uint64_t count)
-{
-	char name[48], duration[TEXT_DURATION_SIZE];
-	struct tracks *tracks = view;
-	const struct trace_event event = {
-		.track = thread_track(tracks, process, thread, "loop"),
-		.time_ns = begin_ns,
-		.category = "lost",
-		.name = name,
-		.details = { { "within", text_duration(duration, end_ns - begin_ns) } },
-	};
-
-	snprintf(name, sizeof(name), "lost %" PRIu64 " record%s", count, count == 1 ? "" : "s");
-	tracks->format->instant(&tracks->trace, &event);
 }
 
 static int tracks_finish(void *state, const struct model *model)
@@ -435,16 +226,9 @@ static int tracks_finish(void *state, const struct model *model)
 
 static void tracks_free(void *state)
 {
-	struct tracks *tracks = state;
-	struct known *known, *next;
-
-	if (!tracks)
-		return;
-	HASH_ITER (hh, tracks->known, known, next) {
-		HASH_DEL(tracks->known, known);
-		free(known);
-	}
-	free(tracks);
+	if (state)
+		tracks_clear(state);
+	free(state);
 }
 
 const struct view timeline_tracks = {
@@ -456,9 +240,9 @@ const struct view timeline_tracks = {
 		.begin = tracks_begin,
 		.end = tracks_end,
 		.interval = tracks_interval,
-		.cancel = tracks_cancel,
-		.warning = tracks_warning,
-		.lost = tracks_lost,
+		.cancel = moments_cancel,
+		.warning = moments_warning,
+		.lost = moments_lost,
 	},
 	.open = tracks_new,
 	.finish = tracks_finish,

@@ -46,7 +46,7 @@ uint64_t tree_since(const struct model *model, const struct model_task *task, bo
 {
 	uint64_t now_ns = model_totals(model)->last_ns;
 
-	*least = task->existing && !task->steps && task->state != MODEL_RUNNING;
+	*least = task->existing && !task->steps;
 	return now_ns > task->since_ns ? now_ns - task->since_ns : 0;
 }
 
@@ -107,6 +107,42 @@ static void print_count(FILE *out, uint64_t count, const char *what)
 	fprintf(out, "%s %s%s", text_count(buffer, count), what, count == 1 ? "" : "s");
 }
 
+static const char *describe_thread(char state)
+{
+	switch (state) {
+	case 'R':
+		return ", its thread is running";
+	case 'S':
+		return ", its thread sleeps in a system call";
+	case 'D':
+		return ", its thread waits in the kernel, for a disk perhaps";
+	case 'T':
+		return ", its thread is stopped by a signal";
+	case 't':
+		return ", its thread is stopped by a debugger";
+	}
+	return "";
+}
+
+/* What a loop is in that had to be read from outside. */
+static void print_silence(const struct tree_printer *printer, const struct model_loop *loop)
+{
+	const struct model_task *task = model_find_task(printer->model, loop->process, loop->runs);
+	char duration[TEXT_DURATION_SIZE], name[DESCRIBE_SIZE], place[DESCRIBE_SIZE];
+	FILE *out = printer->options->out;
+
+	fprintf(out, " does not answer (for %s%s): read from its memory",
+		text_duration(duration, loop->silent_ns), describe_thread(loop->thread_state));
+	if (loop->runs == loop->id)
+		fputs(", it sleeps", out);
+	else if (loop->runs)
+		fprintf(out, ", it is in %s",
+			describe_id(name, sizeof(name), printer->model, loop->process, loop->runs));
+	if (task && task->innermost)
+		fprintf(out, " at %s",
+			describe_function(place, sizeof(place), task->innermost->function));
+}
+
 static void print_header(const struct tree_printer *printer, const struct tree_loop *tree_loop,
 			 bool several)
 {
@@ -121,8 +157,11 @@ static void print_header(const struct tree_printer *printer, const struct tree_l
 	}
 	if (several)
 		fprintf(out, "process %" PRIu32 ", ", loop->process);
-	fprintf(out, "loop %" PRIu64 " (thread %" PRIu32 "): ", (uint64_t)(loop->id & AT_ID_NUMBER),
+	fprintf(out, "loop %" PRIu64 " (thread %" PRIu32 ")", (uint64_t)(loop->id & AT_ID_NUMBER),
 		loop->thread);
+	if (loop->silent_ns)
+		print_silence(printer, loop);
+	fputs(loop->silent_ns ? ";\n  " : ": ", out);
 	print_count(out, tree_loop->tasks, "task");
 	fputs(", ", out);
 	print_count(out, loop->timers, "timer");

@@ -1,6 +1,55 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A description that was read from a stranger's memory: its fields lie in their objects, or it lies. */
+/*
+ * Reading a stranger's memory with care: addresses lead where they like, lists need not end, and a
+ * description need not describe.
+ */
+#include "memory.h"
 #include "outside_internal.h"
+#include <errno.h>
+
+#define PAGE 4096
+
+int outside_object(const struct outside *outside, struct object *ret, uint64_t address, size_t size)
+{
+	if (!address || address % sizeof(uint64_t) || size > sizeof(ret->bytes))
+		return -EFAULT;
+	ret->address = address;
+	return memory_read(outside->memory, address, ret->bytes, size);
+}
+
+size_t outside_string(const struct outside *outside, uint64_t address, char *to, size_t size)
+{
+	size_t length = 0, piece;
+	const char *end = NULL;
+
+	while (length < size && !end) {
+		piece = PAGE - (address + length) % PAGE;
+		if (piece > size - length)
+			piece = size - length;
+		if (memory_read(outside->memory, address + length, to + length, piece))
+			break;
+		end = memchr(to + length, '\0', piece);
+		length += piece;
+	}
+	return end ? (size_t)(end - to) : length;
+}
+
+int outside_walk(const struct outside *outside, struct walk *walk, struct object *ret)
+{
+	if (walk->node == walk->head)
+		return 0;
+	if (walk->count == LIST_MAX || outside->count == RECORDS_MAX)
+		return -EMSGSIZE;
+	if (walk->node == walk->mark ||
+	    outside_object(outside, ret, walk->node - walk->link, walk->size))
+		return -EAGAIN;
+	if (walk->count++ == walk->marked) {
+		walk->mark = walk->node;
+		walk->marked = 2 * walk->count;
+	}
+	walk->node = object_word(ret, walk->link);
+	return 1;
+}
 
 struct field {
 	size_t offset, width, size; /* of the object: 0 if its own address is enough */
@@ -48,6 +97,7 @@ bool outside_layout_is_sane(const struct at_layout *l)
 		{ l->future_has_origin, 1, l->future_size },
 		{ l->turn_waiting, 8, l->turn_size },
 		{ l->slot_link, 8, l->slot_size },
+		{ l->slot_serial, 8, l->slot_size },
 		{ l->slot_callback, 8, l->slot_size },
 		{ l->slot_done, 8, l->slot_size },
 		{ l->slot_depends, 1, l->slot_size },

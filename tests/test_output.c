@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where a run writes to: text as it happens, and files for other software when they are whole. */
+#include "scene.h"
+#include <errno.h>
+#include <tracer/output.h>
+
+/* What the file of the scene holds. The caller frees it. */
+static char *content(struct scene *scene, const char *name)
+{
+	int fd = open(scene_path(scene, name), O_RDONLY | O_CLOEXEC);
+	char *text;
+
+	assert_true(fd >= 0);
+	text = read_whole(fd);
+	close(fd);
+	return text;
+}
+
+static void assert_content(struct scene *scene, const char *name, const char *expected)
+{
+	char *text = content(scene, name);
+
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void write_file(struct scene *scene, const char *name, const char *text)
+{
+	FILE *file = fopen(scene_path(scene, name), "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static bool exists(struct scene *scene, const char *name)
+{
+	return !access(scene_path(scene, name), F_OK);
+}
+
+static void open_whole(struct scene *scene, struct output *output, char path[64])
+{
+	strcpy(path, scene_path(scene, "x.svg"));
+	assert_int_equal(output_open_whole(output, path), 0);
+	fputs("new", output->text);
+	assert_int_equal(output_flush(output, NULL, 0), 0);
+}
+
+static void whole__appears_when_it_is_complete(void **state)
+{
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64];
+
+	open_whole(scene, &output, path);
+	assert_false(exists(scene, "x.svg"));
+	assert_true(exists(scene, "x.svg.part"));
+	assert_int_equal(output_close(&output), 0);
+	assert_content(scene, "x.svg", "new");
+	assert_int_equal(scene_files(scene), 1);
+}
+
+static void whole__replaces_only_when_it_is_complete(void **state)
+{
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64];
+
+	write_file(scene, "x.svg", "old");
+	open_whole(scene, &output, path);
+	assert_content(scene, "x.svg", "old");
+	assert_int_equal(output_close(&output), 0);
+	assert_content(scene, "x.svg", "new");
+}
+
+static void whole__is_thrown_away(void **state)
+{
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64];
+
+	write_file(scene, "x.svg", "old");
+	open_whole(scene, &output, path);
+	output_discard(&output);
+	assert_content(scene, "x.svg", "old");
+	assert_int_equal(scene_files(scene), 1);
+
+	output = (struct output){ 0 };
+	open_whole(scene, &output, path);
+	output_spoil(&output);
+	assert_int_equal(output_close(&output), 0);
+	assert_content(scene, "x.svg", "old");
+	assert_int_equal(scene_files(scene), 1);
+}
+
+/* Of a run that was killed: it is not taken for anybody's, nor written through. */
+static void whole__over_what_was_left(void **state)
+{
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64], part[64];
+
+	write_file(scene, "other", "other");
+	strcpy(part, scene_path(scene, "x.svg.part"));
+	assert_int_equal(symlink("other", part), 0);
+	open_whole(scene, &output, path);
+	assert_int_equal(output_close(&output), 0);
+	assert_content(scene, "x.svg", "new");
+	assert_content(scene, "other", "other");
+}
+
+static void whole__to_a_device(void **state)
+{
+	struct output output = { 0 };
+
+	(void)state;
+	assert_int_equal(output_open_whole(&output, "/dev/null"), 0);
+	assert_null(output.part);
+	assert_int_equal(output_close(&output), 0);
+}
+
+static void whole__that_cannot_be(void **state)
+{
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64];
+
+	assert_int_equal(output_open_whole(&output, "/no/such/folder/x.svg"), -ENOENT);
+	strcpy(path, scene_path(scene, "x.svg"));
+	assert_int_equal(output_open_whole(&output, path), 0);
+	/* A folder of that name cannot be replaced. */
+	assert_int_equal(mkdir(path, 0755), 0);
+	assert_int_equal(output_close(&output), -EISDIR);
+	assert_string_equal(output.failed, path);
+	assert_int_equal(scene_files(scene), 1);
+	rmdir(path);
+}
+
+/* --- by the command line --- */
+
+/* Ends what is seen with the result of what has been. */
+static void interrupted__is_completed(void **state)
+{
+	struct scene *scene = *state;
+	char *picture;
+
+	NEED_ROOT();
+	program_start(&scene->target, "build/examples/churn 20");
+	UNTIL(sleeps(scene->target.pid));
+	program_start(&scene->tracer, "build/asynctrace flame -o %s/x.folded -w %s/kept -p %d",
+		      scene->folder, scene->folder, scene->target.pid);
+	UNTIL(file_size(scene_path(scene, "kept")) > 1000);
+	assert_true(exists(scene, "x.folded.part"));
+	assert_false(exists(scene, "x.folded"));
+	kill(scene->tracer.pid, SIGINT);
+	program_wait(&scene->tracer);
+	assert_string_equal(scene->tracer.err, "");
+	assert_int_equal(scene->tracer.status, 0);
+	picture = content(scene, "x.folded");
+	assert_non_null(strstr(picture, "work"));
+	assert_false(exists(scene, "x.folded.part"));
+	free(picture);
+}
+
+/* A disk that is full leaves what was there. */
+static void failed__leaves_what_was(void **state)
+{
+	struct scene *scene = *state;
+
+	NEED_ROOT();
+	write_file(scene, "x.csv", "old");
+	program_start(&scene->tracer,
+		      "prlimit --fsize=512 build/asynctrace timeline -o %s -- "
+		      "build/tests/programs/story",
+		      scene_path(scene, "x.csv"));
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 1);
+	assert_non_null(strstr(scene->tracer.err, "x.csv': File too large"));
+	assert_content(scene, "x.csv", "old");
+	assert_int_equal(scene_files(scene), 1);
+}
+
+static void assert_refused(struct scene *scene, const char *words, const char *reason)
+{
+	program_start(&scene->tracer, "build/asynctrace %s", words);
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 2);
+	if (!strstr(scene->tracer.err, reason))
+		fail_msg("'%s' is not in '%s'", reason, scene->tracer.err);
+	program_free(&scene->tracer);
+}
+
+static void format__that_the_view_does_not_write(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_refused(scene, "timed -o x.svg -p 1", "timed does not write .svg: it writes text");
+	assert_refused(scene, "flame -o x.csv -p 1", "flame does not write .csv: it writes .svg,");
+	assert_refused(scene, "timeline -o x.speedscope.json -p 1",
+		       "does not write .speedscope.json: it writes .csv");
+	assert_refused(scene, "record -o x.svg -p 1", "leave off the .svg");
+	assert_refused(scene, "timed -w x.json -p 1", "leave off the .json");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCENE_TEST(whole__appears_when_it_is_complete),
+		SCENE_TEST(whole__replaces_only_when_it_is_complete),
+		SCENE_TEST(whole__is_thrown_away),
+		SCENE_TEST(whole__over_what_was_left),
+		cmocka_unit_test(whole__to_a_device),
+		SCENE_TEST(whole__that_cannot_be),
+		SCENE_TEST(interrupted__is_completed),
+		SCENE_TEST(failed__leaves_what_was),
+		SCENE_TEST(format__that_the_view_does_not_write),
+	};
+
+	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
+}

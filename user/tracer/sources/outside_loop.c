@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The state of a loop, as it would tell it, and what it is in. */
+#include "memory.h"
+#include "outside_internal.h"
+#include <base/clock.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static int read_tasks(struct outside *outside, const struct object *loop)
+{
+	const struct at_layout *layout = outside->layout;
+	struct walk walk = {
+		.head = loop->address + layout->loop_tasks,
+		.node = object_word(loop, layout->loop_tasks),
+		.link = layout->task_link,
+		.size = layout->task_size,
+	};
+	struct object task;
+	int ret, err = 0;
+
+	while ((ret = outside_walk(outside, &walk, &task)) == 1) {
+		if (outside_task(outside, &task))
+			err = -EAGAIN;
+	}
+	return ret < 0 ? ret : err;
+}
+
+/* The callback of each child of a gather tells what depends on it. */
+static int read_slots(struct outside *outside, const struct object *loop)
+{
+	const struct at_layout *layout = outside->layout;
+	struct walk walk = {
+		.head = loop->address + layout->loop_slots,
+		.node = object_word(loop, layout->loop_slots),
+		.link = layout->slot_link,
+		.size = layout->slot_size,
+	};
+	bool child_pending, whole_pending;
+	uint64_t child, whole;
+	struct object slot;
+	int ret;
+
+	while ((ret = outside_walk(outside, &walk, &slot)) == 1) {
+		if (!slot.bytes[layout->slot_depends] || !object_word(&slot, layout->slot_future))
+			continue;
+		child = outside_future(outside, object_word(&slot, layout->slot_future),
+				       &child_pending);
+		whole = outside_future(outside, object_word(&slot, layout->slot_owned),
+				       &whole_pending);
+		if (child && whole && child_pending && whole_pending)
+			outside_record(outside, AT_DEPENDS, 0, whole, child, 0, 0);
+	}
+	return ret;
+}
+
+/* An entry of the queue. */
+static uint64_t ready_entry(const struct outside *outside, const struct object *loop,
+			    uint64_t index)
+{
+	const struct at_layout *layout = outside->layout;
+	uint64_t ring = object_word(loop, layout->loop_ready), entry;
+	uint64_t at = index & object_word(loop, layout->loop_mask);
+
+	if (memory_read(outside->memory, ring + at * sizeof(entry), &entry, sizeof(entry)))
+		return 0;
+	return entry;
+}
+
+static uint64_t callbacks_ready(const struct outside *outside, const struct object *loop)
+{
+	uint64_t head = object_word(loop, outside->layout->loop_head), count = 0, i;
+	uint64_t left = object_word(loop, outside->layout->loop_tail) - head, entry;
+	struct object slot;
+
+	for (i = 0; i < left && i < LIST_MAX; i++) {
+		entry = ready_entry(outside, loop, head + i);
+		count += entry & 1 &&
+			 !outside_object(outside, &slot, entry - 1, outside->layout->slot_size) &&
+			 object_word(&slot, outside->layout->slot_serial);
+	}
+	return count;
+}
+
+static bool is_sleeping(const struct outside *outside, const struct object *loop)
+{
+	const struct at_layout *layout = outside->layout;
+	uint8_t sleeping = 0;
+
+	memory_read(outside->memory,
+		    object_word(loop, layout->loop_mailbox) + layout->mailbox_sleeping, &sleeping,
+		    sizeof(sleeping));
+	return sleeping;
+}
+
+/* Of the callback that was taken from the queue last. */
+static uint64_t last_callback(const struct outside *outside, const struct object *loop)
+{
+	const struct at_layout *layout = outside->layout;
+	uint64_t head = object_word(loop, layout->loop_head);
+	uint64_t entry = ready_entry(outside, loop, head - 1), function;
+	struct object slot;
+
+	if (!(entry & 1) || outside_object(outside, &slot, entry & ~1ULL, layout->slot_size))
+		return 0;
+	function = object_word(&slot, layout->slot_done);
+	if (!function)
+		function = object_word(&slot, layout->slot_callback);
+	return function ? AT_ID(AT_CALLBACK, function) : 0;
+}
+
+/* Who runs: a task, a callback, the loop itself while it sleeps; or 0. */
+static uint64_t who_runs(const struct outside *outside, const struct object *loop, uint64_t id)
+{
+	const struct at_layout *layout = outside->layout;
+	uint64_t current = object_word(loop, layout->loop_current);
+	struct object task;
+
+	if (is_sleeping(outside, loop))
+		return id;
+	if (!current)
+		return last_callback(outside, loop);
+	if (outside_object(outside, &task, current, layout->task_size))
+		return 0;
+	return AT_ID(AT_TASK, object_word(&task, layout->task_future + layout->future_number));
+}
+
+/* The kernel's letter, or 0. */
+static char thread_state(uint32_t process, uint32_t thread)
+{
+	char path[64], stat[512];
+	const char *name_ends;
+	ssize_t length;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", process, thread);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	length = read(fd, stat, sizeof(stat) - 1);
+	close(fd);
+	stat[length > 0 ? length : 0] = '\0';
+	name_ends = strrchr(stat, ')');
+	return name_ends && name_ends[1] ? name_ends[2] : 0;
+}
+
+int outside_read_loop(struct outside *outside, const struct outside_loop *of, uint64_t waited_ns)
+{
+	const struct at_layout *layout = outside->layout;
+	struct object loop;
+	uint64_t runs;
+	int err, slots;
+
+	outside->count = 0;
+	outside->announced_count = 0;
+	outside_forget_numbers(outside);
+	if (memory_read(outside->memory, layout->last_numbers, outside->last_numbers,
+			sizeof(outside->last_numbers)))
+		return -EFAULT;
+	outside->now_ns = clock_ns();
+	if (outside_object(outside, &loop, of->address, layout->loop_size) ||
+	    AT_ID(AT_LOOP, object_word(&loop, layout->loop_number)) != of->id ||
+	    object_word32(&loop, layout->loop_thread) != of->thread)
+		return -ESRCH;
+	outside_record(outside, AT_STATE, AT_OUTSIDE, of->id, waited_ns,
+		       thread_state(outside->process, of->thread), 0);
+	err = read_tasks(outside, &loop);
+	slots = read_slots(outside, &loop);
+	outside_record(outside, AT_STATE, AT_END | AT_OUTSIDE, of->id,
+		       callbacks_ready(outside, &loop), object_word(&loop, layout->loop_timers), 0);
+	runs = who_runs(outside, &loop, of->id);
+	if (runs && runs != of->id)
+		outside_record(outside, AT_SWITCH, 0, runs, of->id, 0, 0);
+	return err ? err : slots;
+}

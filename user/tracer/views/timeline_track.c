@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Tracks are told of when something first happens on them. */
+#include "timeline_track.h"
+#include "describe.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+/* A thread, or of thread 0 its process. */
+struct known {
+	uint32_t process, thread;
+	UT_hash_handle hh;
+};
+
+/* Whether it has its track by now; it is taken to have from here on. */
+static bool is_known(struct tracks *tracks, uint32_t process, uint32_t thread)
+{
+	const uint32_t key[] = { process, thread };
+	struct known *known = tracks->recent;
+
+	if (known && known->process == process && known->thread == thread)
+		return true;
+	HASH_FIND(hh, tracks->known, key, sizeof(key), known);
+	if (known) {
+		tracks->recent = known;
+		return true;
+	}
+	known = calloc(1, sizeof(*known));
+	if (known) {
+		known->process = process;
+		known->thread = thread;
+		HASH_ADD(hh, tracks->known, process, sizeof(key), known);
+	}
+	if (!known || !known->hh.tbl) {
+		tracks->error = -ENOMEM;
+		free(known);
+	}
+	return false;
+}
+
+struct trace_track track_of_process(struct tracks *tracks, uint32_t process)
+{
+	const struct trace_track track = { .process = process };
+	char name[32];
+
+	if (!is_known(tracks, process, 0)) {
+		snprintf(name, sizeof(name), "process %" PRIu32, process);
+		tracks->format->track(&tracks->trace, &track, NULL, name);
+	}
+	return track;
+}
+
+struct trace_track track_of_thread(struct tracks *tracks, uint32_t process, uint32_t thread,
+				   const char *name)
+{
+	const struct trace_track track = { .process = process, .thread = thread };
+	struct trace_track parent;
+
+	if (!is_known(tracks, process, thread)) {
+		parent = track_of_process(tracks, process);
+		tracks->format->track(&tracks->trace, &track, &parent, name);
+	}
+	return track;
+}
+
+/* Tasks and coroutines share the numbers of a process's tracks. */
+struct trace_track track_of_task(const struct model_task *task)
+{
+	return (struct trace_track){ .process = task->process,
+				     .number = 2 * (task->id & AT_ID_NUMBER) };
+}
+
+/* By now its creator has given it its name. */
+void track_tell(struct tracks *tracks, const struct model_task *task)
+{
+	struct trace_event event = { .track = track_of_task(task), .category = "task" };
+	char name[DESCRIBE_SIZE], by[DESCRIBE_SIZE], place[DESCRIBE_SIZE];
+	struct marks *marks = task->user;
+
+	if (!marks || marks->name)
+		return;
+	marks->name = strdup(describe_task(name, sizeof(name), task));
+	if (!marks->name) {
+		tracks->error = -ENOMEM;
+		return;
+	}
+	tracks->format->track(&tracks->trace, &event.track, &marks->parent, marks->name);
+	event.time_ns = task->created_ns;
+	event.name = marks->name;
+	event.details[0] = (struct trace_detail){ "began", task->existing ? "earlier" : NULL };
+	if (task->creator)
+		event.details[1] = (struct trace_detail){
+			"created by",
+			describe_id(by, sizeof(by), tracks->model, task->process, task->creator),
+		};
+	if (task->place)
+		event.details[2] = (struct trace_detail){
+			"created at",
+			describe_place(place, sizeof(place), tracks->model, task->process,
+				       task->place),
+		};
+	tracks->format->begin(&tracks->trace, &event);
+}
+
+void tracks_clear(struct tracks *tracks)
+{
+	struct known *known, *next;
+
+	HASH_ITER (hh, tracks->known, known, next) {
+		HASH_DEL(tracks->known, known);
+		free(known);
+	}
+}
