@@ -441,6 +441,7 @@ int async__transport_new(struct async_loop *loop, int fd, bool reads, bool write
  * otherwise. unwatch() tells whether it came too late for the callback.
  */
 void async__signals_close(struct async_loop *loop);
+bool async__signals_handled(const struct async_loop *loop); /* others than the interrupt */
 struct signal_handler *async__interrupt_watch(struct async_loop *loop, async_callback *callback,
 					      void *arg);
 bool async__interrupt_unwatch(struct signal_handler *handler);
@@ -526,6 +527,8 @@ void async__trace_leave(struct async_loop *loop, unsigned int flags, struct asyn
 void async__trace_enter(struct async_loop *loop, uint64_t id, uint64_t ready_ns,
 			unsigned int flags);
 void async__trace_enter_loop(struct async_loop *loop);
+/* AT_TASKS_ONLY and AT_ONE_THREAD, as far as they hold. */
+unsigned int async__trace_wakers(const struct async_loop *loop);
 /* What follows is the doing of the loop if no step is under way. Takes null. */
 void async__trace_between_steps(struct async_loop *loop);
 void async__trace_enter_task(struct async_loop *loop, struct async_task *task);

@@ -149,6 +149,17 @@ static struct signal_handler *find(struct async_loop *loop, int signal)
 	return NULL;
 }
 
+bool async__signals_handled(const struct async_loop *loop)
+{
+	struct list *link;
+
+	list_for_each (link, &loop->signals) {
+		if (container_of(link, struct signal_handler, link)->place != &interrupt)
+			return true;
+	}
+	return false;
+}
+
 /* The handler of the signal, or a new one. */
 static int claim(struct async_loop *loop, int signal, struct signal_handler **ret)
 {

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 
 static uint32_t last_index;
 
@@ -204,9 +205,17 @@ void async__trace_enter(struct async_loop *loop, uint64_t id, uint64_t ready_ns,
 	loop->step_flags = 0;
 }
 
+unsigned int async__trace_wakers(const struct async_loop *loop)
+{
+	if (!list_empty(&loop->sources) || async__signals_handled(loop))
+		return 0;
+	return AT_TASKS_ONLY | (__libc_single_threaded ? AT_ONE_THREAD : 0);
+}
+
 void async__trace_enter_loop(struct async_loop *loop)
 {
-	async__trace_enter(loop, AT_ID(AT_LOOP, loop->number), loop->timers.count, 0);
+	async__trace_enter(loop, AT_ID(AT_LOOP, loop->number), loop->timers.count,
+			   async__trace_wakers(loop));
 }
 
 void async__trace_between_steps(struct async_loop *loop)

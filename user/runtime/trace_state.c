@@ -71,7 +71,8 @@ void async__trace_state(struct async_loop *loop)
 	list_for_each (link, &loop->tasks)
 		task_state(loop, container_of(link, struct async_task, link));
 	depend_records(loop);
-	at_record(AT_STATE, AT_END, id, ready_callbacks(loop), loop->timers.count, 0);
+	at_record(AT_STATE, AT_END | async__trace_wakers(loop), id, ready_callbacks(loop),
+		  loop->timers.count, 0);
 	/*
 	 * Whoever knows this thread's buffer can read what it holds when the thread dies or is
 	 * stuck.

@@ -152,7 +152,8 @@ static void check_record(void *view, const struct at_event *event)
 	struct check *check = view;
 	struct sleeper *sleeper;
 
-	if (event->kind != AT_SWITCH || AT_ID_TYPE(event->subject) != AT_LOOP)
+	if (AT_ID_TYPE(event->subject) != AT_LOOP ||
+	    (event->kind != AT_SWITCH && (event->kind != AT_STATE || !(event->flags & AT_END))))
 		return;
 	sleeper = sleeper_of(check, event->process, event->subject);
 	if (!sleeper)
@@ -193,8 +194,7 @@ static void check_interval(void *view, const struct model_interval *interval)
 
 static void print_count(FILE *out, uint64_t count, const char *what, const char *before)
 {
-	if (count)
-		fprintf(out, "%s%" PRIu64 " %s%s", before, count, what, count == 1 ? "" : "s");
+	fprintf(out, "%s%" PRIu64 " %s%s", before, count, what, count == 1 ? "" : "s");
 }
 
 static void print_summary(const struct check *check, const struct model_totals *totals,
@@ -202,14 +202,19 @@ static void print_summary(const struct check *check, const struct model_totals *
 {
 	uint64_t errors = counts[FINDING_ERROR], warnings = counts[FINDING_WARNING];
 	uint64_t notes = counts[FINDING_NOTE];
+	uint64_t tasks = totals->tasks_existing + totals->tasks_created;
 
 	if (!errors && !warnings && !notes)
 		fputs("nothing found", check->out);
-	print_count(check->out, errors, "error", "");
-	print_count(check->out, warnings, "warning", errors ? ", " : "");
-	print_count(check->out, notes, "note", errors || warnings ? ", " : "");
-	fprintf(check->out, " in %" PRIu64 " tasks, %" PRIu64 " coroutines\n",
-		totals->tasks_existing + totals->tasks_created, check->coroutines);
+	if (errors)
+		print_count(check->out, errors, "error", "");
+	if (warnings)
+		print_count(check->out, warnings, "warning", errors ? ", " : "");
+	if (notes)
+		print_count(check->out, notes, "note", errors || warnings ? ", " : "");
+	print_count(check->out, tasks, "task", " in ");
+	print_count(check->out, check->coroutines, "coroutine", ", ");
+	fputc('\n', check->out);
 	if (totals->lost || totals->dropped)
 		fprintf(check->out,
 			"lost %" PRIu64 " record(s), %" PRIu64
