@@ -77,9 +77,9 @@ static void healthy__is_left_alone(void **state)
 
 static void tasks__wait_for_each_other(void **state)
 {
-	assert_has(
-		check_late(*state, "cycle", FOUND),
-		"Task-2 (wait_for_other) waits for Task-3 (wait_for_other), which waits for Task-2 (wait_for_other)\n");
+	assert_has(check_late(*state, "cycle", FOUND),
+		   "Task-2 (wait_for_other) waits for Task-3 (wait_for_other), which waits for "
+		   "Task-2 (wait_for_other)\n");
 }
 
 static void locks__are_taken_crosswise(void **state)
@@ -96,9 +96,10 @@ static void lock__was_never_released(void **state)
 
 static void event__is_never_set(void **state)
 {
-	assert_has(
-		check_late(*state, "stuck", FOUND),
-		"error: nothing can wake loop 1 any more: Task-1 (stuck) waits for gather 1, Task-2 (wait_for_event) waits for event 1, Task-3 (wait_for_event) waits for event 1\n");
+	assert_has(check_late(*state, "stuck", FOUND),
+		   "error: nothing can wake loop 1 any more: Task-1 (stuck) waits for "
+		   "gather 1, Task-2 (wait_for_event) waits for event 1, "
+		   "Task-3 (wait_for_event) waits for event 1\n");
 }
 
 static void event__may_be_set_by_a_thread(void **state)
