@@ -38,7 +38,7 @@ static int setup(void **state)
 	self->target.program.fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	self->target.program.path = (char *)"self";
 	dl_iterate_phdr(take_bias, &self->target.program.bias);
-	self->names = names_new(&self->target);
+	self->names = names_new(&self->target, NULL);
 	self->model = model_new(&nobody, NULL);
 	*state = self;
 	return !self->names || !self->model;

@@ -143,6 +143,7 @@ enum at_kind {
 	 *          batch was unreadable
 	 * place    subject a code address to which a call returns, a the call's line; texts: name
 	 *          of the function, file
+	 * title    text: what is traced, the command or the process
 	 *
 	 * And text and function with thread 0: they name a callback from the symbols.
 	 */
@@ -150,6 +151,7 @@ enum at_kind {
 	AT_LOST = 257,
 	AT_DETACH = 258,
 	AT_PLACE = 259,
+	AT_TITLE = 260,
 };
 /* clang-format on */
 

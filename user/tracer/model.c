@@ -42,6 +42,7 @@ void model_free(struct model *model)
 	function_free_all(model);
 	loop_free_all(model);
 	threads_free(model);
+	free(model->title);
 	free(model);
 }
 
@@ -224,6 +225,16 @@ static int feed_target(struct model *model, const struct at_event *event)
 	return ret;
 }
 
+static int title_record(struct model *model, const struct thread *thread)
+{
+	const char *title = text_pending(thread, 0);
+
+	if (model->title || !title)
+		return 0;
+	model->title = strdup(title);
+	return model->title ? 0 : -ENOMEM;
+}
+
 /* The tracer's own word: the name of a function that the target has not described. */
 static int feed_name(struct model *model, const struct at_event *event)
 {
@@ -232,9 +243,18 @@ static int feed_name(struct model *model, const struct at_event *event)
 
 	if (!thread)
 		return -ENOMEM;
-	if (event->kind != AT_TEXT && event->kind != AT_FUNCTION && event->kind != AT_PLACE)
+	switch (event->kind) {
+	case AT_TITLE:
+		ret = title_record(model, thread);
+		break;
+	case AT_TEXT:
+	case AT_FUNCTION:
+	case AT_PLACE:
+		ret = dispatch(model, thread, event);
+		break;
+	default:
 		return 0;
-	ret = dispatch(model, thread, event);
+	}
 	if (event->kind != AT_TEXT)
 		text_forget(thread);
 	return ret;
@@ -306,6 +326,11 @@ void model_finish(struct model *model)
 const struct model_totals *model_totals(const struct model *model)
 {
 	return &model->totals;
+}
+
+const char *model_title(const struct model *model)
+{
+	return model->title;
 }
 
 const struct model_loop *model_loops(const struct model *model)

@@ -271,6 +271,9 @@ const struct model_task *model_next_task(const struct model *model, const struct
 uint64_t model_holder(const struct model *model, uint32_t process, uint64_t id);
 uint64_t model_awaited_by(const struct model *model, uint32_t process, uint64_t id);
 
+/* What was traced, as the tracer called it; null if no record told so. */
+const char *model_title(const struct model *model);
+
 /* What is known of a code address; null if no record told of it. */
 const struct model_place *model_find_place(const struct model *model, uint32_t process,
 					   uint64_t address);

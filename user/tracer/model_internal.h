@@ -160,6 +160,7 @@ struct model {
 	void *view;
 	struct model_totals totals;
 	bool started, finished;
+	char *title;	       /* or null */
 	struct thread *recent; /* of the last record */
 	struct thread *threads;
 	struct loop *loops, *last_loop;

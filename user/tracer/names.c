@@ -27,18 +27,21 @@ struct known {
 
 struct names {
 	const struct target *target;
+	const char *title;	 /* null when it has been told */
 	struct symbols *symbols; /* null until the first address is met */
 	struct known *known;
 	struct at_event *records;
 	size_t count, room;
 };
 
-struct names *names_new(const struct target *target)
+struct names *names_new(const struct target *target, const char *title)
 {
 	struct names *names = calloc(1, sizeof(*names));
 
-	if (names)
-		names->target = target;
+	if (!names)
+		return NULL;
+	names->target = target;
+	names->title = title;
 	return names;
 }
 
@@ -190,6 +193,11 @@ const struct at_event *names_of(struct names *names, const struct at_event *even
 	size_t i;
 
 	names->count = 0;
+	if (n && names->title) {
+		add_text(names, events, names->title);
+		add_record(names, events, AT_TITLE);
+		names->title = NULL;
+	}
 	for (i = 0; i < n; i++) {
 		const struct address key = nameless(&events[i]);
 

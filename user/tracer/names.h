@@ -14,10 +14,10 @@ struct names;
 struct target;
 
 /*
- * Names for that process. Null without memory. The caller frees it with names_free(), which takes
- * null.
+ * Names for that process, and the title of its trace, which must live as long. Null without memory.
+ * The caller frees it with names_free(), which takes null.
  */
-struct names *names_new(const struct target *target);
+struct names *names_new(const struct target *target, const char *title);
 void names_free(struct names *names);
 
 /*

@@ -266,7 +266,8 @@ static int start(struct session *session)
 		ahead_source_open(&session->source, session->source);
 	status = result_open(&session->result, session->options);
 	if (session->live.target)
-		session->names = names_new(session->live.target);
+		session->names =
+			names_new(session->live.target, session->result.view_options.source);
 	if (session->options->input && terminal_can_redraw(STDERR_FILENO))
 		session->progress = (struct progress){ .out = stderr, .begin_ns = clock_ns() };
 	if (!status && session->live.launch && launch_go(session->live.launch))

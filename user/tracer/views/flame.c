@@ -51,8 +51,10 @@ static void fill_caption(struct caption *caption, const struct flame *flame)
 	const struct model_totals *totals = model_totals(flame->stacks.model);
 	const uint64_t *total_ns = flame->stacks.tree->root->total_ns;
 	char traced[TEXT_DURATION_SIZE], spent[TEXT_DURATION_SIZE];
-	const char *source = flame->options->source;
+	const char *source = model_title(flame->stacks.model);
 
+	if (!source)
+		source = flame->options->source;
 	*caption = (struct caption){
 		.texts = { .title = source ? source : "asynctrace",
 			   .subtitle = caption->subtitle,
