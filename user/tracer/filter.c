@@ -173,17 +173,31 @@ static void pass_interval(void *view, const struct model_interval *interval)
 		filter->wrapped->interval(filter->view, &clipped);
 }
 
+/* By any of the tasks that have to do with it, if one is known. */
+static bool cancel_matches(const struct filter *filter, const struct model_cancel *cancel)
+{
+	const struct model_task *tasks[] = {
+		cancel->task,
+		model_find_task(filter->model, cancel->process, cancel->by),
+		model_find_task(filter->model, cancel->process, cancel->through),
+	};
+	bool known = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(tasks) / sizeof(*tasks); i++) {
+		if (tasks[i] && filter_matches_task(filter, tasks[i]))
+			return true;
+		known = known || tasks[i];
+	}
+	return !known;
+}
+
 static void pass_cancel(void *view, uint64_t now_ns, const struct model_cancel *cancel)
 {
-	const struct model_task *task = cancel->task, *by;
 	struct filter *filter = view;
 
-	if (!filter_matches_thread(filter, cancel->thread) || !filter_is_inside(filter, now_ns))
-		return;
-	by = model_find_task(filter->model, cancel->process, cancel->by);
-	if (task && !filter_matches_task(filter, task) && !(by && filter_matches_task(filter, by)))
-		return;
-	if (introduce(filter, now_ns, task))
+	if (filter_matches_thread(filter, cancel->thread) && filter_is_inside(filter, now_ns) &&
+	    cancel_matches(filter, cancel) && introduce(filter, now_ns, cancel->task))
 		filter->wrapped->cancel(filter->view, now_ns, cancel);
 }
 
