@@ -40,7 +40,7 @@ override LDFLAGS += $(SANITIZE)
 # Buffers of records are kept for good, known by an address inside of them: no definite leak.
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes \
 	--show-leak-kinds=definite --errors-for-leak-kinds=definite
-TRACER_LIBS = -lbpf -lelf -ldw -lzstd
+TRACER_LIBS = -lbpf -lelf -ldw -lzstd -pthread
 
 ARCH := $(patsubst aarch64%,arm64,$(patsubst x86_64%,x86,$(shell uname -m)))
 MULTIARCH = $(shell $(CC) -print-multiarch)

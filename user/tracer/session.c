@@ -13,6 +13,7 @@
 #include "report.h"
 #include "result.h"
 #include "snapshot.h"
+#include "sources/ahead.h"
 #include "sources/file.h"
 #include "sources/source.h"
 #include "target.h"
@@ -260,6 +261,9 @@ static int start(struct session *session)
 	}
 	if (privileges_drop())
 		return complain("cannot give up the privileges of root");
+	/* Without another thread it takes longer, and no more. */
+	if (session->options->input)
+		ahead_source_open(&session->source, session->source);
 	status = result_open(&session->result, session->options);
 	if (session->live.target)
 		session->names = names_new(session->live.target);
