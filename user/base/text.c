@@ -134,6 +134,18 @@ const char *text_repr(char *buffer, size_t size, const char *text)
 			     strchr(text, '\'') && !strchr(text, '"') ? '"' : '\'');
 }
 
+const char *text_number(char buffer[TEXT_NUMBER_SIZE], uint64_t number)
+{
+	char *first = buffer + TEXT_NUMBER_SIZE - 1;
+
+	*first = 0;
+	do {
+		*--first = '0' + number % 10;
+		number /= 10;
+	} while (number);
+	return first;
+}
+
 /* Python leaves the plain notation below 1e-4 and from 1e16 on, whatever the number of digits. */
 static const char *write_shortest(char *buffer, double number, bool single)
 {

@@ -48,6 +48,11 @@ const char *text_repr(char *buffer, size_t size, const char *text);
  */
 size_t text_escape(char piece[TEXT_PIECE_SIZE], const char *text);
 
+#define TEXT_NUMBER_SIZE 24
+
+/* Decimal digits, for those who write millions of them. They need not begin where `buffer` does. */
+const char *text_number(char buffer[TEXT_NUMBER_SIZE], uint64_t number);
+
 #define TEXT_DOUBLE_SIZE 32
 
 /* The shortest digits that give the same number again, as Python's repr() writes it. */

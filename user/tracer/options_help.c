@@ -24,6 +24,14 @@ static const char about_commands[] =
 	"standard error, or to -o FILE. The first Ctrl-C is the command's alone, the second ends\n"
 	"the trace, and the command runs on.\n";
 
+static const char about_rows[] =
+	"Of a row the kind is task, coroutine, step, await, ready, callback, job, or lost: so\n"
+	"many records are missing as its result says. The status is ok, failed, cancelled, or\n"
+	"open: its end was not seen, and end_ns and duration_ns are empty. Before it stand\n"
+	"existing, if it began before the trace: start_ns is when it was first seen; and torn, if\n"
+	"records within it are missing. The steps, awaits and readies of a task have its span_id as\n"
+	"parent_id, and add up to its duration.\n";
+
 static const char about_status[] =
 	"EXIT STATUS\n"
 	"  0 if all went well, 1 if not, 2 if the command line makes no sense, 3 if check has\n"
@@ -133,6 +141,8 @@ static void print_view_help(const char *program, const struct action *action)
 	print_formats(action->view);
 	if (action->view == &view_check)
 		printf("\n%s", about_status);
+	if (action->view == &view_timeline)
+		printf("\n%s", about_rows);
 	print_examples(program, action->examples);
 }
 

@@ -5,25 +5,38 @@
  */
 #include "chrome.h"
 #include "json.h"
+#include <base/text.h>
 #include <inttypes.h>
 
-/* Microseconds, to the nanosecond. */
-static void print_time(FILE *out, const char *key, uint64_t ns)
+static void print_number(FILE *out, const char *before, uint64_t number)
 {
-	fprintf(out, ",\"%s\":%" PRIu64 ".%03u", key, ns / 1000, (unsigned int)(ns % 1000));
+	char digits[TEXT_NUMBER_SIZE];
+
+	fputs_unlocked(before, out);
+	fputs_unlocked(text_number(digits, number), out);
+}
+
+/* Microseconds, to the nanosecond. */
+static void print_time(FILE *out, const char *before, uint64_t ns)
+{
+	unsigned int rest = ns % 1000;
+
+	print_number(out, before, ns / 1000);
+	print_number(out, rest < 10 ? ".00" : rest < 100 ? ".0" : ".", rest);
 }
 
 /* The begin of an object, which the caller ends. */
 static void print_head(struct trace *trace, const char *phase, const struct trace_track *track)
 {
-	fprintf(trace->out, "%s{\"ph\":\"%s\",\"pid\":%" PRIu32 ",\"tid\":%" PRIu32,
-		trace->count++ ? ",\n" : "", phase, track->process,
-		track->thread ? track->thread : track->process);
+	fputs_unlocked(trace->count++ ? ",\n{\"ph\":\"" : "{\"ph\":\"", trace->out);
+	fputs_unlocked(phase, trace->out);
+	print_number(trace->out, "\",\"pid\":", track->process);
+	print_number(trace->out, ",\"tid\":", track->thread ? track->thread : track->process);
 }
 
 static void print_text(FILE *out, const char *key, const char *value)
 {
-	fprintf(out, ",\"%s\":", key);
+	fputs_unlocked(key, out);
 	json_string(out, value);
 }
 
@@ -50,7 +63,7 @@ static void print_flow(struct trace *trace, const char *phase, const struct trac
 	if (!flow)
 		return;
 	print_head(trace, phase, &event->track);
-	print_time(trace->out, "ts", event->time_ns);
+	print_time(trace->out, ",\"ts\":", event->time_ns);
 	fprintf(trace->out, ",\"cat\":\"flow\",\"name\":\"flow\",\"id\":%" PRIu64 "%s}", flow,
 		*phase == 'f' ? ",\"bp\":\"e\"" : "");
 }
@@ -63,13 +76,16 @@ static void print_event(struct trace *trace, const char *phase, const struct tra
 	unsigned int i;
 
 	print_head(trace, phase, track);
-	print_time(out, "ts", time_ns);
+	print_time(out, ",\"ts\":", time_ns);
 	if (*phase == 'X')
-		print_time(out, "dur", event->duration_ns);
-	if (track->number)
-		fprintf(out, ",\"id\":\"%" PRIu32 ".%" PRIu64 "\"", track->process, track->number);
-	print_text(out, "cat", track->number ? "track" : event->category);
-	print_text(out, "name", event->name);
+		print_time(out, ",\"dur\":", event->duration_ns);
+	if (track->number) {
+		print_number(out, ",\"id\":\"", track->process);
+		print_number(out, ".", track->number);
+		putc_unlocked('"', out);
+	}
+	print_text(out, ",\"cat\":", track->number ? "track" : event->category);
+	print_text(out, ",\"name\":", event->name);
 	if (*phase == 'i')
 		fputs(",\"s\":\"t\"", out);
 	print_details(out, event);

@@ -39,11 +39,7 @@ void csv_text(FILE *out, const char *text, bool raw)
 
 void csv_number(FILE *out, uint64_t number)
 {
-	char digits[20], *first = digits + sizeof(digits);
+	char digits[TEXT_NUMBER_SIZE];
 
-	do {
-		*--first = '0' + number % 10;
-		number /= 10;
-	} while (number);
-	fwrite_unlocked(first, 1, digits + sizeof(digits) - first, out);
+	fputs_unlocked(text_number(digits, number), out);
 }
