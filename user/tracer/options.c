@@ -5,10 +5,8 @@
  */
 #include "options.h"
 #include "actions.h"
-#include "complain.h"
 #include "options_internal.h"
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,16 +62,6 @@ const struct option_row option_rows[OPTIONS_END] = {
 };
 
 _Static_assert(OPTIONS_END <= 32, "each option has a bit");
-
-void options_reject(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	say_list(format, arguments);
-	va_end(arguments);
-	exit(2);
-}
 
 static const struct action *find_action(const char *name)
 {

@@ -24,8 +24,8 @@ static const struct {
 				    "await it, or make it a task with async_create_task()" },
 	[FINDING_NEVER_RETRIEVED] = { FINDING_ERROR,
 				      "await it, or look at its result when it is done" },
-	[FINDING_DESTROYED_PENDING] = { FINDING_ERROR,
-					"await it, or cancel and await it, before its loop is closed" },
+	[FINDING_DESTROYED_PENDING] = { FINDING_ERROR, "await it, or cancel and await it, before "
+						       "its loop is closed" },
 	[FINDING_CYCLE] = { FINDING_ERROR,
 			    "let one of them go on without the others: take locks in one order, "
 			    "or give a wait a limit" },
