@@ -60,7 +60,7 @@ static void command_line__that_makes_no_sense(void **state)
 	REFUSED(scene, 2, "--buffer takes a size from 64K to 1G, such as 8M, not '1K'", 0,
 		"timed -w %s/out -p 1 --buffer 1K", folder);
 	REFUSED(scene, 2, "record needs a file to write: -o FILE", 0, "record -p 1");
-	REFUSED(scene, 2, "--columns is for timed and attach, not for summary", 0,
+	REFUSED(scene, 2, "--columns is for timed, tree and attach, not for summary", 0,
 		"summary -o %s/out --columns task -p 1", folder);
 	REFUSED(scene, 2, "one process at a time", 0, "timed -o %s/out -p 1 -p 2", folder);
 	REFUSED(scene, 2, "'2' is one word too many: one process at a time", 0,

@@ -4,9 +4,9 @@
  * another answer must do.
  */
 #include "snapshot.h"
-#include "sources/elf.h"
-#include "sources/outside.h"
-#include "target.h"
+#include "../target.h"
+#include "elf.h"
+#include "outside.h"
 #include <base/clock.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * When a live process has told all that is alive in it: each of its loops its state. Loops that
  * have not in time are read from its memory.
  */
-#ifndef TRACER_SNAPSHOT_H
-#define TRACER_SNAPSHOT_H
+#ifndef TRACER_SOURCES_SNAPSHOT_H
+#define TRACER_SOURCES_SNAPSHOT_H
 
 #include <asynctrace/event.h>
 #include <stdbool.h>
