@@ -73,7 +73,7 @@ TEST_PROGRAMS := $(patsubst tests/test_%.c,$(B)/tests/test_%,$(TESTS))
 TARGET_PROGRAMS := $(B)/tests/toy $(B)/tests/make_hostile $(B)/tests/make_recording \
 	$(patsubst %.c,$(B)/%,$(TARGETS)) \
 	$(foreach shape,stripped static static-pie shared,$(B)/tests/programs/story-$(shape) \
-		$(B)/tests/programs/idle-$(shape))
+		$(B)/tests/programs/idle-$(shape)) $(B)/tests/programs/blocking-clang
 
 # With nothing but make, git and apt: these goals install what they need first.
 ifneq ($(filter demo check check-exports san valgrind bench deps,$(MAKECMDGOALS)),)
@@ -181,6 +181,12 @@ $(B)/tests/make_%: $(B)/tests/make_%.o $(B)/tests/tracer.a
 $(B)/tests/programs/%: $(B)/tests/programs/%.o $(B)/libasync.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
+
+# clang tells debuggers in other ways than gcc.
+$(B)/tests/programs/%-clang.o: tests/programs/%.c
+	$(call say,CLANG,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -Iinclude -O2 -g -std=gnu11 -D_GNU_SOURCE -fno-omit-frame-pointer -MMD -MP -c -o $@ $<
 
 $(B)/tests/programs/%-stripped: $(B)/tests/programs/%
 	$(call say,STRIP,$@)

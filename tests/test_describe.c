@@ -35,6 +35,8 @@ static int setup(void **state)
 	text(&s, "main");
 	text(&s, NULL);
 	push(&s, AT_PLACE, 0, 0x3001, 0, 0, 0);
+	/* Nothing is known of it but that it ran. */
+	change(&s, TASK(4), LOOP(1), AT_ITERATION, 0);
 	feed(model, &s);
 	stream_free(&s);
 	*state = model;
@@ -59,6 +61,7 @@ static void id__of_a_task(void **state)
 	assert_id(*state, TASK(1), "Task-1 (fetch)");
 	assert_id(*state, TASK(2), "a\\nb (fetch)");
 	assert_id(*state, TASK(3), "Task-3");
+	assert_id(*state, TASK(4), "Task-4");
 }
 
 static void id__of_a_callback(void **state)

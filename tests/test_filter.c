@@ -152,7 +152,8 @@ static struct scene *scene_of(struct filter_options options)
 	scene->told = filter_listener(scene->filter);
 	scene->model = model_new(scene->told, scene->filter);
 	assert_non_null(scene->model);
-	push(&stream, AT_LOOP_START, 0, LOOP(1), 0, 0, 0);
+	loop_start(&stream);
+	push(&stream, AT_TASK_CREATE, 0, TASK(1), 0x1000, 0, 0);
 	feed(scene->model, &stream);
 	stream_free(&stream);
 	scene->seen.words[0] = '\0';
@@ -446,8 +447,12 @@ static void filter__cancellations(void **state)
 	scene->told->cancel(scene->filter, FIRST + 50, &cancel);
 	scene->told->deliver(scene->filter, FIRST + 50, &scene->task);
 	assert_told(scene, "");
-	/* Of a gather. */
+	/* Of a gather. Task 1, which the model knows, is not the one that is wanted. */
 	cancel.task = NULL;
+	cancel.by = TASK(1);
+	scene->told->cancel(scene->filter, FIRST + 50, &cancel);
+	assert_told(scene, "");
+	cancel.by = TASK(9);
 	scene->told->cancel(scene->filter, FIRST + 50, &cancel);
 	assert_told(scene, "cancel ");
 	scene_free(scene);

@@ -289,7 +289,7 @@ static void flame__text_is_a_tree(void **state)
 	await(&s, TASK(2), AT_ID(AT_LOCK, 1), 250000, TASK(1), 0);
 	printed = print(&s, (struct view_options){ .width = 80, .source = "./demo" }, NULL);
 	assert_string_equal(printed,
-			    "./demo: 1.000 ms traced, 2 tasks with 2.000 ms of their own time\n"
+			    "./demo: 1.000 ms traced; 2 tasks, together 2.000 ms\n"
 			    "# running 250.0 us 12.5 %   + ready 750.0 us 37.5 %   "
 			    ". awaiting 1.000 ms 50.0 %\n"
 			    "\n"

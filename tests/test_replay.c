@@ -63,6 +63,40 @@ static void summary__is_replayed(void **state)
 	replay(*state, "summary");
 }
 
+static void filtered__is_replayed(void **state)
+{
+	NEED_ROOT();
+	replay(*state, "summary --since 1us --min-duration 1us --filter *");
+}
+
+/* What a view says of the recording, added to the text. */
+static void append_view(struct scene *scene, char *text, size_t size, const char *view)
+{
+	program_start(&scene->other, "build/asynctrace %s -i %s", view,
+		      scene_path(scene, "recording"));
+	program_wait(&scene->other);
+	assert_int_equal(scene->other.status, 0);
+	assert_true(strlen(text) + strlen(scene->other.out) + 2 < size);
+	strcat(strcat(text, text[0] ? "\n" : ""), scene->other.out);
+	program_free(&scene->other);
+}
+
+static void attach__says_what_its_parts_say(void **state)
+{
+	static char parts[1 << 20];
+	struct scene *scene = *state;
+
+	NEED_ROOT();
+	parts[0] = '\0';
+	run_live(scene, "attach", commands[0]);
+	append_view(scene, parts, sizeof(parts), "timed");
+	append_view(scene, parts, sizeof(parts), "summary");
+	append_view(scene, parts, sizeof(parts), "flame");
+	program_start(&scene->other, "build/asynctrace attach -i %s", scene->path);
+	program_wait(&scene->other);
+	assert_string_equal(scene->other.out, parts);
+}
+
 /* By attaching to it, for names of callbacks and tasks that existed are in the file, too. */
 static void running_process__is_replayed(void **state)
 {
@@ -200,6 +234,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCENE_TEST(timed__is_replayed),
 		SCENE_TEST(summary__is_replayed),
+		SCENE_TEST(filtered__is_replayed),
+		SCENE_TEST(attach__says_what_its_parts_say),
 		SCENE_TEST(running_process__is_replayed),
 		SCENE_TEST(record__keeps_what_w_keeps),
 		SCENE_TEST(batch_and_direct__print_the_same_lines),

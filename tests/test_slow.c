@@ -511,18 +511,28 @@ static char *read_live(struct scene *scene)
 	return live;
 }
 
-/* The program's own debug mode tells the same of the same step. */
+/* The program's own debug mode tells the same of the same step, whoever has compiled it. */
 static void debug_mode__says_the_same(void **state)
 {
+	static const char *const programs[] = { "blocking", "blocking-clang" };
 	struct scene *scene = *state;
-	char *live;
+	char command[64], *live;
+	int i;
 
 	NEED_ROOT();
-	run_slow(scene, "build/examples/slow_callback_duration");
-	live = read_live(scene);
-	assert_same_but_numbers(line_with(live, "Executing <Task finished name='Task-3'"),
-				line_with(scene->tracer.err, "Executing <Task finished"));
-	free(live);
+	for (i = 0; i < 2; i++) {
+		snprintf(command, sizeof(command), "build/tests/programs/%s", programs[i]);
+		run_slow(scene, command);
+		live = read_live(scene);
+		assert_non_null(strstr(live, " in read_file() at tests/programs/blocking.c:"));
+		assert_non_null(strstr(live, "<Handle on_timer() at tests/programs/blocking.c:"));
+		assert_non_null(
+			strstr(scene->tracer.err, " on_timer() at tests/programs/blocking.c:"));
+		assert_same_but_numbers(line_with(live, "Executing <Task finished name='Task-2'"),
+					line_with(scene->tracer.err, "Executing <Task finished"));
+		free(live);
+		program_free(&scene->tracer);
+	}
 }
 
 /* With the places: a file needs no symbols. */

@@ -58,13 +58,13 @@ static void symbols_find__unknown_address(void **state)
 	symbols_free(symbols);
 }
 
-/* --- what compilers make of two files --- */
+/* --- what compilers make of three files --- */
 
-/*
- * It is the second that counts, for the first is easily found. Two functions that were alike would
- * become one.
- */
-static const char *const first = "int first_of_all;\n";
+/* The second one counts, between two others. Two functions that were alike would become one. */
+static const char *const first = "int first(void);\n"
+				 "int first(void) { return 1; }\n";
+static const char *const third = "int third(void);\n"
+				 "int third(void) { return 3; }\n";
 static const char *const second =
 	"#define ADDRESS (unsigned long)__builtin_return_address(0)\n"
 	"unsigned long call(void);\n"
@@ -113,27 +113,43 @@ static void write_file(const struct library *library, const char *name, const ch
 	close(fd);
 }
 
-/* Compiles both files. False if that compiler is not there. */
-static bool library_make(struct library *library, const char *compiler, const char *options)
+/* Runs the command in the library's folder. False if there is no such compiler. */
+static bool library_run(const struct library *library, const char *compiler, const char *arguments)
 {
 	struct program program = { 0 };
+	int status;
+
+	program_start(&program, "env --chdir=%s %s %s", library->folder, compiler, arguments);
+	program_wait(&program);
+	status = program.status;
+	program_free(&program);
+	assert_true(!status || status == 127);
+	return !status;
+}
+
+/* The second file is compiled by the second compiler. False if one is not there. */
+static bool library_make(struct library *library, const char *const compilers[2],
+			 const char *options)
+{
+	static const char *const names[] = { "first.c", "second.c", "third.c" };
+	char arguments[64];
 	struct link_map *map;
-	int fd, status;
+	int fd, i;
 
 	strcpy(library->folder, "/tmp/test_symbols.XXXXXX");
 	assert_non_null(mkdtemp(library->folder));
 	write_file(library, "first.c", first);
 	write_file(library, "second.c", second);
-	snprintf(library->path, sizeof(library->path), "%s/library.so", library->folder);
-	program_start(&program, "env --chdir=%s %s %s -shared -fPIC -o library.so first.c second.c",
-		      library->folder, compiler, options);
-	program_wait(&program);
-	status = program.status;
-	program_free(&program);
-	if (status == 127)
+	write_file(library, "third.c", third);
+	for (i = 0; i < 3; i++) {
+		snprintf(arguments, sizeof(arguments), "%s -fPIC -c %s", options, names[i]);
+		if (!library_run(library, compilers[i % 2], arguments))
+			return false;
+	}
+	if (!library_run(library, compilers[1], "-shared -o library.so first.o second.o third.o"))
 		return false;
-	assert_int_equal(status, 0);
 
+	snprintf(library->path, sizeof(library->path), "%s/library.so", library->folder);
 	library->handle = dlopen(library->path, RTLD_NOW | RTLD_LOCAL);
 	assert_non_null(library->handle);
 	assert_int_equal(dlinfo(library->handle, RTLD_DI_LINKMAP, &map), 0);
@@ -147,7 +163,8 @@ static bool library_make(struct library *library, const char *compiler, const ch
 
 static void library_free(struct library *library)
 {
-	static const char *const names[] = { "first.c", "second.c", "library.so" };
+	static const char *const names[] = { "first.c",	 "second.c", "third.c",	  "first.o",
+					     "second.o", "third.o",  "library.so" };
 	char path[64];
 	size_t i;
 
@@ -185,17 +202,23 @@ static void assert_function(const struct library *library, const char *name, con
 	assert_symbol(err, &symbol, known_as, calls);
 }
 
+/* With both in one, what clang has made is not in the index that gcc has written. */
 static void lines__of_gcc_and_clang(void **state)
 {
-	static const char *const compilers[] = { "gcc", "clang" };
-	static const char *const options[] = { "-g -O0", "-g -O2", "-gdwarf-4 -O2" };
+	static const struct {
+		const char *compilers[2], *options;
+	} ways[] = {
+		{ { "gcc", "gcc" }, "-g -O0" },	    { { "gcc", "gcc" }, "-g -O2" },
+		{ { "clang", "clang" }, "-g -O2" }, { { "clang", "clang" }, "-gdwarf-4 -O0" },
+		{ { "gcc", "clang" }, "-g -O2" },
+	};
 	struct library library;
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < 6; i++) {
+	for (i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
 		library = (struct library){ 0 };
-		if (library_make(&library, compilers[i % 2], options[i / 2])) {
+		if (library_make(&library, ways[i].compilers, ways[i].options)) {
 			assert_function(&library, "call", "call", CALL, CALLED);
 			assert_function(&library, "fetch__body", "fetch", FETCH, FETCHED);
 		}
@@ -205,11 +228,12 @@ static void lines__of_gcc_and_clang(void **state)
 
 static void lines__without_dwarf(void **state)
 {
+	static const char *const compilers[] = { "gcc", "gcc" };
 	struct library library = { 0 };
 	struct symbol symbol;
 
 	(void)state;
-	assert_true(library_make(&library, "gcc", "-O2 -s"));
+	assert_true(library_make(&library, compilers, "-O2"));
 	assert_function(&library, "call", "call", 0, 0);
 	/* What lies before all symbols belongs to none. */
 	assert_int_equal(symbols_find(library.symbols, library.bias + 1, &symbol), -ENOENT);

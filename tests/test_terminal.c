@@ -186,6 +186,8 @@ static void width__elsewhere(void **state)
 	assert_int_equal(elsewhere(scene), on_terminal(scene, 150));
 	setenv("COLUMNS", "many", 1);
 	assert_int_equal(elsewhere(scene), usual);
+	setenv("COLUMNS", "150x", 1);
+	assert_int_equal(elsewhere(scene), usual);
 	setenv("COLUMNS", "0", 1);
 	assert_int_equal(elsewhere(scene), usual);
 	unsetenv("COLUMNS");

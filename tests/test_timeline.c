@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <tracer/filter.h>
 #include <tracer/views/view.h>
 
 #include <cmocka.h>
@@ -21,8 +22,10 @@
 	"await_kind,await_target,woken_by,cancelled_by,result,where\r\n"
 
 /* What the view prints of the stream, which it consumes. The caller frees it. */
-static char *print(struct stream *stream, struct view_options options)
+static char *print_filtered(struct stream *stream, struct view_options options,
+			    const struct filter_options *wanted)
 {
+	struct filter *filter;
 	struct model *model;
 	char *printed;
 	size_t size;
@@ -33,16 +36,24 @@ static char *print(struct stream *stream, struct view_options options)
 	assert_non_null(options.out);
 	state = view_timeline.open(&options);
 	assert_non_null(state);
-	model = model_new(&view_timeline.listener, state);
+	filter = filter_new(wanted, &view_timeline.listener, state);
+	assert_non_null(filter);
+	model = model_new(filter_listener(filter), filter);
 	assert_non_null(model);
 	feed(model, stream);
 	model_finish(model);
 	assert_int_equal(view_timeline.finish(state, model), 0);
 	view_timeline.free(state);
 	model_free(model);
+	filter_free(filter);
 	fclose(options.out);
 	stream_free(stream);
 	return printed;
+}
+
+static char *print(struct stream *stream, struct view_options options)
+{
+	return print_filtered(stream, options, &(struct filter_options){ 0 });
 }
 
 static void assert_prints(struct stream *stream, struct view_options options, const char *expected)
@@ -328,37 +339,53 @@ static void push_random(struct stream *s)
 		lose(s, 1);
 }
 
-static void rows__have_parents_and_add_up_whatever_the_records(void **state)
+/* What the rows of random records tell; how many tasks have ended whose parts add up to them. */
+static unsigned int check_random(long seed, const struct filter_options *wanted)
 {
 	struct told *told = calloc(2 * RECORDS, sizeof(*told));
-	unsigned int seed, i, sums = 0;
+	struct stream s = { .now_ns = 1000 };
 	char *printed, *line, *fields[FIELDS];
+	unsigned int i, sums = 0;
+
+	assert_non_null(told);
+	srand48(seed);
+	loop_start(&s);
+	for (i = 0; i < RECORDS; i++)
+		push_random(&s);
+	printed = print_filtered(&s, (struct view_options){ 0 }, wanted);
+	line = strstr(printed, "\r\n") + 2;
+	while ((line = split(line, fields)))
+		note_row(told, fields);
+	for (i = 1; i < 2 * RECORDS; i++) {
+		assert_true(!told[i].parent || told[told[i].parent].exists);
+		sums += told[i].is_task && told[i].ended && told[i].parts_ns == told[i].duration_ns;
+		if (!wanted->min_duration_ns && told[i].is_task && told[i].ended)
+			assert_int_equal(told[i].parts_ns, told[i].duration_ns);
+	}
+	free(printed);
+	free(told);
+	return sums;
+}
+
+static void rows__have_parents_and_add_up_whatever_the_records(void **state)
+{
+	unsigned int sums = 0;
+	long seed;
 
 	(void)state;
-	assert_non_null(told);
-	for (seed = 1; seed <= 10; seed++) {
-		struct stream s = { .now_ns = 1000 };
-
-		srand48(seed);
-		loop_start(&s);
-		for (i = 0; i < RECORDS; i++)
-			push_random(&s);
-		printed = print(&s, (struct view_options){ 0 });
-		memset(told, 0, 2 * RECORDS * sizeof(*told));
-		line = strstr(printed, "\r\n") + 2;
-		while ((line = split(line, fields)))
-			note_row(told, fields);
-		for (i = 1; i < 2 * RECORDS; i++) {
-			assert_true(!told[i].parent || told[told[i].parent].exists);
-			if (told[i].is_task && told[i].ended) {
-				assert_int_equal(told[i].parts_ns, told[i].duration_ns);
-				sums++;
-			}
-		}
-		free(printed);
-	}
+	for (seed = 1; seed <= 10; seed++)
+		sums += check_random(seed, &(struct filter_options){ 0 });
 	assert_true(sums > 100);
-	free(told);
+}
+
+/* Then begins are not told, and ends only of some. */
+static void rows__have_parents_behind_a_filter(void **state)
+{
+	long seed;
+
+	(void)state;
+	for (seed = 1; seed <= 10; seed++)
+		check_random(seed, &(struct filter_options){ .min_duration_ns = 200 });
 }
 
 static void events__are_the_records(void **state)
@@ -406,6 +433,7 @@ int main(void)
 		cmocka_unit_test(rows__are_raw_if_asked_for),
 		cmocka_unit_test(rows__of_nothing_are_a_head),
 		cmocka_unit_test(rows__have_parents_and_add_up_whatever_the_records),
+		cmocka_unit_test(rows__have_parents_behind_a_filter),
 		cmocka_unit_test(events__are_the_records),
 	};
 

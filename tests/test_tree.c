@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The view tree, to the letter: who is below whom, what is folded, and cycles. */
 #include "events.h"
+#include "system.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <tracer/views/graph.h>
+#include <tracer/formats/recording.h>
 #include <tracer/views/view.h>
 
 #include <cmocka.h>
@@ -304,6 +305,38 @@ static void long_chains__end(void **state)
 	free(printed);
 }
 
+/* What came later is not known yet, and time has gone on to there. */
+static void until__is_that_moment(void **state)
+{
+	char path[] = "/tmp/asynctrace.XXXXXX";
+	struct program tracer = { 0 };
+	struct recording *recording;
+	struct stream s = { 0 };
+
+	(void)state;
+	start(&s);
+	task(&s, 1, MAIN, AT_ID(AT_QUEUE, 1));
+	s.now_ns += SECOND;
+	task(&s, 2, FETCH, AT_ID(AT_QUEUE, 1));
+	s.now_ns += SECOND;
+	push(&s, AT_TASK_DONE, 0, TASK(1), 0, 0, 0);
+	detach(&s, 4, 0, 0);
+	close(mkstemp(path));
+	assert_int_equal(recording_create(&recording, path), 0);
+	recording_write(recording, s.events, s.count);
+	assert_int_equal(recording_close(recording), 0);
+	program_start(&tracer, "build/asynctrace tree --until 1500ms -i %s", path);
+	program_wait(&tracer);
+	assert_string_equal(tracer.out,
+			    "loop 1 (thread 100): 2 tasks, 0 timers, 0 callbacks ready\n"
+			    "|-- Task-1: main demo.c:1, awaiting queue 1 for 1.500 s\n"
+			    "`-- Task-2: fetch demo.c:20, awaiting queue 1 for 500.0 ms\n"
+			    "lost 0 record(s), 4 dropped\n");
+	unlink(path);
+	program_free(&tracer);
+	stream_free(&s);
+}
+
 static void csv__has_a_row_per_task(void **state)
 {
 	struct stream s = { 0 };
@@ -367,6 +400,7 @@ int main(void)
 		cmocka_unit_test(cycle__is_named_and_flat),
 		cmocka_unit_test(deadlock__is_named),
 		cmocka_unit_test(long_chains__end),
+		cmocka_unit_test(until__is_that_moment),
 		cmocka_unit_test(csv__has_a_row_per_task),
 		cmocka_unit_test(unicode__draws_boxes),
 	};

@@ -90,8 +90,13 @@ enum at_type {
  *                                group; who holds a lock
  *
  * The end of a state tells in a how many callbacks are ready and in b how many timers there are.
- * What stands for several tasks can be cancelled, too: then it is the subject of task_cancel. A lock
- * tells who holds it when somebody begins to wait for it and when it passes from one to the next.
+ * What stands for several tasks can be cancelled, too: then it is the subject of task_cancel,
+ * before those that it passes this on to; a shield passes nothing on. Timeouts are counted when
+ * they fire.
+ *
+ * depends is told while both are pending, when the one is made and within a state. A lock tells who
+ * holds it, be it a task that has ended since, when somebody begins to wait for it and when it
+ * passes from one to the next.
  *
  * A thread's records mean something from its first loop_start, state or job_begin on: what a
  * listener sees before that is the rest of a step at which it arrived. job_begin and job_end come
@@ -100,8 +105,8 @@ enum at_type {
  * Texts and arguments come before the record that they belong to, on the same thread.
  *
  * switch is one record per transition, as the kernel's sched_switch is. A callback is scheduled
- * like a task; a loop that waits for its next event is the loop's own id. Who leaves either awaits
- * b, or is flagged AT_YIELDED or AT_ENDED.
+ * like a task; a loop that waits for its next event, or wakes somebody between two steps, is the
+ * loop's own id. Who leaves either awaits b, or is flagged AT_YIELDED or AT_ENDED.
  */
 #define AT_KINDS(X)                                                                                \
 	X(1, LOOP_START, loop_start)                                                               \
@@ -191,7 +196,7 @@ enum {
 	AT_NEVER_AWAITED = 1,	  /* a coroutine */
 	AT_NEVER_RETRIEVED = 2,	  /* the failure of a task or future */
 	AT_DESTROYED_PENDING = 3, /* a task */
-	AT_UNCLOSED = 4,	  /* a transport, server, process or loop that was left open */
+	AT_UNCLOSED = 4,	  /* what was left open: a descriptor, process or loop */
 };
 
 /* Flags of depends. */

@@ -15,6 +15,9 @@
  * at_flush(), which it must before it sleeps. Every record is a USDT probe of its own besides, for
  * bpftrace, perf and gdb.
  *
+ * A runtime tells what it knows: loops, tasks and switches are enough for most views. What it leaves
+ * out, relations (AT_DEPENDS) and warnings for example, views do without.
+ *
  * A runtime whose structures a tracer may read when a loop is stuck defines AT_PROBES_LAYOUT besides,
  * as the name of its constant struct at_layout.
  *

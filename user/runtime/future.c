@@ -232,7 +232,7 @@ static __attribute__((noinline)) void pass_on(struct async_task *task, struct as
 		task->must_cancel = false;
 }
 
-/* The place of the await is looked up only where it is needed: only `direct` ones are the user's. */
+/* The place of the await, looked up only where it is needed. Only `direct` ones are the user's. */
 #define PLACE(direct) ((direct) ? (uintptr_t)__builtin_return_address(0) : 0)
 
 /* Suspends the task until the future is done. -ECANCELED if the task was cancelled meanwhile. */

@@ -115,9 +115,9 @@ static void cancel_main(void *arg)
 	interrupt->cancelled = async__task_cancel(interrupt->main, (struct cancellation){ 0 });
 }
 
-static int64_t run_main(struct async_loop *loop, struct async_coroutine *main)
+static int64_t run_main(struct async_loop *loop, struct async_coroutine *main, uintptr_t place)
 {
-	struct async_task *task = async_loop_create_task(loop, main);
+	struct async_task *task = async__task_create(loop, main, place);
 	struct interrupt interrupt = { .main = task };
 	struct signal_handler *handler = async__interrupt_watch(loop, cancel_main, &interrupt);
 	int64_t result = async_loop_run_task_until_complete(loop, async_task_ref(task));
@@ -147,7 +147,7 @@ static int64_t run(struct async_coroutine *main, bool debug, uintptr_t place)
 	}
 	if (debug)
 		async_loop_set_debug(loop, true);
-	result = run_main(loop, main);
+	result = run_main(loop, main, place);
 	end_tasks(loop, place);
 	iterate_last(loop);
 	async__executor_end(loop);

@@ -138,13 +138,17 @@ static char *copy_path(const char *path, const char *folder)
 	return strdup(path);
 }
 
-/* The unit of an address, which the index of a file may not know: clang writes none. */
+/*
+ * The unit of an address. The index of a file may not know it, for clang writes none: then another
+ * one may be found, or none.
+ */
 static Dwarf_Die *unit_of(Dwfl_Module *module, uintptr_t address, Dwarf_Addr *bias)
 {
 	Dwarf_Die *unit = libdw.dwfl_module_addrdie(module, address, bias);
 
-	if (unit)
+	if (unit && libdw.dwarf_haspc(unit, address - *bias) > 0)
 		return unit;
+	unit = NULL;
 	while ((unit = libdw.dwfl_module_nextcu(module, unit, bias))) {
 		if (libdw.dwarf_haspc(unit, address - *bias) > 0)
 			return unit;

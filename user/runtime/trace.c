@@ -242,7 +242,8 @@ void async__trace_warning(unsigned int flags, uint64_t subject,
 }
 
 /*
- * A child may be followed until it becomes another program, by somebody whom it has told of nothing.
+ * A child may be followed until it becomes another program, by somebody whom it has told of
+ * nothing.
  */
 static void forked(void)
 {

@@ -94,7 +94,8 @@ const struct action actions[] = {
 		.question = "which tasks are alive now, and who awaits whom?",
 		.view = &view_tree,
 		.run = session_run,
-		.takes = VIEW | BIT(OPTION_CSV) | BIT(OPTION_CSV_RAW),
+		.takes = VIEW | BIT(OPTION_CSV) | BIT(OPTION_CSV_RAW) | BIT(OPTION_COLUMNS) |
+			 BIT(OPTION_UNTIL),
 		.examples = "build/examples/churn 3 3 & sleep 1; % tree -p $!\n"
 			    "build/examples/churn 3 3 & sleep 1; % tree --csv -p $!\n",
 	},

@@ -9,9 +9,11 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+/* Nobody says that the id of a coroutine is not that of a task, too. */
 struct key {
 	uint64_t id;
-	uint64_t process;
+	uint32_t process;
+	uint32_t is_coroutine;
 };
 
 struct told {
@@ -21,22 +23,31 @@ struct told {
 
 /* --- who has been told of --- */
 
-static struct told *find(const struct filter *filter, uint32_t process, uint64_t id)
+static struct told *find(const struct filter *filter, struct key key)
 {
-	const struct key key = { id, process };
 	struct told *told;
 
 	HASH_FIND(hh, filter->told, &key, sizeof(key), told);
 	return told;
 }
 
+static struct key key_of_task(const struct model_task *task)
+{
+	return (struct key){ .id = task->id, .process = task->process };
+}
+
+static struct key key_of_coroutine(const struct model_coroutine *coroutine)
+{
+	return (struct key){ coroutine->id, coroutine->process, true };
+}
+
 /* False without memory. */
-static bool remember(struct filter *filter, uint32_t process, uint64_t id)
+static bool remember(struct filter *filter, struct key key)
 {
 	struct told *told = calloc(1, sizeof(*told));
 
 	if (told) {
-		told->key = (struct key){ id, process };
+		told->key = key;
 		HASH_ADD(hh, filter->told, key, sizeof(told->key), told);
 	}
 	if (told && told->hh.tbl)
@@ -55,9 +66,9 @@ static void forget(struct filter *filter, struct told *told)
 /* Tells of the task, if that has not been done. False without memory. */
 static bool introduce(struct filter *filter, uint64_t now_ns, const struct model_task *task)
 {
-	if (!task || !filter->listener.task_begin || find(filter, task->process, task->id))
+	if (!task || !filter->listener.task_begin || find(filter, key_of_task(task)))
 		return true;
-	if (!remember(filter, task->process, task->id))
+	if (!remember(filter, key_of_task(task)))
 		return false;
 	/* It is the view that must not change it, but for what is its own. */
 	if (filter->wrapped->task_begin)
@@ -97,13 +108,13 @@ static void pass_task_begin(void *view, uint64_t now_ns, struct model_task *task
 static void pass_task_end(void *view, uint64_t now_ns, struct model_task *task)
 {
 	struct filter *filter = view;
-	struct told *told = find(filter, task->process, task->id);
+	struct told *told = find(filter, key_of_task(task));
 
 	if (!told && filter_matches_thread(filter, task->thread) &&
 	    filter_overlaps(filter, task->created_ns, now_ns) &&
 	    filter_lasted(filter, task->created_ns, now_ns) && filter_matches_task(filter, task) &&
 	    introduce(filter, now_ns, task))
-		told = find(filter, task->process, task->id);
+		told = find(filter, key_of_task(task));
 	if (!told)
 		return;
 	forget(filter, told);
@@ -119,7 +130,7 @@ static void pass_begin(void *view, uint64_t now_ns, struct model_coroutine *coro
 	    !filter_matches_coroutine(filter, coroutine) ||
 	    !introduce(filter, now_ns, coroutine->task))
 		return;
-	if (remember(filter, coroutine->process, coroutine->id))
+	if (remember(filter, key_of_coroutine(coroutine)))
 		filter->wrapped->begin(filter->view, now_ns, coroutine);
 }
 
@@ -127,7 +138,7 @@ static void pass_end(void *view, uint64_t now_ns, struct model_coroutine *corout
 		     const struct model_end *end)
 {
 	struct filter *filter = view;
-	struct told *told = find(filter, coroutine->process, coroutine->id);
+	struct told *told = find(filter, key_of_coroutine(coroutine));
 	bool wanted = told || (filter_matches_coroutine(filter, coroutine) &&
 			       filter_overlaps(filter, coroutine->begun_ns, now_ns) &&
 			       filter_lasted(filter, coroutine->begun_ns, now_ns));
@@ -162,17 +173,31 @@ static void pass_interval(void *view, const struct model_interval *interval)
 		filter->wrapped->interval(filter->view, &clipped);
 }
 
+/* By any of the tasks that have to do with it, if one is known. */
+static bool cancel_matches(const struct filter *filter, const struct model_cancel *cancel)
+{
+	const struct model_task *tasks[] = {
+		cancel->task,
+		model_find_task(filter->model, cancel->process, cancel->by),
+		model_find_task(filter->model, cancel->process, cancel->through),
+	};
+	bool known = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(tasks) / sizeof(*tasks); i++) {
+		if (tasks[i] && filter_matches_task(filter, tasks[i]))
+			return true;
+		known = known || tasks[i];
+	}
+	return !known;
+}
+
 static void pass_cancel(void *view, uint64_t now_ns, const struct model_cancel *cancel)
 {
-	const struct model_task *task = cancel->task, *by;
 	struct filter *filter = view;
 
-	if (!filter_matches_thread(filter, cancel->thread) || !filter_is_inside(filter, now_ns))
-		return;
-	by = model_find_task(filter->model, cancel->process, cancel->by);
-	if (task && !filter_matches_task(filter, task) && !(by && filter_matches_task(filter, by)))
-		return;
-	if (introduce(filter, now_ns, task))
+	if (filter_matches_thread(filter, cancel->thread) && filter_is_inside(filter, now_ns) &&
+	    cancel_matches(filter, cancel) && introduce(filter, now_ns, cancel->task))
 		filter->wrapped->cancel(filter->view, now_ns, cancel);
 }
 
@@ -181,7 +206,7 @@ static void pass_deliver(void *view, uint64_t now_ns, struct model_task *task)
 	struct filter *filter = view;
 	bool matches = filter_matches_thread(filter, task->thread) &&
 		       filter_is_inside(filter, now_ns) && filter_matches_task(filter, task);
-	if ((matches || find(filter, task->process, task->id)) && introduce(filter, now_ns, task))
+	if ((matches || find(filter, key_of_task(task))) && introduce(filter, now_ns, task))
 		filter->wrapped->deliver(filter->view, now_ns, task);
 }
 

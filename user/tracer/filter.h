@@ -5,8 +5,8 @@
  * By name: a coroutine by that of its function or of its task. A task by its own, that of its
  * function, or of any coroutine that it is in; its times, intervals and cancellation by the task's.
  * Other intervals by that of their function. `task` names tasks: what is of no task is left out. A
- * cancellation also by who asks. A loss, a record, and a cancellation or warning of what is neither
- * task nor function have no name, and pass.
+ * cancellation also by who asks for it or passes it on. A loss, a record, and a cancellation or
+ * warning of what is neither task nor function have no name, and pass.
  *
  * By thread: where a coroutine began, where a task ran last, or what the call says. Records of the
  * tracer have none, and pass.

@@ -5,10 +5,8 @@
  */
 #include "options.h"
 #include "actions.h"
-#include "complain.h"
 #include "options_internal.h"
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +26,8 @@ const struct option_row option_rows[OPTIONS_END] = {
 			   "auto (the default: on terminals), always or never" },
 	[OPTION_COLUMNS] = { "columns", 0, "LIST", GROUP_VIEW,
 			     "of task, time, where: the task's name, the seconds since the trace "
-			     "began, file and line of the function" },
+			     "began, file and line of the function; tree has where: who created "
+			     "the task, and where" },
 	[OPTION_THRESHOLD] = { "threshold", 0, "TIME", GROUP_VIEW,
 			       "who held the loop for longer is slow: 100ms if not given" },
 	[OPTION_WEIGHT] = { "weight", 0, "WHAT", GROUP_VIEW,
@@ -63,16 +62,6 @@ const struct option_row option_rows[OPTIONS_END] = {
 };
 
 _Static_assert(OPTIONS_END <= 32, "each option has a bit");
-
-void options_reject(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	say_list(format, arguments);
-	va_end(arguments);
-	exit(2);
-}
 
 static const struct action *find_action(const char *name)
 {

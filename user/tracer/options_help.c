@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is answered to --help, and to who has mistyped. */
 #include "actions.h"
+#include "complain.h"
 #include "nearest.h"
 #include "options_internal.h"
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Where help begins, and ends. */
@@ -163,6 +166,16 @@ void options_print_help(const struct options *options)
 		print_view_help(options->program, options->action);
 	else
 		print_general_help(options->program);
+}
+
+void options_reject(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say_list(format, arguments);
+	va_end(arguments);
+	exit(2);
 }
 
 void options_reject_view(const char *word)

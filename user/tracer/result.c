@@ -128,9 +128,32 @@ static int check_output(struct result *result, int err)
 	return err;
 }
 
+/* What is alive at a moment is told by the records up to then, and the end of the trace is then. */
+static int feed_until(struct result *result, const struct at_event *events, size_t count)
+{
+	const struct model_totals *totals = model_totals(result->model);
+	uint64_t first_ns, until_ns;
+	struct at_event event;
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < count && !err; i++) {
+		event = events[i];
+		first_ns = totals->first_ns ? totals->first_ns : event.time_ns;
+		until_ns = first_ns + result->options->filter.until_ns;
+		if (event.kind == AT_DETACH && event.time_ns > until_ns)
+			event.time_ns = until_ns;
+		if (event.time_ns <= until_ns)
+			err = model_feed(result->model, &event, 1);
+	}
+	return err;
+}
+
 int result_take(struct result *result, const struct at_event *events, size_t count)
 {
-	int err = model_feed(result->model, events, count);
+	bool limited = result->view->snapshot && result->options->filter.until_ns;
+	int err = limited ? feed_until(result, events, count)
+			  : model_feed(result->model, events, count);
 
 	return err ? err : check_output(result, output_flush(&result->output, events, count));
 }

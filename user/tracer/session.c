@@ -10,6 +10,7 @@
 #include "names.h"
 #include "privileges.h"
 #include "progress.h"
+#include "report.h"
 #include "result.h"
 #include "snapshot.h"
 #include "sources/ahead.h"
@@ -142,25 +143,6 @@ static int take_heard(struct session *session, const struct at_event *events, si
 	return err;
 }
 
-/* Why the source failed, if it did. 0 or the exit status. */
-static int explain_failure(const struct session *session)
-{
-	const char *input = session->options->input;
-	int err = session->failure;
-
-	if (!err)
-		return 0;
-	if (input && err == -ENODATA)
-		return complain("'%s' ends early: its recording was broken off, or it was not "
-				"copied whole. What it has is shown.",
-				input);
-	if (input && err == -EBADMSG)
-		return complain("'%s' is damaged: what comes before the damage is shown. Copy it "
-				"again, or record anew.",
-				input);
-	return complain("cannot read %s: %s", input ? input : "records", strerror(-err));
-}
-
 /* Time until `end_ns`, at most POLL_MS, rounded up; 0 is no end. */
 static int time_left(uint64_t end_ns)
 {
@@ -227,32 +209,6 @@ static int run(struct session *session)
 	return unable ? result_complain(&session->result, unable) : 0;
 }
 
-static void suggest_buffer(size_t size)
-{
-	size_t larger = size < 2UL << 20 ? 8UL << 20 : size * 4;
-
-	if (larger <= OPTIONS_BUFFER_MAX)
-		say("the buffer was too small: try --buffer %zuM, or record now and view later",
-		    larger >> 20);
-	else
-		say("the records came faster than they could be read: record now and view later");
-}
-
-/* Says what was recorded, and what to do about what is missing. */
-static void report(const struct session *session, const struct options *options)
-{
-	const struct model_totals *totals = model_totals(session->result.model);
-
-	if (!options->view)
-		say("%lu records in '%s', %lu lost, %lu dropped", totals->records, options->output,
-		    totals->lost, totals->dropped);
-	if (totals->dropped && !options->input)
-		suggest_buffer(options->buffer);
-	if (totals->forked && !options->input && !options->follow)
-		say("children that were forked and not traced: %lu; --follow traces them",
-		    totals->forked);
-}
-
 /* The exit status of the command, which goes on as long as it wants unless we were told to end. */
 static int await_command(struct session *session)
 {
@@ -276,7 +232,7 @@ static int finish(struct session *session)
 	int status = result_finish(&session->result);
 
 	if (!status)
-		report(session, session->options);
+		report_totals(session->options, model_totals(session->result.model));
 	return status;
 }
 
@@ -333,7 +289,7 @@ int session_run(const struct options *options)
 	if (!status) {
 		status = run(&session);
 		keep_first(&status, finish(&session));
-		keep_first(&status, explain_failure(&session));
+		keep_first(&status, report_failure(options, session.failure));
 		keep_first(&status, await_command(&session));
 		keep_first(&status, session.result.findings);
 	}

@@ -69,13 +69,17 @@ int symbols_add(struct symbols *symbols, const char *path, int fd, uint64_t bias
 	return dwfl_report_end(symbols->dwfl, NULL, NULL) ? -ENOEXEC : 0;
 }
 
-/* The unit of an address, which the index of a file may not know: clang writes none. */
+/*
+ * The unit of an address. The index of a file may not know it, for clang writes none: then another
+ * one may be found, or none.
+ */
 static Dwarf_Die *unit_of(Dwfl_Module *module, uint64_t address, Dwarf_Addr *bias)
 {
 	Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
 
-	if (unit)
+	if (unit && dwarf_haspc(unit, address - *bias) > 0)
 		return unit;
+	unit = NULL;
 	while ((unit = dwfl_module_nextcu(module, unit, bias))) {
 		if (dwarf_haspc(unit, address - *bias) > 0)
 			return unit;

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* In px. The script reads the width and the margin of the picture's frames from here: see svg.js. */
+/* In px. The edge and the padding are in svg.js, too. */
 enum { WIDTH = 1200, EDGE = 12, ROW = 20, TOP = 84, BOTTOM = 40, PADDING = 4, FIELD = 330 };
 
 #define FULL	    (WIDTH - 2.0 * EDGE)

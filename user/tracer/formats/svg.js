@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Zoom, search and exact figures. The picture is complete without them. */
 "use strict";
 (() => {
 	const picture = document.currentScript.closest("svg");
@@ -10,8 +12,9 @@
 		const title = element.querySelector("title");
 		const [start, weight] = element.dataset.ns.split(" ").map(Number);
 		const lines = title.textContent.split("\n");
-		const frame = { element, index, start, weight, lines, name: lines[0], depth: Number(element.dataset.depth) };
+		const frame = { element, index, start, weight, lines, name: lines[0] };
 
+		frame.depth = Number(element.dataset.depth);
 		title.remove();	/* the browser's own tip would cover ours */
 		element.setAttribute("role", "button");
 		element.setAttribute("aria-label", lines.join(", "));
@@ -39,8 +42,9 @@
 		return parent.appendChild(element);
 	}
 
-	function cut(name, room) {
-		const characters = Array.from(name);
+	/* As much of it as that many px have room for. */
+	function cut(name, px) {
+		const characters = Array.from(name), room = Math.floor(px / pitch);
 
 		if (characters.length <= room)
 			return name;
@@ -64,7 +68,7 @@
 		element.setAttribute("x", edge + x);
 		element.setAttribute("width", Math.max(span - 0.6, span * 0.7));
 		element.classList.toggle("above", below && frame !== zoomed);
-		element.querySelector("text").textContent = cut(frame.name, Math.floor((span - 2 * padding) / pitch));
+		element.querySelector("text").textContent = cut(frame.name, span - 2 * padding);
 	}
 
 	function draw() {
@@ -87,7 +91,7 @@
 		draw();
 	}
 
-	/* Search: what matches has a bar below; its share counts once where matches stand on each other. */
+	/* Search: what matches has a bar. Of matches that stand on each other one counts. */
 	function search() {
 		const wanted = input.value.toLowerCase();
 		let sum = 0, count = 0, end = -1;
@@ -96,7 +100,7 @@
 			const matches = wanted !== "" && frame.name.toLowerCase().includes(wanted);
 
 			frame.element.classList.toggle("other", wanted !== "" && !matches);
-			frame.mark.style.display = matches ? "" : "none";
+			frame.element.lastChild.style.display = matches ? "" : "none";
 			if (!matches || !contains(zoomed, frame))
 				continue;
 			count++;
@@ -106,7 +110,8 @@
 			}
 		}
 		found.textContent = wanted === "" ? "" : count === 0 ? "no match" :
-			`${count} match${count > 1 ? "es" : ""}, ${(100 * sum / zoomed.weight).toFixed(2)} %`;
+			`${count} match${count > 1 ? "es" : ""}, ` +
+			`${(100 * sum / zoomed.weight).toFixed(2)} %`;
 	}
 
 	/* The tip: exact figures of the frame under the pointer, or with the keyboard's focus. */
@@ -116,7 +121,8 @@
 		tip.replaceChildren();
 		make("rect", { rx: 4, height: frame.lines.length * 17 + 10 }, tip);
 		frame.lines.forEach((line, i) => {
-			const text = make("text", { x: 8, y: 18 + 17 * i }, tip, cut(line, Math.floor((width - 40) / pitch)));
+			const at = { x: 8, y: 18 + 17 * i };
+			const text = make("text", at, tip, cut(line, width - 40));
 
 			longest = Math.max(longest, text.getComputedTextLength());
 		});
@@ -141,6 +147,7 @@
 			return;
 		frames.forEach(each => each.element.setAttribute("tabindex", -1));
 		frame.element.setAttribute("tabindex", 0);
+		frame.element.blur();	/* it is told again */
 		frame.element.focus();
 		frame.element.scrollIntoView({ block: "nearest" });
 	}
@@ -169,7 +176,7 @@
 
 	/* What only works with a script is made by it. */
 	const found = make("text", { class: "minor", y: 54, "text-anchor": "end" });
-	const reset = make("g", { class: "button", role: "button", tabindex: 0, "aria-label": "Reset zoom" });
+	const reset = make("g", { class: "button", role: "button", tabindex: 0 });
 	const field = make("foreignObject", { y: 10, width: 210, height: 28 });
 	const input = document.createElementNS("http://www.w3.org/1999/xhtml", "input");
 	const ring = make("rect", { class: "ring" });
@@ -181,8 +188,8 @@
 	input.placeholder = "Search (Ctrl-F)";
 	input.setAttribute("aria-label", "Search");
 	field.appendChild(input);
-	for (const frame of frames)
-		frame.mark = make("rect", { class: "match", y: 16, width: "100%", height: 3 }, frame.element);
+	for (const { element } of frames)
+		make("rect", { class: "match", width: "100%", height: 3 }, element);
 
 	picture.addEventListener("click", event => of(event) && zoom(of(event)));
 	picture.addEventListener("mousemove", event => {
@@ -195,26 +202,29 @@
 	});
 	picture.addEventListener("mouseleave", leave);
 	picture.addEventListener("focusin", event => {
-		const frame = of(event);
+		const frame = of(event), { x, y } = event.target;
 
 		if (frame)
-			tell(frame, Number(frame.element.getAttribute("x")), Number(frame.element.getAttribute("y")) + 10);
+			tell(frame, x.baseVal.value, y.baseVal.value + 10);
 	});
 	picture.addEventListener("focusout", leave);
 	reset.addEventListener("click", () => zoom(root));
-	reset.addEventListener("keydown", event => (event.key === "Enter" || event.key === " ") && zoom(root));
+	reset.addEventListener("keydown", event => {
+		if (event.key === "Enter" || event.key === " ")
+			zoom(root);
+	});
 	input.addEventListener("input", search);
 	window.addEventListener("resize", draw);
 	window.addEventListener("keydown", event => {
-		const frame = of(event);
+		const frame = of(event), modified = event.ctrlKey || event.altKey || event.metaKey;
 
-		if ((event.ctrlKey || event.metaKey) && event.key === "f" && document.activeElement !== input) {
+		if (modified && event.key === "f" && document.activeElement !== input) {
 			input.focus();
 			input.select();
 		} else if (event.key === "Escape") {
 			input.value = "";
 			zoom(root);
-		} else if (frame && keys[event.key] && !event.ctrlKey && !event.altKey && !event.metaKey) {
+		} else if (frame && keys[event.key] && !modified) {
 			keys[event.key](frame);
 		} else {
 			return;

@@ -59,7 +59,7 @@ static void fill_caption(struct caption *caption, const struct flame *flame)
 			   .split = flame->options->weight != VIEW_WALL },
 	};
 	snprintf(caption->subtitle, sizeof(caption->subtitle),
-		 "%s traced, %" PRIu64 " task%s with %s of their own time",
+		 "%s traced; %" PRIu64 " task%s, together %s",
 		 text_duration(traced, totals->last_ns - totals->first_ns), flame->stacks.tasks,
 		 flame->stacks.tasks == 1 ? "" : "s",
 		 text_duration(spent, total_ns[STACKS_RUNNING] + total_ns[STACKS_READY] +

@@ -6,7 +6,7 @@
 #include <locale.h>
 #include <string.h>
 
-enum { WIDTH_MIN = 60, NUMBERS_WIDTH = 27, BAR_MAX = 40, NAME_MIN = 24 };
+enum { WIDTH_MIN = 60, NUMBERS_WIDTH = 27, BAR_MAX = 40, NAME_MIN = 16, DEPTH_WIDTH = 3 };
 
 /* What is drawn with, in a locale of UTF-8 and elsewhere. */
 struct flame_glyphs {
@@ -121,23 +121,23 @@ static unsigned int print_cut(const struct flame_rows *rows, const char *text, u
 	return 0;
 }
 
-/* The lines of the tree; of the deepest stacks, only those next to them. Returns the room left. */
+/* The lines of the tree; of a deep stack its depth, and the nearest. Returns the room left. */
 static unsigned int print_lines(const struct flame_rows *rows, unsigned int depth, bool last)
 {
-	unsigned int levels = (rows->name_width - NAME_MIN / 2) / 2, level = 1;
+	unsigned int levels = (rows->name_width - NAME_MIN) / 2, level = 1;
 	const struct flame_glyphs *glyphs = rows->glyphs;
 
 	if (!depth)
 		return rows->name_width;
 	if (depth > levels) {
 		level += depth - levels;
-		fputs(glyphs->more, rows->out);
+		fprintf(rows->out, "%*u", DEPTH_WIDTH, depth);
 	}
 	for (; level < depth; level++)
 		fputs(rows->last[level] ? "  " : glyphs->line, rows->out);
 	fputs(last ? glyphs->last : glyphs->child, rows->out);
 	return rows->name_width - 2 * (depth < levels ? depth : levels) -
-	       (depth > levels ? glyphs->more_width : 0);
+	       (depth > levels ? DEPTH_WIDTH : 0);
 }
 
 bool flame_row_has(const struct flame_rows *rows, const struct stack *stack)

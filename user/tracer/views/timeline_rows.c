@@ -43,16 +43,27 @@ static uint64_t span_of(const struct model_coroutine *coroutine)
 	return (uintptr_t)coroutine->user;
 }
 
+/* What is in that coroutine, or in none, of the task: a filter may have left out some. */
+static uint64_t span_around(const struct model_coroutine *coroutine, const struct model_task *task)
+{
+	const struct span *span = task ? task->user : NULL;
+
+	while (coroutine && !span_of(coroutine))
+		coroutine = coroutine->awaiter;
+	if (coroutine)
+		return span_of(coroutine);
+	return span ? span->id : 0;
+}
+
 /* Where it was when it was created: a task that is met later has lost that. */
 static uint64_t parent_of(const struct rows *rows, const struct model_task *task)
 {
 	const struct model_task *creator =
 		model_find_task(rows->model, task->process, task->creator);
-	const struct span *span = creator && creator != task ? creator->user : NULL;
 
-	if (!span)
+	if (!creator || creator == task)
 		return 0;
-	return creator->innermost && !task->existing ? span_of(creator->innermost) : span->id;
+	return span_around(task->existing ? NULL : creator->innermost, creator);
 }
 
 static void rows_task_begin(void *view, uint64_t now_ns, struct model_task *task)
@@ -99,10 +110,8 @@ static void rows_task_end(void *view, uint64_t now_ns, struct model_task *task)
 		row.result = end->result;
 		row.message = end->message;
 	}
-	if (span) {
-		row.span_id = span->id;
-		row.parent_id = span->parent;
-	}
+	row.span_id = span ? span->id : ++rows->spans;
+	row.parent_id = span ? span->parent : 0;
 	row_print(&row);
 	free(span);
 	task->user = NULL;
@@ -116,28 +125,19 @@ static void rows_begin(void *view, uint64_t now_ns, struct model_coroutine *coro
 	coroutine->user = (void *)(uintptr_t)++rows->spans;
 }
 
-static uint64_t awaiter_of(const struct model_coroutine *coroutine)
-{
-	const struct span *span = coroutine->task ? coroutine->task->user : NULL;
-
-	if (coroutine->awaiter)
-		return span_of(coroutine->awaiter);
-	return span ? span->id : 0;
-}
-
 static void rows_end(void *view, uint64_t now_ns, struct model_coroutine *coroutine,
 		     const struct model_end *end)
 {
 	bool cancelled = end->outcome == MODEL_CANCELLED;
 	const struct model_task *task = coroutine->task;
-	const struct rows *rows = view;
+	struct rows *rows = view;
 	const struct row row = {
 		.options = rows->options,
 		.model = rows->model,
-		.span_id = span_of(coroutine),
+		.span_id = coroutine->user ? span_of(coroutine) : ++rows->spans,
 		.kind = "coroutine",
 		.task = task ? task->id : 0,
-		.parent_id = awaiter_of(coroutine),
+		.parent_id = span_around(coroutine->awaiter, task),
 		.name = coroutine->function->name,
 		.process = coroutine->process,
 		.thread = coroutine->thread,

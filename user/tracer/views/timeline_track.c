@@ -16,6 +16,13 @@ struct known {
 	UT_hash_handle hh;
 };
 
+void tracks_start(struct tracks *tracks, uint64_t time_ns, uint64_t realtime_ns)
+{
+	if (!tracks->opened)
+		tracks->format->open(&tracks->trace, time_ns, realtime_ns);
+	tracks->opened = true;
+}
+
 /* Whether it has its track by now; it is taken to have from here on. */
 static bool is_known(struct tracks *tracks, uint32_t process, uint32_t thread)
 {
@@ -24,6 +31,8 @@ static bool is_known(struct tracks *tracks, uint32_t process, uint32_t thread)
 
 	if (known && known->process == process && known->thread == thread)
 		return true;
+	/* A filter may have left out the first record. */
+	tracks_start(tracks, 0, 0);
 	HASH_FIND(hh, tracks->known, key, sizeof(key), known);
 	if (known) {
 		tracks->recent = known;

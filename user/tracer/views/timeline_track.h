@@ -26,6 +26,9 @@ struct marks {
 	uint64_t cancel; /* flow that ends at its last one, or 0 */
 };
 
+/* Before all else, once; again, it does nothing. The clocks at one moment, 0 if not known. */
+void tracks_start(struct tracks *tracks, uint64_t time_ns, uint64_t realtime_ns);
+
 /* A thread is called what it does when it is first met. */
 struct trace_track track_of_process(struct tracks *tracks, uint32_t process);
 struct trace_track track_of_thread(struct tracks *tracks, uint32_t process, uint32_t thread,

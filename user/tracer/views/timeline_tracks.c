@@ -38,11 +38,7 @@ static void tracks_record(void *view, const struct at_event *event)
 {
 	struct tracks *tracks = view;
 
-	if (tracks->opened)
-		return;
-	tracks->opened = true;
-	tracks->format->open(&tracks->trace, event->time_ns,
-			     event->kind == AT_ATTACH ? event->subject : 0);
+	tracks_start(tracks, event->time_ns, event->kind == AT_ATTACH ? event->subject : 0);
 }
 
 static void tracks_task_begin(void *view, uint64_t now_ns, struct model_task *task)
@@ -93,14 +89,26 @@ static void tracks_task_end(void *view, uint64_t now_ns, struct model_task *task
 }
 
 /* One outside of tasks has a track of its own. */
+static struct trace_track track_of_coroutine(struct tracks *tracks,
+					     const struct model_coroutine *coroutine)
+{
+	struct trace_track parent = track_of_process(tracks, coroutine->process), track = parent;
+
+	if (coroutine->task) {
+		track_tell(tracks, coroutine->task);
+		return track_of_task(coroutine->task);
+	}
+	track.number = 2 * (coroutine->id & AT_ID_NUMBER) + 1;
+	tracks->format->track(&tracks->trace, &track, &parent, coroutine->function->name);
+	return track;
+}
+
 static void tracks_begin(void *view, uint64_t now_ns, struct model_coroutine *coroutine)
 {
-	struct trace_track parent = { .process = coroutine->process };
 	struct tracks *tracks = view;
 	char where[DESCRIBE_SIZE];
-	struct trace_event event = {
-		.track = { .process = coroutine->process,
-			   .number = 2 * (coroutine->id & AT_ID_NUMBER) + 1 },
+	const struct trace_event event = {
+		.track = track_of_coroutine(tracks, coroutine),
 		.time_ns = coroutine->begun_ns,
 		.category = "coroutine",
 		.name = coroutine->function->name,
@@ -110,24 +118,18 @@ static void tracks_begin(void *view, uint64_t now_ns, struct model_coroutine *co
 	};
 
 	(void)now_ns;
-	if (coroutine->task) {
-		track_tell(tracks, coroutine->task);
-		event.track = track_of_task(coroutine->task);
-	} else {
-		parent = track_of_process(tracks, coroutine->process);
-		tracks->format->track(&tracks->trace, &event.track, &parent, event.name);
-	}
 	coroutine->user = (void *)(uintptr_t)event.track.number;
 	tracks->format->begin(&tracks->trace, &event);
 }
 
+/* A filter may have left out its begin. */
 static void tracks_end(void *view, uint64_t now_ns, struct model_coroutine *coroutine,
 		       const struct model_end *end)
 {
 	bool open = end->outcome == MODEL_OPEN;
 	struct tracks *tracks = view;
 	char result[DESCRIBE_SIZE];
-	const struct trace_event event = {
+	struct trace_event event = {
 		.track = { .process = coroutine->process, .number = (uintptr_t)coroutine->user },
 		.time_ns = coroutine->ended_ns,
 		.category = "coroutine",
@@ -137,7 +139,14 @@ static void tracks_end(void *view, uint64_t now_ns, struct model_coroutine *coro
 	};
 
 	(void)now_ns;
-	tracks->format->end(&tracks->trace, &event);
+	if (coroutine->user) {
+		tracks->format->end(&tracks->trace, &event);
+		return;
+	}
+	event.track = track_of_coroutine(tracks, coroutine);
+	event.time_ns = coroutine->begun_ns;
+	event.duration_ns = coroutine->ended_ns - coroutine->begun_ns;
+	tracks->format->slice(&tracks->trace, &event);
 }
 
 /* On the track of its thread: a step, a callback, or a job. */
@@ -218,8 +227,7 @@ static int tracks_finish(void *state, const struct model *model)
 	struct tracks *tracks = state;
 
 	(void)model;
-	if (!tracks->opened)
-		tracks->format->open(&tracks->trace, 0, 0);
+	tracks_start(tracks, 0, 0);
 	tracks->format->close(&tracks->trace);
 	return tracks->error;
 }

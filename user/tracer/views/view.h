@@ -21,11 +21,11 @@ enum view_format {
 	VIEW_FORMATS_END,
 };
 
-/* Columns of timed. */
+/* Columns of timed; the last one of tree, too. */
 enum {
 	VIEW_TASK = 1 << 0,  /* the task's name */
 	VIEW_TIME = 1 << 1,  /* the seconds since the trace began */
-	VIEW_WHERE = 1 << 2, /* FILE:LINE of the function */
+	VIEW_WHERE = 1 << 2, /* FILE:LINE of the function; tree: who created the task, and where */
 };
 
 /* What flame weighs. */
@@ -48,7 +48,6 @@ struct view_options {
 	bool events;	       /* timeline: the records themselves */
 	bool raw;	       /* timeline: strings as they are, even if a spreadsheet runs them */
 	bool live;	       /* of a process that runs now */
-	bool unseen;	       /* tree: the loop is stuck, and its memory was read instead */
 	const char *source;    /* for titles: the command, file or process */
 };
 

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a run's exit status tells: the view's findings count if nothing has failed. */
+#include "scene.h"
+#include <tracer/formats/recording.h>
+#include <tracer/session.h>
+#include <tracer/views/view.h>
+
+static int find_something(void *state, const struct model *model)
+{
+	(void)state;
+	(void)model;
+	return 3;
+}
+
+static int find_nothing(void *state, const struct model *model)
+{
+	(void)state;
+	(void)model;
+	return 0;
+}
+
+static const struct view finds = { .finish = find_something };
+static const struct view finds_nothing = { .finish = find_nothing };
+
+/* Of the recording, or of the command if there is one. */
+static int status_of(struct scene *scene, const struct view *view, char **command)
+{
+	const struct options options = {
+		.view = view,
+		.input = command ? NULL : scene_path(scene, "recording"),
+		.command = command,
+		.buffer = 1 << 20,
+	};
+
+	return session_run(&options);
+}
+
+/* Whole, or without its end. */
+static void write_recording(struct scene *scene, bool whole)
+{
+	const struct at_event events[] = {
+		{ .kind = AT_LOOP_START,
+		  .thread = 1,
+		  .sequence = 1,
+		  .process = 1,
+		  .subject = AT_ID(AT_LOOP, 1) },
+		{ .kind = AT_DETACH },
+	};
+	struct recording *recording;
+
+	assert_int_equal(recording_create(&recording, scene_path(scene, "recording")), 0);
+	assert_int_equal(recording_write(recording, events, whole ? 2 : 1), 0);
+	assert_int_equal(recording_close(recording), 0);
+}
+
+static void status__of_a_file(void **state)
+{
+	struct scene *scene = *state;
+
+	write_recording(scene, true);
+	assert_int_equal(status_of(scene, &finds_nothing, NULL), 0);
+	assert_int_equal(status_of(scene, &finds, NULL), 3);
+	/* Who was not shown all cannot count on the findings. */
+	write_recording(scene, false);
+	assert_int_equal(status_of(scene, &finds_nothing, NULL), 1);
+	assert_int_equal(status_of(scene, &finds, NULL), 1);
+}
+
+static void status__of_a_command(void **state)
+{
+	static char works[] = "build/examples/await_coroutine";
+	static char fails[] = "build/examples/echo_client_streams";
+	char *working[] = { works, NULL }, *failing[] = { fails, NULL };
+	struct scene *scene = *state;
+
+	NEED_ROOT();
+	assert_int_equal(status_of(scene, &finds_nothing, working), 0);
+	assert_int_equal(status_of(scene, &finds, working), 3);
+	assert_int_equal(status_of(scene, &finds_nothing, failing), 1);
+	assert_int_equal(status_of(scene, &finds, failing), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCENE_TEST(status__of_a_file),
+		SCENE_TEST(status__of_a_command),
+	};
+
+	return cmocka_run_group_tests_name("session", tests, NULL, NULL);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report.h"
+#include "complain.h"
+#include <errno.h>
+#include <string.h>
+
+int report_failure(const struct options *options, int err)
+{
+	const char *input = options->input;
+
+	if (!err)
+		return 0;
+	if (input && err == -ENODATA)
+		return complain("'%s' ends early: its recording was broken off, or it was not "
+				"copied whole. What it has is shown.",
+				input);
+	if (input && err == -EBADMSG)
+		return complain("'%s' is damaged: what comes before the damage is shown. Copy it "
+				"again, or record anew.",
+				input);
+	return complain("cannot read %s: %s", input ? input : "records", strerror(-err));
+}
+
+static void suggest_buffer(size_t size)
+{
+	size_t larger = size < 2UL << 20 ? 8UL << 20 : size * 4;
+
+	if (larger <= OPTIONS_BUFFER_MAX)
+		say("the buffer was too small: try --buffer %zuM, or record now and view later",
+		    larger >> 20);
+	else
+		say("the records came faster than they could be read: record now and view later");
+}
+
+void report_totals(const struct options *options, const struct model_totals *totals)
+{
+	if (!options->view)
+		say("%lu records in '%s', %lu lost, %lu dropped", totals->records, options->output,
+		    totals->lost, totals->dropped);
+	if (totals->dropped && !options->input)
+		suggest_buffer(options->buffer);
+	if (totals->forked && !options->input && !options->follow)
+		say("children that were forked and not traced: %lu; --follow traces them",
+		    totals->forked);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is said of a run after its end, besides its result. */
+#ifndef TRACER_REPORT_H
+#define TRACER_REPORT_H
+
+#include "model.h"
+#include "options.h"
+
+/* Why the source failed, if it did: `err` is 0 or -errno. 0 or the exit status. */
+int report_failure(const struct options *options, int err);
+
+/* Says what was recorded, and what to do about what is missing. */
+void report_totals(const struct options *options, const struct model_totals *totals);
+
+#endif
