@@ -4,7 +4,7 @@
 # make check          install what is missing, build, test
 # make                build: build/asynctrace, build/libasync.a, build/libasync.so, build/examples/
 # make check-exports  other software reads what the views write for it
-# make golden         record a run anew, and what all views make of it, for tests/golden
+# make golden         write what all views make of the recorded run into tests/golden
 # make pictures       draw the README's pictures from a run
 # make san            the tests under the sanitizers of addresses, leaks, undefined behaviour and threads
 # make valgrind       the runtime's tests under valgrind
@@ -232,10 +232,12 @@ pictures: all
 	$(Q)$(B)/asynctrace flame -o doc/flame.svg -- $(B)/examples/service >/dev/null 2>&1
 	$(Q)ls -l doc/flame.svg
 
-# Records a run anew, and what all views make of it. Look at the difference.
+# Look at the difference. RECORD=1 records the run anew before, as a new kind of record asks for.
 golden: all $(B)/tests/test_golden
+ifneq ($(RECORD),)
 	$(Q)$(B)/asynctrace record -o tests/golden/service.rec -- $(B)/examples/service >/dev/null 2>&1
 	$(Q)chmod 644 tests/golden/service.rec
+endif
 	$(Q)GOLDEN_WRITE=1 $(B)/tests/test_golden >$(B)/golden.out 2>&1 || cat $(B)/golden.out
 	$(Q)git diff --stat tests/golden
 

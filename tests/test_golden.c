@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What every view makes of tests/golden/service.rec, a run of build/examples/service, and of its
- * first half, middle.rec: byte for byte what lies beside them. "make golden" records it anew and
- * writes down what they make of it then: read the difference before you commit it.
+ * first half, middle.rec: byte for byte what lies beside them. "make golden" writes down what they
+ * make of it now: read the difference before you commit it.
  */
 #include "scene.h"
 #include <errno.h>

@@ -97,11 +97,17 @@ size_t text_escape(char piece[TEXT_PIECE_SIZE], const char *text)
 
 static const char *write_escaped(char *buffer, size_t size, const char *text, char quote)
 {
-	size_t used = 0, reserve = quote ? 5 : 4, length;
+	size_t used = 0, reserve = quote ? 5 : 4, length = text_plain_length(text);
 	char piece[TEXT_PIECE_SIZE];
 
 	if (quote)
 		buffer[used++] = quote;
+	/* Nearly all names are plain. */
+	if (used + length + reserve <= size) {
+		memcpy(buffer + used, text, length);
+		used += length;
+		text += length;
+	}
 	while (*text) {
 		text += escape(piece, text, quote);
 		length = piece[1] ? strlen(piece) : 1;
