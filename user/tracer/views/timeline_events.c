@@ -40,6 +40,7 @@ static const struct {
 	{ AT_LOST, "lost", "nnnn" },
 	{ AT_DETACH, "detach", "nnnn" },
 	{ AT_PLACE, "place", "xnnn" },
+	{ AT_TITLE, "title", "nnnn" },
 };
 
 /* Those that have a name: of the flags that `mask` covers, the kind has these. */
