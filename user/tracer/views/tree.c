@@ -134,7 +134,7 @@ static void print_silence(const struct tree_printer *printer, const struct model
 	fprintf(out, " does not answer (for %s%s): read from its memory",
 		text_duration(duration, loop->silent_ns), describe_thread(loop->thread_state));
 	if (loop->runs == loop->id)
-		fputs(", it sleeps", out);
+		fputs(", it waits for events", out);
 	else if (loop->runs)
 		fprintf(out, ", it is in %s",
 			describe_id(name, sizeof(name), printer->model, loop->process, loop->runs));
