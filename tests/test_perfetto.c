@@ -541,6 +541,37 @@ static void timeline__leads_from_cause_to_effect(void **state)
 	free(decoded);
 }
 
+/* As with a timeout: it is told, and goes on. */
+static void timeline__leads_to_who_is_told_and_goes_on(void **state)
+{
+	struct stream s = cancelled();
+	const struct packet *cancel, *step = NULL;
+	struct decoded *decoded;
+	size_t i;
+
+	(void)state;
+	lose(&s, 4);
+	s.sequences[0] -= 4;
+	enter(&s, 1600, LOOP(1), TASK(2), 0, AT_ID(AT_LOCK, 3), 0);
+	enter(&s, 1700, TASK(2), LOOP(1), AT_ITERATION, 0, 1700);
+	enter(&s, 1800, LOOP(1), TASK(2), 0, AT_ID(AT_LOCK, 3), 0);
+	detach(&s, 0, 0, 0);
+	decoded = trace(&s);
+	cancel = packet_of(decoded, INSTANT, "cancel worker (fetch)");
+	for (i = 0; i < decoded->count; i++) {
+		const struct packet *packet = &decoded->packets[i];
+
+		if (!strcmp(packet->category, "step") && packet->time_ns == 1500)
+			step = packet;
+		if (!strcmp(packet->category, "step") && packet->time_ns == 1700)
+			assert_int_equal(packet->end_count, 0);
+	}
+	assert_non_null(step);
+	assert_int_equal(step->end_count, 2);
+	assert_true(cancel->flow && step->ends[1] == cancel->flow);
+	free(decoded);
+}
+
 static void timeline__puts_tasks_below_their_creator(void **state)
 {
 	struct stream s = cancelled();
@@ -633,6 +664,7 @@ int main(void)
 		cmocka_unit_test(writer__survives_any_string),
 		cmocka_unit_test(timeline__nests_what_tasks_do),
 		cmocka_unit_test(timeline__leads_from_cause_to_effect),
+		cmocka_unit_test(timeline__leads_to_who_is_told_and_goes_on),
 		cmocka_unit_test(timeline__puts_tasks_below_their_creator),
 		cmocka_unit_test(timeline__of_a_part_is_whole),
 		cmocka_unit_test(timeline__shows_warnings),

@@ -275,16 +275,21 @@ void task_cancel_record(struct model *model, const struct thread *thread,
 		.place = event->b,
 		.through = event->c,
 		.refused = event->flags & AT_REFUSED,
+		.existing = event->flags & AT_EXISTING,
+		.timed_out = event->flags & AT_TIMED_OUT,
 	};
+	bool taken_back = event->flags & AT_TAKEN_BACK;
 
 	if (AT_ID_TYPE(event->subject) == AT_TASK)
 		task = task_find(model, event->process, event->subject);
 	if (task) {
 		cancel.task = &task->pub;
-		if (!cancel.refused)
+		if (!cancel.refused && !taken_back)
 			task->pub.cancelled_by = event->a;
 	}
-	if (model->listener.cancel)
+	if (taken_back && model->listener.uncancel)
+		model->listener.uncancel(model->view, event->time_ns, &cancel);
+	if (!taken_back && model->listener.cancel)
 		model->listener.cancel(model->view, event->time_ns, &cancel);
 }
 

@@ -51,6 +51,8 @@ void moments_cancel(void *view, uint64_t now_ns, const struct model_cancel *canc
 
 	snprintf(name, sizeof(name), "cancel %s",
 		 describe_id(who, sizeof(who), model, process, cancel->subject));
+	if (cancel->existing)
+		return;
 	if (marks && !cancel->refused)
 		marks->cancel = event.flow = ++tracks->flows;
 	tracks->format->instant(&tracks->trace, &event);
