@@ -186,8 +186,8 @@ static void end(struct bpf_source *self)
 {
 	const struct events_bpf__bss *seen = self->programs.skeleton->bss;
 
-	self->dropped = seen->counters.dropped;
 	memcpy(self->tails, seen->tails, sizeof(self->tails));
+	self->dropped = seen->counters.dropped;
 	programs_stop(&self->programs);
 	self->state = ENDS;
 }
