@@ -257,7 +257,7 @@ static inline void interval_note_step(const struct model *model, struct thread *
 		interval_add_step(thread, id, now_ns);
 }
 
-/* Who runs is unknown from now on; who ran at that time, or 0. */
+/* Who runs is unknown from now on; who ran at that time, before the step at hand, or 0. */
 void interval_forget_steps(struct thread *thread);
 uint64_t interval_waker(const struct thread *thread, uint64_t ready_ns);
 

@@ -5,6 +5,14 @@
  */
 #include "model_internal.h"
 
+/* What was dropped and left no hole is missing at the end, of whom is not known. */
+static bool is_torn(const struct model *model, const struct thread *thread, bool open)
+{
+	if (open && model->totals.dropped > model->totals.lost)
+		return true;
+	return thread && thread->in_doubt;
+}
+
 void interval_tell_task(const struct model *model, const struct task *task, uint64_t next,
 			bool open)
 {
@@ -23,6 +31,7 @@ void interval_tell_task(const struct model *model, const struct task *task, uint
 		.end_ns = task->settled_ns,
 		.existing = task->first && pub->existing,
 		.open = open,
+		.torn = is_torn(model, task->thread, open),
 		.task = pub,
 		.function = pub->function,
 		.awaits = pub->awaits,
@@ -34,12 +43,9 @@ void interval_tell_task(const struct model *model, const struct task *task, uint
 	if (interval.begin_ns == interval.end_ns &&
 	    (pub->state == MODEL_READY || task->first || open))
 		return;
-	if (task->thread) {
-		interval.torn = task->thread->in_doubt;
-		if (task->thread->loop) {
-			interval.loop = &task->thread->loop->pub;
-			interval.iteration = interval.loop->iterations;
-		}
+	if (task->thread && task->thread->loop) {
+		interval.loop = &task->thread->loop->pub;
+		interval.iteration = interval.loop->iterations;
 	}
 	model->listener.interval(model->view, &interval);
 }
@@ -75,7 +81,7 @@ void interval_tell_step(struct model *model, const struct thread *thread, uint64
 		.begin_ns = thread->step_ns,
 		.end_ns = now_ns,
 		.open = open,
-		.torn = thread->in_doubt,
+		.torn = is_torn(model, thread, open),
 	};
 
 	if (now_ns < thread->step_ns)
@@ -103,6 +109,7 @@ void interval_of_job(const struct model *model, const struct thread *thread, uin
 		.begin_ns = thread->job_ns,
 		.end_ns = now_ns > thread->job_ns ? now_ns : thread->job_ns,
 		.open = open,
+		.torn = is_torn(model, NULL, open),
 		.function = thread->job_function,
 		.result = result,
 	};
@@ -134,15 +141,18 @@ void interval_forget_steps(struct thread *thread)
 		thread->steps->oldest = thread->steps->count;
 }
 
-/* The last step that began before: by halves, for a crowded loop's tasks wait for long. */
+/*
+ * The last step that began before, the one at hand aside: by halves, for a crowded loop's tasks
+ * wait for long.
+ */
 uint64_t interval_waker(const struct thread *thread, uint64_t ready_ns)
 {
 	const struct steps *steps = thread->steps;
 	uint32_t before = 0, after, middle;
 
-	if (!steps)
+	if (!steps || steps->count == steps->oldest)
 		return 0;
-	after = steps->count - steps->oldest;
+	after = steps->count - steps->oldest - 1;
 	while (before < after) {
 		middle = (before + after) / 2;
 		if (steps->ring[(steps->oldest + middle) % STEPS_MAX].begin_ns <= ready_ns)
