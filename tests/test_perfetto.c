@@ -541,6 +541,30 @@ static void timeline__leads_from_cause_to_effect(void **state)
 	free(decoded);
 }
 
+/* A task that ends wakes its awaiter after that, which a viewer shows within its last step. */
+static void timeline__wakes_within_a_step(void **state)
+{
+	struct stream s = { .now_ns = 900 };
+	struct decoded *decoded;
+
+	(void)state;
+	loop_start(&s);
+	function(&s, MAIN, "main", "demo.c", 20, 0);
+	function(&s, FETCH, "fetch", "demo.c", 7, 0);
+	push(&s, AT_TASK_CREATE, 0, TASK(1), MAIN, 0, 0);
+	push(&s, AT_TASK_CREATE, 0, TASK(2), FETCH, 0, 0);
+	enter(&s, 1100, TASK(1), LOOP(1), AT_ITERATION, 0, 1000);
+	enter(&s, 1200, TASK(2), TASK(1), 0, TASK(2), 1000);
+	s.now_ns = 1300;
+	push(&s, AT_TASK_DONE, 0, TASK(2), 0, 0, 0);
+	enter(&s, 1400, TASK(1), TASK(2), AT_ENDED, 0, 1350);
+	detach(&s, 0, 0, 0);
+	decoded = trace(&s);
+	assert_string_equal(draw(decoded, "loop"),
+			    " Task-1 (main)() Task-2 (fetch)( [wake Task-1 (main)])");
+	free(decoded);
+}
+
 static void timeline__puts_tasks_below_their_creator(void **state)
 {
 	struct stream s = cancelled();
@@ -633,6 +657,7 @@ int main(void)
 		cmocka_unit_test(writer__survives_any_string),
 		cmocka_unit_test(timeline__nests_what_tasks_do),
 		cmocka_unit_test(timeline__leads_from_cause_to_effect),
+		cmocka_unit_test(timeline__wakes_within_a_step),
 		cmocka_unit_test(timeline__puts_tasks_below_their_creator),
 		cmocka_unit_test(timeline__of_a_part_is_whole),
 		cmocka_unit_test(timeline__shows_warnings),
