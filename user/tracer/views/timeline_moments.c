@@ -51,7 +51,7 @@ void moments_cancel(void *view, uint64_t now_ns, const struct model_cancel *canc
 
 	snprintf(name, sizeof(name), "cancel %s",
 		 describe_id(who, sizeof(who), model, process, cancel->subject));
-	if (marks && !cancel->refused)
+	if (marks && !marks->cancel && !cancel->refused)
 		marks->cancel = event.flow = ++tracks->flows;
 	tracks->format->instant(&tracks->trace, &event);
 }
