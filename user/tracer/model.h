@@ -173,7 +173,8 @@ struct model_interval {
 	 * from outside; 0 if that is not known.
 	 */
 	uint64_t woken_by;
-	int64_t result; /* MODEL_JOB */
+	uint64_t woken_ns; /* with it: within the step of who did, where that is known */
+	int64_t result;	   /* MODEL_JOB */
 };
 
 /* A request to cancel, as it is made. */

@@ -37,6 +37,7 @@ void interval_tell_task(const struct model *model, const struct task *task, uint
 		.awaits = pub->awaits,
 		.next = next,
 		.woken_by = task->woken_by,
+		.woken_ns = task->woken_ns,
 	};
 
 	/* No time in the queue, or nothing known yet. */
@@ -63,6 +64,7 @@ void interval_of_creation(const struct model *model, const struct task *task, ui
 		.task = &task->pub,
 		.function = task->pub.function,
 		.woken_by = task->pub.creator,
+		.woken_ns = begin_ns,
 	};
 
 	if (model->listener.interval)
@@ -129,10 +131,19 @@ void interval_add_step(struct thread *thread, uint64_t id, uint64_t now_ns)
 			return;
 	}
 	steps->ring[steps->count % STEPS_MAX].begin_ns = now_ns;
+	steps->ring[steps->count % STEPS_MAX].end_ns = 0;
 	steps->ring[steps->count % STEPS_MAX].id = id;
 	steps->count++;
 	if (steps->count - steps->oldest > STEPS_MAX)
 		steps->oldest = steps->count - STEPS_MAX;
+}
+
+void interval_end_step(struct thread *thread, uint64_t now_ns)
+{
+	struct steps *steps = thread->steps;
+
+	if (steps && steps->count != steps->oldest)
+		steps->ring[(steps->count - 1) % STEPS_MAX].end_ns = now_ns;
 }
 
 void interval_forget_steps(struct thread *thread)
@@ -142,17 +153,16 @@ void interval_forget_steps(struct thread *thread)
 }
 
 /*
- * The last step that began before, the one at hand aside: by halves, for a crowded loop's tasks
- * wait for long.
+ * Index of the last step that began before, the one at hand aside, or -1: by halves, for a crowded
+ * loop's tasks wait for long.
  */
-uint64_t interval_waker(const struct thread *thread, uint64_t ready_ns)
+static int64_t step_at(const struct steps *steps, uint64_t ready_ns)
 {
-	const struct steps *steps = thread->steps;
-	uint32_t before = 0, after, middle;
+	uint32_t before = 0, after = steps->count - steps->oldest, middle;
 
-	if (!steps || steps->count == steps->oldest)
-		return 0;
-	after = steps->count - steps->oldest - 1;
+	if (steps->count == steps->oldest)
+		return -1;
+	after--;
 	while (before < after) {
 		middle = (before + after) / 2;
 		if (steps->ring[(steps->oldest + middle) % STEPS_MAX].begin_ns <= ready_ns)
@@ -160,5 +170,20 @@ uint64_t interval_waker(const struct thread *thread, uint64_t ready_ns)
 		else
 			after = middle;
 	}
-	return before ? steps->ring[(steps->oldest + before - 1) % STEPS_MAX].id : 0;
+	if (!before)
+		return -1;
+	return (steps->oldest + before - 1) % STEPS_MAX;
+}
+
+/* A task that ends wakes others when its step is over: that is told of the step's last ns. */
+void interval_find_waker(const struct thread *thread, struct task *task, uint64_t ready_ns)
+{
+	const struct steps *steps = thread->steps;
+	int64_t i = steps ? step_at(steps, ready_ns) : -1;
+	uint64_t end_ns = i < 0 ? 0 : steps->ring[i].end_ns;
+
+	task->woken_by = i < 0 ? 0 : steps->ring[i].id;
+	task->woken_ns = ready_ns;
+	if (end_ns && ready_ns >= end_ns)
+		task->woken_ns = end_ns - (end_ns > steps->ring[i].begin_ns);
 }
