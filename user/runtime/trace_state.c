@@ -51,6 +51,8 @@ static void task_state(struct async_loop *loop, struct async_task *task)
 		async__trace_holder(async__waiting_of(task->awaits));
 	at_record(AT_SWITCH, AT_EXISTING | (ready ? AT_YIELDED : 0), 0, task_id(task),
 		  ready ? 0 : async__trace_id(task->awaits), 0);
+	if (task->cancelling)
+		at_record(AT_TASK_CANCEL, AT_EXISTING, task_id(task), 0, 0, 0);
 	task->ready_ns = 0;
 }
 
