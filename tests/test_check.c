@@ -118,6 +118,62 @@ static void warnings__are_merged_and_sorted(void **state)
 		     "4 errors, 2 warnings in 0 tasks, 0 coroutines\n");
 }
 
+static void warn_of_task(struct stream *s, unsigned int kind, unsigned int number, const char *what)
+{
+	text(s, what);
+	push(s, AT_WARNING, kind, TASK(number), WORK, MADE_HERE, 0);
+}
+
+static void fail_task(struct stream *s, unsigned int number)
+{
+	push(s, AT_TASK_CREATE, 0, TASK(number), WORK, LOOP(1), MADE_HERE);
+	change(s, TASK(number), LOOP(1), AT_ITERATION, 0);
+	text(s, "no such key");
+	push(s, AT_TASK_DONE, AT_FAILED, TASK(number), -ENOENT, 0, 0);
+	change(s, LOOP(1), TASK(number), AT_ENDED, 0);
+}
+
+static void warnings__name_the_task(void **state)
+{
+	struct stream *s = *state;
+
+	fail_task(s, 1);
+	fail_task(s, 2);
+	warn_of_task(s, AT_NEVER_RETRIEVED, 2, "Task exception was never retrieved");
+	warn_of_task(s, AT_NEVER_RETRIEVED, 1, "Task exception was never retrieved");
+	make(s, 3, EVENT(1));
+	warn_of_task(s, AT_DESTROYED_PENDING, 3, "Task was destroyed but it is pending!");
+	assert_finds(
+		s, FOUND,
+		"demo.c:33: error: Task exception was never retrieved (2 times)\n"
+		"    first <Task finished name='Task-2' coro=<work() done, defined at demo.c:7> "
+		"exception=ENOENT('no such key') created at demo.c:33>\n"
+		"    defined at demo.c:7\n"
+		"    await it, or look at its result when it is done\n"
+		"demo.c:33: error: Task was destroyed but it is pending!\n"
+		"    <Task pending name='Task-3' coro=<work() running, defined at demo.c:7> "
+		"wait_for=<event 1> created at demo.c:33>\n"
+		"    defined at demo.c:7\n"
+		"    await it, or cancel and await it, before its loop is closed\n"
+		"2 errors in 3 tasks, 0 coroutines\n");
+}
+
+/* Who failed long ago is not known any more, which does no harm. */
+static void warnings__of_who_is_forgotten(void **state)
+{
+	struct stream *s = *state;
+	unsigned int i;
+
+	for (i = 1; i <= 300; i++)
+		fail_task(s, i);
+	warn_of_task(s, AT_NEVER_RETRIEVED, 1, "Task exception was never retrieved");
+	assert_finds(s, FOUND,
+		     "demo.c:33: error: Task exception was never retrieved\n"
+		     "    defined at demo.c:7\n"
+		     "    await it, or look at its result when it is done\n"
+		     "1 error in 300 tasks, 0 coroutines\n");
+}
+
 static void step(struct stream *s, unsigned int number, uint64_t took_ns)
 {
 	change(s, TASK(number), LOOP(1), AT_ITERATION, 0);
@@ -593,6 +649,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing__is_said),
 		TEST(warnings__are_merged_and_sorted),
+		TEST(warnings__name_the_task),
+		TEST(warnings__of_who_is_forgotten),
 		TEST(never_yielded__is_one_long_step),
 		TEST(never_yielded__may_still_run),
 		TEST(self_wakes__need_many_wakeups),

@@ -2,6 +2,7 @@
 /* Running a loop until something is done; and async_run(), which is all that most programs need. */
 #include "runtime.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 
 static void stop_loop(struct async_future *future, void *arg)
@@ -71,7 +72,7 @@ static void report_failures(struct async_loop *loop, struct async_task *tasks[],
  */
 static void end_tasks(struct async_loop *loop, uintptr_t place)
 {
-	struct cancellation cancellation = { .place = place };
+	struct cancellation cancellation = { .place = place, .by = AT_ID(AT_LOOP, loop->number) };
 	size_t count = async_all_tasks(loop, NULL, 0), i;
 	struct async_task **tasks = count ? reallocarray(NULL, count, sizeof(*tasks)) : NULL;
 
@@ -113,7 +114,9 @@ static void cancel_main(void *arg)
 	struct interrupt *interrupt = arg;
 
 	interrupt->came = true;
-	interrupt->cancelled = async__task_cancel(interrupt->main, (struct cancellation){ 0 });
+	interrupt->cancelled =
+		async__task_cancel(interrupt->main,
+				   (struct cancellation){ .by = AT_ID(AT_SIGNAL, SIGINT) });
 }
 
 static int64_t run_main(struct async_loop *loop, struct async_coroutine *main, uintptr_t place)

@@ -133,7 +133,9 @@ struct cancellation async__trace_cancel(struct async_future *future, unsigned in
 	uint64_t id = async__trace_id(future);
 
 	async__trace_between_steps(loop);
-	at_record(AT_TASK_CANCEL, flags, id, loop ? loop->running_id : 0, cancellation.place,
+	if (!cancellation.by && loop)
+		cancellation.by = loop->running_id;
+	at_record(AT_TASK_CANCEL, flags, id, cancellation.by, cancellation.place,
 		  cancellation.through);
 	cancellation.through = id;
 	return cancellation;
@@ -246,6 +248,7 @@ void async__trace_warning(unsigned int flags, uint64_t subject,
  */
 static void forked(void)
 {
+	async__thread_forked();
 	if (async__running)
 		async__running->listeners = 0;
 }

@@ -57,6 +57,7 @@ struct model_task {
 	uint64_t awaits;	     /* while it is awaiting: what, or 0 if that is not known */
 	struct model_times times;    /* up to the last transition */
 	uint64_t steps;		     /* that have ended */
+	bool begun;		     /* its coroutine has, as far as was seen */
 	uint64_t self_wakes;	     /* how often it became ready by its own doing: it yielded */
 	uint64_t cancelled_by;	     /* who asked last for its cancellation, or 0 */
 	const struct model_end *end; /* null up to its last step */
@@ -172,7 +173,8 @@ struct model_interval {
 	 * from outside; 0 if that is not known.
 	 */
 	uint64_t woken_by;
-	int64_t result; /* MODEL_JOB */
+	uint64_t woken_ns; /* with it: within the step of who did, where that is known */
+	int64_t result;	   /* MODEL_JOB */
 };
 
 /* A request to cancel, as it is made. */
@@ -184,6 +186,8 @@ struct model_cancel {
 	uint64_t through;	       /* what passes it on, or 0 */
 	uint64_t place;		       /* code address of the request */
 	bool refused;		       /* it was done already */
+	bool existing;		       /* it was asked before the trace: by whom is not known */
+	bool timed_out;		       /* of the end of a request: see `uncancel` */
 };
 
 struct model_warning {
@@ -229,6 +233,13 @@ struct model_listener {
 	void (*interval)(void *view, const struct model_interval *interval);
 
 	void (*cancel)(void *view, uint64_t now_ns, const struct model_cancel *cancel);
+
+	/*
+	 * A request is taken back: by the task, or by the timeout or group `through` which it was
+	 * made. Of a timeout it is told whether it took effect; `refused` if that was not needed,
+	 * as what was awaited was done already.
+	 */
+	void (*uncancel)(void *view, uint64_t now_ns, const struct model_cancel *cancel);
 
 	/* The task is told of its cancellation: its next step begins. */
 	void (*deliver)(void *view, uint64_t now_ns, struct model_task *task);

@@ -97,6 +97,7 @@ int loop_step_end(struct model *model, struct thread *thread, uint64_t id, uint6
 	if (!thread->loop || !id || id != thread->step)
 		return 0;
 	interval_of_step(model, thread, now_ns, false);
+	interval_end_step(thread, now_ns);
 	thread->step = 0;
 	loop = &thread->loop->pub;
 	if (AT_ID_TYPE(id) == AT_LOOP) {

@@ -3,6 +3,7 @@
  * What was never awaited, never retrieved, left open, or will never go on? Told at the end: what
  * has healed until then is no finding, and of what is not known nothing is said.
  */
+#include "check_failed.h"
 #include "check_stuck.h"
 #include "describe.h"
 #include "view.h"
@@ -27,6 +28,7 @@ struct check {
 	FILE *out;
 	const struct model *model;
 	struct findings *findings;
+	struct failed failed;
 	uint64_t coroutines;
 	int error;
 };
@@ -70,12 +72,15 @@ static void check_warning(void *view, uint64_t now_ns, const struct model_warnin
 	bool known = warning->kind < sizeof(kinds) / sizeof(*kinds);
 	char buffer[TEXT_SIZE(AT_TEXT_MAX)];
 	struct check *check = view;
+	char *task = failed_name(&check->failed, check->model, warning);
 
 	(void)now_ns;
 	text_safe(buffer, sizeof(buffer), warning->text ? warning->text : "(its text was lost)");
 	keep_error(check,
-		   findings_add(check->findings, known ? kinds[warning->kind] : FINDING_OTHER,
-				warning->process, warning->function, warning->place, buffer));
+		   findings_add_task(check->findings, known ? kinds[warning->kind] : FINDING_OTHER,
+				     warning->process, warning->function, warning->place, buffer,
+				     task));
+	free(task);
 }
 
 __attribute__((format(printf, 4, 5))) static void find(struct check *check, enum finding_kind kind,
@@ -106,6 +111,8 @@ static void check_task_end(void *view, uint64_t now_ns, struct model_task *task)
 	uint64_t wakeups = task->steps;
 
 	(void)now_ns;
+	if (task->end && task->end->outcome == MODEL_FAILED)
+		keep_error(check, failed_keep(&check->failed, check->model, task));
 	totals = model_totals(check->model);
 	if (totals->lost || totals->dropped)
 		return;
@@ -205,8 +212,10 @@ static void check_free(void *state)
 {
 	struct check *check = state;
 
-	if (check)
-		findings_free(check->findings);
+	if (!check)
+		return;
+	failed_clear(&check->failed);
+	findings_free(check->findings);
 	free(check);
 }
 

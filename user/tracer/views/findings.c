@@ -65,6 +65,7 @@ struct finding {
 	} key;
 	uint64_t count;
 	char *text;
+	char *task;  /* of the first one, or null */
 	char *where; /* when it is printed: FILE:LINE */
 	UT_hash_handle hh;
 };
@@ -79,6 +80,14 @@ struct findings *findings_new(void)
 	return calloc(1, sizeof(struct findings));
 }
 
+static void finding_free(struct finding *finding)
+{
+	free(finding->text);
+	free(finding->task);
+	free(finding->where);
+	free(finding);
+}
+
 void findings_free(struct findings *findings)
 {
 	struct finding *finding, *next;
@@ -87,9 +96,7 @@ void findings_free(struct findings *findings)
 		return;
 	HASH_ITER (hh, findings->all, finding, next) {
 		HASH_DEL(findings->all, finding);
-		free(finding->text);
-		free(finding->where);
-		free(finding);
+		finding_free(finding);
 	}
 	free(findings);
 }
@@ -105,6 +112,13 @@ static uint32_t hash_of(const char *text)
 
 int findings_add(struct findings *findings, enum finding_kind kind, uint32_t process,
 		 const struct model_function *function, uint64_t place, const char *text)
+{
+	return findings_add_task(findings, kind, process, function, place, text, NULL);
+}
+
+int findings_add_task(struct findings *findings, enum finding_kind kind, uint32_t process,
+		      const struct model_function *function, uint64_t place, const char *text,
+		      const char *task)
 {
 	struct finding *finding, sought = { .key.function = function };
 	bool known = (place || function) && !kinds[kind].distinct;
@@ -128,12 +142,12 @@ int findings_add(struct findings *findings, enum finding_kind kind, uint32_t pro
 	finding->key = sought.key;
 	finding->count = 1;
 	finding->text = strdup(text);
-	if (finding->text)
+	finding->task = task ? strdup(task) : NULL;
+	if (finding->text && !finding->task == !task)
 		HASH_ADD(hh, findings->all, key, sizeof(finding->key), finding);
 	if (finding->hh.tbl)
 		return 0;
-	free(finding->text);
-	free(finding);
+	finding_free(finding);
 	return -ENOMEM;
 }
 
@@ -174,6 +188,8 @@ static void print_finding(const struct finding *finding, FILE *out)
 	if (finding->count > 1)
 		fprintf(out, " (%" PRIu64 " times)", finding->count);
 	fputc('\n', out);
+	if (finding->task)
+		fprintf(out, "    %s%s\n", finding->count > 1 ? "first " : "", finding->task);
 	describe_function(buffer, sizeof(buffer), function);
 	if (function && function->file && strcmp(buffer, finding->where))
 		fprintf(out, "    defined at %s\n", buffer);

@@ -51,6 +51,11 @@ void findings_free(struct findings *findings);
 int findings_add(struct findings *findings, enum finding_kind kind, uint32_t process,
 		 const struct model_function *function, uint64_t place, const char *text);
 
+/* As above; `task` says which one it is, safe to print and copied, or null. */
+int findings_add_task(struct findings *findings, enum finding_kind kind, uint32_t process,
+		      const struct model_function *function, uint64_t place, const char *text,
+		      const char *task);
+
 /*
  * Prints them, the worst first. `counts` becomes how many there are of each severity. 0 or -ENOMEM.
  */
