@@ -130,17 +130,10 @@ struct request *storms_add(struct storms *storms, struct request *parent, uint64
 	return request;
 }
 
-enum fate storms_turned(const struct request *request)
-{
-	return AT_ID_TYPE(request->through) == AT_GROUP ? FATE_GROUP : FATE_TIMED_OUT;
-}
-
 static enum fate fate_of_open(const struct request *request)
 {
 	if (!request->parent)
 		return FATE_STORM;
-	if (AT_ID_TYPE(request->key.id) == AT_TASK)
-		return storms_turned(request);
 	if (AT_ID_TYPE(request->key.id) == AT_SHIELD && list_empty(&request->children))
 		return FATE_SHIELDED;
 	return FATE_PASSED_ON;
@@ -255,7 +248,7 @@ void storms_settle(struct storms *storms, struct request *request, enum fate fat
 		HASH_DEL(storms->live, request);
 	request->live = false;
 	request->fate = fate;
-	if (type == AT_TASK || type == AT_SHIELD)
+	if (type == AT_TASK || type == AT_SHIELD || fate == FATE_REFUSED)
 		storms->fates[fate]++;
 	complete(storms, request);
 }
