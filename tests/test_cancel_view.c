@@ -654,8 +654,8 @@ static void nonsense__is_survived(void **state)
 		if (type < 4)
 			make(s, 2 + id, TASK(2 + (random >> 50 & 15)));
 		else if (type < 10)
-			push(s, AT_TASK_CANCEL, random >> 34 & 1,
-			     AT_ID(2 + 16 * (random >> 33 & 1), 2 + id), TASK(random >> 54 & 15), 0,
+			push(s, AT_TASK_CANCEL, random >> 44 & 7,
+			     AT_ID(2 + 3 * (random >> 32 & 7), 2 + id), TASK(random >> 54 & 15), 0,
 			     AT_ID(random >> 36 & 31, 2 + (random >> 50 & 15)));
 		else if (type < 12)
 			deliver(s, 2 + id);

@@ -49,13 +49,19 @@ static void count(struct cancel *cancel, struct histogram *histogram, uint64_t f
 		cancel->error = -ENOMEM;
 }
 
-static void settle(struct cancel *cancel, struct request *request, enum fate fate, char *note)
+static void name(struct cancel *cancel, struct request *request)
 {
 	if (!request->who)
 		request->who =
 			cancel_note_name(cancel->model, request->key.process, request->key.id);
 	if (!request->who)
 		cancel->error = -ENOMEM;
+}
+
+static void settle(struct cancel *cancel, struct request *request, enum fate fate, char *note)
+{
+	name(cancel, request);
+	free(request->note);
 	request->note = note;
 	storms_settle(&cancel->storms, request, fate);
 }
@@ -63,28 +69,8 @@ static void settle(struct cancel *cancel, struct request *request, enum fate fat
 /* Its fate is known when the step ends, if nothing else comes before. */
 static void keep_open(struct cancel *cancel, struct request *request)
 {
-	request->who = cancel_note_name(cancel->model, request->key.process, request->key.id);
-	if (!request->who)
-		cancel->error = -ENOMEM;
+	name(cancel, request);
 	storms_open(&cancel->storms, request);
-}
-
-/* Whether who asks takes it back, and the task goes on: a timeout, or the end of its group. */
-static bool turns(const struct model_cancel *asked)
-{
-	unsigned int type = AT_ID_TYPE(asked->through);
-	const struct model_task *task = asked->task;
-	size_t i;
-
-	if (type == AT_TIMEOUT || type == AT_WAIT_FOR)
-		return true;
-	if (type != AT_GROUP || !task)
-		return false;
-	for (i = 0; i < task->awaited_by_count; i++) {
-		if (task->awaited_by[i] == asked->through)
-			return false;
-	}
-	return true;
 }
 
 static struct request *add(struct cancel *cancel, struct request *parent, uint64_t id,
@@ -100,17 +86,6 @@ static struct request *add(struct cancel *cancel, struct request *parent, uint64
 	return request;
 }
 
-/* The request that the asking task was told of in the step that it is in, or null. */
-static struct request *reason(const struct cancel *cancel, const struct model_cancel *asked)
-{
-	const struct model_task *task = model_find_task(cancel->model, asked->process, asked->by);
-	struct request *request = NULL;
-
-	if (task)
-		request = storms_find(&cancel->storms, asked->process, asked->by);
-	return request && request->delivered_ns && request->steps == task->steps ? request : NULL;
-}
-
 /* What the request hangs below, or null. */
 static struct request *parent_of(struct cancel *cancel, uint64_t now_ns,
 				 const struct model_cancel *asked)
@@ -121,8 +96,8 @@ static struct request *parent_of(struct cancel *cancel, uint64_t now_ns,
 
 	if (parent)
 		return parent;
-	parent = reason(cancel, asked);
-	if ((type != AT_GATHER && type != AT_WAIT && type != AT_GROUP) || turns(asked))
+	parent = storms_reason(&cancel->storms, cancel->model, asked);
+	if ((type != AT_GATHER && type != AT_WAIT && type != AT_GROUP) || storms_turns(asked))
 		return parent;
 	/* Nobody has asked a group that ends its tasks because one of them has failed. */
 	passing.through = 0;
@@ -141,7 +116,7 @@ static bool is_over(const struct cancel *cancel, const struct request *request,
 {
 	if (!request->delivered_ns || !asked->task || asked->task->steps <= request->steps)
 		return false;
-	return cancel_note_lost(cancel->model) || !turns(asked);
+	return cancel_note_lost(cancel->model) || !storms_turns(asked);
 }
 
 /* Whoever awaits a future is cancelled with it. */

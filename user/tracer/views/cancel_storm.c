@@ -68,6 +68,34 @@ struct request *storms_find(const struct storms *storms, uint32_t process, uint6
 	return request;
 }
 
+bool storms_turns(const struct model_cancel *asked)
+{
+	unsigned int type = AT_ID_TYPE(asked->through);
+	const struct model_task *task = asked->task;
+	size_t i;
+
+	if (type == AT_TIMEOUT || type == AT_WAIT_FOR)
+		return true;
+	if (type != AT_GROUP || !task)
+		return false;
+	for (i = 0; i < task->awaited_by_count; i++) {
+		if (task->awaited_by[i] == asked->through)
+			return false;
+	}
+	return true;
+}
+
+struct request *storms_reason(const struct storms *storms, const struct model *model,
+			      const struct model_cancel *asked)
+{
+	const struct model_task *task = model_find_task(model, asked->process, asked->by);
+	struct request *request = NULL;
+
+	if (task)
+		request = storms_find(storms, asked->process, asked->by);
+	return request && request->delivered_ns && request->steps == task->steps ? request : NULL;
+}
+
 static struct request *request_new(uint64_t id, uint64_t now_ns, const struct model_cancel *cancel)
 {
 	struct request *request = calloc(1, sizeof(*request));

@@ -97,6 +97,13 @@ void storms_clear(struct storms *storms);
 /* The live request to that one, or null. */
 struct request *storms_find(const struct storms *storms, uint32_t process, uint64_t id);
 
+/* Whether who asks takes it back, and the task goes on: a timeout, or the end of its group. */
+bool storms_turns(const struct model_cancel *asked);
+
+/* The request that the asking task was told of in the step that it is in, or null. */
+struct request *storms_reason(const struct storms *storms, const struct model *model,
+			      const struct model_cancel *asked);
+
 /*
  * A new live request to `id`, below `parent`, or below a root if that is null: one for all that
  * are asked in one step by the same, from one place. Null without memory.
