@@ -187,7 +187,7 @@ enum {
 	AT_ITERATION = 1 << 2, /* the first step of an iteration of the loop */
 	AT_DELIVERS = 1 << 3,  /* who enters is told of its cancellation */
 
-	/* Of a loop that enters, and of the end of a state, where that is certain. */
+	/* Of a loop that goes to sleep, and of the end of a state, where that is certain. */
 	AT_TASKS_ONLY = 1 << 4, /* but for timers, it watches only what tasks of it await */
 	AT_ONE_THREAD = 1 << 5, /* the process has no other thread that could wake it */
 };

@@ -134,7 +134,7 @@ static void sleep_until_event(struct async_loop *loop)
 	const struct timespec *limit = timeout(loop, &until);
 
 	if (at_listening()) {
-		async__trace_enter_loop(loop);
+		async__trace_enter_loop(loop, async__trace_wakers(loop));
 		at_flush();
 	}
 	if (async__stacks_trim(&loop->stacks))

@@ -42,7 +42,8 @@ int64_t async_loop_run_coroutine_until_complete(struct async_loop *loop,
 		async_coroutine_close(coroutine);
 		return -EBUSY;
 	}
-	return async_loop_run_task_until_complete(loop, async_loop_create_task(loop, coroutine));
+	return async_loop_run_task_until_complete(
+		loop, async__task_create(loop, coroutine, (uintptr_t)__builtin_return_address(0)));
 }
 
 /* What tasks failed with after they were cancelled. Gives the references up. */

@@ -534,7 +534,8 @@ void async__trace_done(struct async_task *task);
 void async__trace_leave(struct async_loop *loop, unsigned int flags, struct async_future *awaits);
 void async__trace_enter(struct async_loop *loop, uint64_t id, uint64_t ready_ns,
 			unsigned int flags);
-void async__trace_enter_loop(struct async_loop *loop);
+/* With wakers if it goes to sleep. */
+void async__trace_enter_loop(struct async_loop *loop, unsigned int wakers);
 /* AT_TASKS_ONLY and AT_ONE_THREAD, as far as they hold. */
 unsigned int async__trace_wakers(const struct async_loop *loop);
 /* What follows is the doing of the loop if no step is under way. Takes null. */

@@ -106,6 +106,8 @@ struct model_loop {
 	uint64_t timers;	    /* that it had when it told so last */
 	uint64_t callbacks;	    /* that were ready at its state; 0 without one */
 	uint64_t runs;		    /* id of who runs on it, its own while it waits; or 0 */
+	unsigned int wakers;	    /* AT_TASKS_ONLY..., of its sleep or state; 0 if it told none */
+	bool called;		    /* a thread or signal woke it when nothing else could */
 	uint64_t silent_ns;	    /* it did not tell its state for so long: it was read; or 0 */
 	char thread_state;	    /* then: the kernel's letter, or 0 */
 	uint64_t first_ns, last_ns; /* of what was seen of it */
@@ -171,7 +173,8 @@ struct model_interval {
 	 * from outside; 0 if that is not known.
 	 */
 	uint64_t woken_by;
-	int64_t result; /* MODEL_JOB */
+	uint64_t woken_ns; /* with it: within the step of who did, where that is known */
+	int64_t result;	   /* MODEL_JOB */
 };
 
 /* A request to cancel, as it is made. */

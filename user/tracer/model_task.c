@@ -159,6 +159,7 @@ int task_create_record(struct model *model, struct thread *thread, const struct 
 	task->unsettled = existing;
 	task->pub.state = existing ? MODEL_AWAITING : MODEL_READY;
 	task->woken_by = event->b;
+	task->woken_ns = event->time_ns;
 	if (existing)
 		model->totals.tasks_existing++;
 	else
@@ -194,7 +195,8 @@ void task_enter(struct model *model, struct task *task, struct thread *thread, u
 		task_settle(model, task, ready_ns < now_ns ? ready_ns : now_ns);
 		if (!yielded) {
 			/* Of the await that ends, and of the time in the queue. */
-			task->woken_by = waker = interval_waker(thread, ready_ns);
+			interval_find_waker(thread, task, ready_ns);
+			waker = task->woken_by;
 			turn(model, task, MODEL_READY, 0);
 			task->woken_by = waker;
 			task->pub.self_wakes += task->woken_by == task->pub.id;
@@ -220,6 +222,7 @@ void task_leave(struct model *model, struct task *task, enum model_state state, 
 		object_await(model, task);
 	} else if (state == MODEL_READY) {
 		task->woken_by = task->pub.id;
+		task->woken_ns = task->pub.since_ns;
 		task->pub.self_wakes++;
 	}
 }

@@ -41,11 +41,13 @@ static void tracks_record(void *view, const struct at_event *event)
 	tracks_start(tracks, event->time_ns, event->kind == AT_ATTACH ? event->subject : 0);
 }
 
+/* A chain of tasks each of which creates the next one goes on, but not its depth. */
 static void tracks_task_begin(void *view, uint64_t now_ns, struct model_task *task)
 {
 	struct tracks *tracks = view;
 	const struct model_task *creator =
 		model_find_task(tracks->model, task->process, task->creator);
+	const struct marks *above = creator && creator != task ? creator->user : NULL;
 	struct marks *marks = calloc(1, sizeof(*marks));
 
 	(void)now_ns;
@@ -54,9 +56,11 @@ static void tracks_task_begin(void *view, uint64_t now_ns, struct model_task *ta
 		return;
 	}
 	marks->parent = track_of_process(tracks, task->process);
-	if (creator && creator != task && creator->user) {
+	marks->depth = 1;
+	if (above && above->depth < TRACKS_DEPTH) {
 		track_tell(tracks, creator);
 		marks->parent = track_of_task(creator);
+		marks->depth = above->depth + 1;
 	}
 	task->user = marks;
 }
