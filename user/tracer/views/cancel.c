@@ -198,8 +198,7 @@ static void cancel_uncancel(void *view, uint64_t now_ns, const struct model_canc
 	if (!request || ++request->taken_back < request->asked)
 		return;
 	note = cancel_note_back(cancel->model, now_ns, request, taken, &fate);
-	if (fate != FATE_OPEN)
-		request->gone_ns = now_ns;
+	request->gone_ns = fate == FATE_OPEN ? 0 : now_ns;
 	count_end(cancel, request, fate);
 	settle(cancel, request, fate, note);
 }
@@ -236,12 +235,10 @@ static void end_unasked(struct cancel *cancel, uint64_t now_ns, struct model_tas
 
 	if (!task->end || task->end->outcome != MODEL_CANCELLED)
 		return;
-	note = cancel_note_unasked(cancel->model, task, &fate);
 	request = add(cancel, NULL, task->id, now_ns, &nobody);
-	if (!request) {
-		free(note);
+	if (!request)
 		return;
-	}
+	note = cancel_note_unasked(cancel->model, task, &fate);
 	request->function = task->function;
 	settle(cancel, request, fate, note);
 }
@@ -256,8 +253,7 @@ static void cancel_task_end(void *view, uint64_t now_ns, struct model_task *task
 	if (!request)
 		return end_unasked(cancel, now_ns, task);
 	note = cancel_note_end(cancel->model, now_ns, request, task, &fate);
-	if (fate != FATE_OPEN)
-		request->gone_ns = now_ns;
+	request->gone_ns = fate == FATE_OPEN ? 0 : now_ns;
 	count_end(cancel, request, fate);
 	settle(cancel, request, fate, note);
 }
