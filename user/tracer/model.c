@@ -319,6 +319,7 @@ void model_finish(struct model *model)
 	model->finished = true;
 	HASH_ITER (hh, model->threads, thread, next)
 		loop_finish(model, thread, model->totals.last_ns);
+	task_finish_intervals(model, model->totals.last_ns);
 	coroutine_end_all(model, model->totals.last_ns);
 	task_finish_all(model, model->totals.last_ns);
 }

@@ -292,7 +292,11 @@ int task_done_record(struct model *model, struct thread *thread, const struct at
 void task_cancel_record(struct model *model, const struct thread *thread,
 			const struct at_event *event);
 
-/* No record follows: tells what has not ended. */
+/*
+ * No record follows: tells the intervals that have not ended, which lie within coroutines, and then
+ * the tasks.
+ */
+void task_finish_intervals(struct model *model, uint64_t now_ns);
 void task_finish_all(struct model *model, uint64_t now_ns);
 void task_free_all(struct model *model);
 
@@ -322,7 +326,7 @@ void coroutine_adopt(struct model *model, struct thread *thread, struct task *ta
 /* Since when coroutines have begun while it is in doubt who runs; `now_ns` if none has. */
 uint64_t coroutine_doubt_ns(const struct thread *thread, uint64_t now_ns);
 
-/* Tells the end of all with MODEL_OPEN, the oldest first; they remain. */
+/* Tells the end of all with MODEL_OPEN, the youngest first; they remain. */
 void coroutine_end_all(struct model *model, uint64_t now_ns);
 void coroutine_free_all(struct model *model);
 
