@@ -6,6 +6,7 @@
 #include "events.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -282,6 +283,66 @@ static void waker__is_who_ran_then(void **state)
 	assert_int_equal(model_find_task(log->model, 42, TASK(1))->self_wakes, 1);
 	assert_int_equal(model_find_task(log->model, 42, TASK(1))->awaits, FUTURE(3));
 	assert_int_equal(model_find_task(log->model, 42, TASK(1))->since_ns, 1080);
+}
+
+/* However long ago that was, but for what so many steps have pushed out. */
+static void waker__is_found_among_many_steps(void **state)
+{
+	struct log *log = *state;
+	struct stream *s = &log->stream;
+	uint64_t i, last = LOOP(1);
+
+	loop_start(s);
+	create(s, 1, 0);
+	create(s, 2, 0);
+	change(s, TASK(1), LOOP(1), AT_ITERATION, 0);
+	await(s, TASK(2), TASK(1), FUTURE(1));
+	await(s, LOOP(1), TASK(2), FUTURE(2));
+	for (i = 1; i <= 5000; i++) {
+		s->now_ns = 1000 + 10 * i;
+		change(s, CALLBACK(0x10000 + i), last, 0, 0);
+		last = CALLBACK(0x10000 + i);
+		if (i == 500) {
+			s->now_ns += 5;
+			change(s, TASK(1), last, 0, 1032);
+			await(s, LOOP(1), TASK(1), FUTURE(3));
+			last = LOOP(1);
+		}
+	}
+	feed(log->model, s);
+	fflush(log->out);
+	assert_non_null(
+		strstr(log->text, "await task:1 1000-1032 of future:1 by callback:10003\n"));
+	change(s, TASK(1), last, 0, 1000 + 10 * 600 + 3);
+	await(s, TASK(2), TASK(1), FUTURE(4));
+	s->events[s->count - 1].c = 1000 + 10 * 4990 + 3;
+	feed(log->model, s);
+	fflush(log->out);
+	assert_non_null(strstr(log->text, "await task:1 6005-7003 of future:3\n"));
+	assert_non_null(strstr(log->text, "of future:2 by callback:1137e\n"));
+}
+
+/* A thread that ran a loop is as good as gone. */
+static void threads__keep_little(void **state)
+{
+	struct log *log = *state;
+	struct stream *s = &log->stream;
+	size_t before = 0, k;
+	unsigned int i;
+
+	for (i = 0; i < 2000; i++) {
+		s->now_ns += 10;
+		s->sequences[0] = 0;
+		loop_start(s);
+		text(s, "a name");
+		push(s, AT_LOOP_STOP, 0, LOOP(1), 0, 0, 0);
+		for (k = 0; k < s->count; k++)
+			s->events[k].thread = 1000 + i;
+		feed(log->model, s);
+		if (i == 999)
+			before = mallinfo2().uordblks;
+	}
+	assert_true(mallinfo2().uordblks - before < 1000 * 1000);
 }
 
 /* At the ns of its own step it was somebody before that step. */
@@ -590,6 +651,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(task__is_told_from_begin_to_end),
 		TEST(waker__is_who_ran_then),
+		TEST(waker__is_found_among_many_steps),
+		TEST(threads__keep_little),
 		TEST(waker__is_not_the_step_that_begins),
 		TEST(hole__tears_what_it_is_in),
 		TEST(finish__leaves_open_what_is_not_over),

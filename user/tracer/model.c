@@ -73,6 +73,7 @@ static void thread_restart(struct model *model, struct thread *thread)
 {
 	loop_hole(model, thread);
 	loop_clear(model, thread, thread->last_ns);
+	interval_free_steps(thread);
 	thread->loop = NULL;
 	thread->torn = false;
 	thread->job = 0;

@@ -100,15 +100,17 @@ struct object {
 	UT_hash_handle hh;
 };
 
-/* Who has run on a thread, and since when: a ring. */
+/* Who has run on a thread, and since when: a ring that grows up to STEPS_MAX, by powers of two. */
+#define STEPS_MIN 64
 #define STEPS_MAX 4096
 
 struct steps {
 	uint32_t count;	 /* of all that were written */
 	uint32_t oldest; /* since the last hole */
-	struct {
+	uint32_t size;
+	struct step {
 		uint64_t begin_ns, id;
-	} ring[STEPS_MAX];
+	} ring[];
 };
 
 /* Strings of arguments, in one piece of memory with what they consist of. */
@@ -256,6 +258,9 @@ static inline void interval_note_step(const struct model *model, struct thread *
 	if (model->listener.interval)
 		interval_add_step(thread, id, now_ns);
 }
+
+/* The thread runs no loop any more. */
+void interval_free_steps(struct thread *thread);
 
 /* Who runs is unknown from now on; who ran at that time, before the step at hand, or 0. */
 void interval_forget_steps(struct thread *thread);

@@ -118,21 +118,49 @@ void interval_of_job(const struct model *model, const struct thread *thread, uin
 		model->listener.interval(model->view, &interval);
 }
 
+static struct step *step_at(struct steps *steps, uint32_t index)
+{
+	return &steps->ring[index % steps->size];
+}
+
+/* Without memory it stays as it is. */
+static void grow(struct thread *thread)
+{
+	uint32_t size = thread->steps ? 2 * thread->steps->size : STEPS_MIN, i;
+	struct steps *before = thread->steps;
+	struct steps *steps = calloc(1, sizeof(*steps) + size * sizeof(*steps->ring));
+
+	if (!steps)
+		return;
+	steps->size = size;
+	if (before) {
+		steps->count = before->count;
+		steps->oldest = before->oldest;
+		for (i = before->oldest; i != before->count; i++)
+			*step_at(steps, i) = *step_at(before, i);
+	}
+	free(before);
+	thread->steps = steps;
+}
+
 void interval_add_step(struct thread *thread, uint64_t id, uint64_t now_ns)
 {
 	struct steps *steps = thread->steps;
 
-	if (!steps) {
-		/* Without memory nobody is known to wake anybody. */
-		steps = thread->steps = calloc(1, sizeof(*steps));
-		if (!steps)
-			return;
-	}
-	steps->ring[steps->count % STEPS_MAX].begin_ns = now_ns;
-	steps->ring[steps->count % STEPS_MAX].id = id;
-	steps->count++;
-	if (steps->count - steps->oldest > STEPS_MAX)
-		steps->oldest = steps->count - STEPS_MAX;
+	if (!steps || (steps->count - steps->oldest == steps->size && steps->size < STEPS_MAX))
+		grow(thread);
+	steps = thread->steps;
+	if (!steps)
+		return;
+	*step_at(steps, steps->count++) = (struct step){ now_ns, id };
+	if (steps->count - steps->oldest > steps->size)
+		steps->oldest = steps->count - steps->size;
+}
+
+void interval_free_steps(struct thread *thread)
+{
+	free(thread->steps);
+	thread->steps = NULL;
 }
 
 void interval_forget_steps(struct thread *thread)
@@ -147,7 +175,7 @@ void interval_forget_steps(struct thread *thread)
  */
 uint64_t interval_waker(const struct thread *thread, uint64_t ready_ns)
 {
-	const struct steps *steps = thread->steps;
+	struct steps *steps = thread->steps;
 	uint32_t before = 0, after, middle;
 
 	if (!steps || steps->count == steps->oldest)
@@ -155,10 +183,10 @@ uint64_t interval_waker(const struct thread *thread, uint64_t ready_ns)
 	after = steps->count - steps->oldest - 1;
 	while (before < after) {
 		middle = (before + after) / 2;
-		if (steps->ring[(steps->oldest + middle) % STEPS_MAX].begin_ns <= ready_ns)
+		if (step_at(steps, steps->oldest + middle)->begin_ns <= ready_ns)
 			before = middle + 1;
 		else
 			after = middle;
 	}
-	return before ? steps->ring[(steps->oldest + before - 1) % STEPS_MAX].id : 0;
+	return before ? step_at(steps, steps->oldest + before - 1)->id : 0;
 }
