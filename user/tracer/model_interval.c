@@ -37,6 +37,7 @@ void interval_tell_task(const struct model *model, const struct task *task, uint
 		.awaits = pub->awaits,
 		.next = next,
 		.woken_by = task->woken_by,
+		.woken_ns = task->woken_ns,
 	};
 
 	/* No time in the queue, or nothing known yet. */
@@ -63,6 +64,7 @@ void interval_of_creation(const struct model *model, const struct task *task, ui
 		.task = &task->pub,
 		.function = task->pub.function,
 		.woken_by = task->pub.creator,
+		.woken_ns = begin_ns,
 	};
 
 	if (model->listener.interval)
@@ -152,7 +154,7 @@ void interval_add_step(struct thread *thread, uint64_t id, uint64_t now_ns)
 	steps = thread->steps;
 	if (!steps)
 		return;
-	*step_at(steps, steps->count++) = (struct step){ now_ns, id };
+	*step_at(steps, steps->count++) = (struct step){ .begin_ns = now_ns, .id = id };
 	if (steps->count - steps->oldest > steps->size)
 		steps->oldest = steps->count - steps->size;
 }
@@ -163,6 +165,14 @@ void interval_free_steps(struct thread *thread)
 	thread->steps = NULL;
 }
 
+void interval_end_step(struct thread *thread, uint64_t now_ns)
+{
+	struct steps *steps = thread->steps;
+
+	if (steps && steps->count != steps->oldest)
+		step_at(steps, steps->count - 1)->end_ns = now_ns;
+}
+
 void interval_forget_steps(struct thread *thread)
 {
 	if (thread->steps)
@@ -170,16 +180,15 @@ void interval_forget_steps(struct thread *thread)
 }
 
 /*
- * The last step that began before, the one at hand aside: by halves, for a crowded loop's tasks
- * wait for long.
+ * The last step that began before, the one at hand aside, or null: by halves, for a crowded loop's
+ * tasks wait for long.
  */
-uint64_t interval_waker(const struct thread *thread, uint64_t ready_ns)
+static const struct step *find_step(struct steps *steps, uint64_t ready_ns)
 {
-	struct steps *steps = thread->steps;
 	uint32_t before = 0, after, middle;
 
 	if (!steps || steps->count == steps->oldest)
-		return 0;
+		return NULL;
 	after = steps->count - steps->oldest - 1;
 	while (before < after) {
 		middle = (before + after) / 2;
@@ -188,5 +197,17 @@ uint64_t interval_waker(const struct thread *thread, uint64_t ready_ns)
 		else
 			after = middle;
 	}
-	return before ? step_at(steps, steps->oldest + before - 1)->id : 0;
+	return before ? step_at(steps, steps->oldest + before - 1) : NULL;
+}
+
+/* A task that ends wakes others when its step is over: that is told of the step's last ns. */
+void interval_find_waker(const struct thread *thread, struct task *task, uint64_t ready_ns)
+{
+	const struct step *step = find_step(thread->steps, ready_ns);
+	uint64_t end_ns = step ? step->end_ns : 0;
+
+	task->woken_by = step ? step->id : 0;
+	task->woken_ns = ready_ns;
+	if (end_ns && ready_ns >= end_ns)
+		task->woken_ns = end_ns - (end_ns > step->begin_ns);
 }
