@@ -264,6 +264,27 @@ static void waker__is_who_ran_then(void **state)
 	assert_int_equal(model_find_task(log->model, 42, TASK(1))->since_ns, 1080);
 }
 
+/* At the ns of its own step it was somebody before that step. */
+static void waker__is_not_the_step_that_begins(void **state)
+{
+	struct log *log = *state;
+	struct stream *s = &log->stream;
+
+	loop_start(s);
+	create(s, 1, 0);
+	change(s, TASK(1), LOOP(1), AT_ITERATION, 0);
+	s->now_ns = 1010;
+	await(s, LOOP(1), TASK(1), FUTURE(1));
+	s->now_ns = 1050;
+	change(s, TASK(1), LOOP(1), AT_ITERATION, 1050);
+	assert_told(log, "begin Task-1 1000\n"
+			 "idle loop:1 1000-1000\n"
+			 "step task:1 1000-1010\n"
+			 "idle loop:1 1010-1050\n"
+			 "await task:1 1010-1050 of future:1 by loop:1\n");
+	assert_int_equal(model_find_task(log->model, 42, TASK(1))->self_wakes, 0);
+}
+
 static void hole__tears_what_it_is_in(void **state)
 {
 	struct log *log = *state;
@@ -317,6 +338,29 @@ static void finish__leaves_open_what_is_not_over(void **state)
 			 "queue task:2 1000-1250 open\n"
 			 "end Task-2 1250 open\n");
 	assert_int_equal(model_find_task(log->model, 42, TASK(1))->state, MODEL_AWAITING);
+}
+
+/* Of whom they were is not known. */
+static void drops__without_a_hole_tear_the_end(void **state)
+{
+	struct log *log = *state;
+	struct stream *s = &log->stream;
+
+	loop_start(s);
+	create(s, 1, 0);
+	create(s, 2, 0);
+	change(s, TASK(1), LOOP(1), AT_ITERATION, 0);
+	s->now_ns = 1250;
+	detach(s, 3, 0, 0);
+	feed(log->model, s);
+	model_finish(log->model);
+	assert_told(log, "begin Task-1 1000\n"
+			 "begin Task-2 1000\n"
+			 "idle loop:1 1000-1000\n"
+			 "step task:1 1000-1250 open torn\n"
+			 "end Task-1 1250 open\n"
+			 "queue task:2 1000-1250 open torn\n"
+			 "end Task-2 1250 open\n");
 }
 
 static void existing_task__is_told_where_it_is(void **state)
@@ -480,8 +524,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(task__is_told_from_begin_to_end),
 		TEST(waker__is_who_ran_then),
+		TEST(waker__is_not_the_step_that_begins),
 		TEST(hole__tears_what_it_is_in),
 		TEST(finish__leaves_open_what_is_not_over),
+		TEST(drops__without_a_hole_tear_the_end),
 		TEST(existing_task__is_told_where_it_is),
 		TEST(cancel__is_told_and_delivered),
 		TEST(warning__needs_no_loop),

@@ -89,6 +89,7 @@ static void enter_task(struct model *model, struct coroutine *coroutine, struct 
 	coroutine->pub.begun_ns = task->settled_ns;
 	coroutine->pub.task = &task->pub;
 	coroutine->before = task->pub.times;
+	task->pub.begun = true;
 }
 
 /* The state lists the coroutines of a task behind it, the outermost first. */

@@ -76,6 +76,7 @@ struct task {
 	bool first;	     /* the interval that it is in is its first */
 	uint64_t settled_ns; /* up to where its times are counted */
 	uint64_t woken_by;   /* while it is ready: by whom, or 0 */
+	uint64_t woken_ns;   /* when, with that */
 	struct object *awaits_object; /* of a lock that it awaits, or null */
 	struct thread *thread;	      /* where it runs, or null */
 	uint64_t *awaited_by;
@@ -107,7 +108,7 @@ struct steps {
 	uint32_t count;	 /* of all that were written */
 	uint32_t oldest; /* since the last hole */
 	struct {
-		uint64_t begin_ns, id;
+		uint64_t begin_ns, end_ns, id; /* no end as long as it lasts */
 	} ring[STEPS_MAX];
 };
 
@@ -259,9 +260,14 @@ static inline void interval_note_step(const struct model *model, struct thread *
 		interval_add_step(thread, id, now_ns);
 }
 
-/* Who runs is unknown from now on; who ran at that time, or 0. */
+/* The step that began last has ended. */
+void interval_end_step(struct thread *thread, uint64_t now_ns);
+
+/* Who runs is unknown from now on. */
 void interval_forget_steps(struct thread *thread);
-uint64_t interval_waker(const struct thread *thread, uint64_t ready_ns);
+
+/* The task is ready since then: who ran, or nobody, has woken it, and did so within its step. */
+void interval_find_waker(const struct thread *thread, struct task *task, uint64_t ready_ns);
 
 /* model_task.c */
 

@@ -59,6 +59,8 @@ int outside_open(struct outside **ret, pid_t pid, int pidfd, const uint64_t *lis
 	if (!outside)
 		return -ENOMEM;
 	outside->process = pid;
+	outside->records_max = RECORDS_MAX;
+	outside->reads_left = READS_MAX;
 	outside->memory = memory_open(pid, pidfd);
 	if (outside->memory < 0) {
 		*why = unreadable;
