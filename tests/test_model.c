@@ -732,14 +732,14 @@ static void hole__hides_the_begin_of_the_state(void **state)
 	s->sequences[0] = 0;
 	change(s, TASK(1), LOOP(1), 0, 0);
 	write_state(s);
-	lose(s, 17);
+	lose(s, 14);
 	s->now_ns += 10;
 	change(s, TASK(2), LOOP(1), 0, 0);
 	s->now_ns += 10;
 	begin(s, 4, DELAY);
 	change(s, LOOP(1), TASK(2), 0, 0);
 	feed(log->model, s);
-	assert_int_equal(totals->lost, 17);
+	assert_int_equal(totals->lost, 14);
 	assert_int_equal(totals->records, 3);
 	assert_int_equal(log->seen[0].task, 2);
 	assert_non_null(model_loops(log->model));

@@ -98,12 +98,12 @@ static void note_lost(struct model *model, struct thread *thread, uint32_t count
  */
 static bool thread_begins(struct model *model, struct thread *thread, const struct at_event *event)
 {
-	uint32_t missing = event->sequence - thread->expected;
+	int32_t missing = event->sequence - thread->expected;
 
 	if (event->kind == AT_LOOP_START || event->kind == AT_JOB_BEGIN ||
 	    (event->kind == AT_STATE && !(event->flags & AT_END)))
 		return true;
-	if (thread->last_ns >= model->attached_ns && thread->last_ns && missing) {
+	if (thread->last_ns >= model->attached_ns && thread->last_ns && missing > 0) {
 		note_lost(model, thread, missing, event->time_ns);
 		return true;
 	}
