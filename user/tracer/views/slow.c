@@ -3,6 +3,7 @@
  * Which step or callback held the loop for longer than a threshold? The line of asyncio's debug mode
  * for each as it ends, and at the end a table of the functions that did it, the worst first.
  */
+#include "completeness.h"
 #include "repr.h"
 #include "slow_step.h"
 #include "slow_table.h"
@@ -269,9 +270,7 @@ static int slow_finish(void *state, const struct model *model)
 	if (slow->torn)
 		fprintf(out, "left out, for records within them are missing: %" PRIu64 " step(s)\n",
 			slow->torn);
-	if (totals->lost || totals->dropped)
-		fprintf(out, "lost %" PRIu64 " record(s), %" PRIu64 " dropped\n", totals->lost,
-			totals->dropped);
+	completeness_print(out, totals);
 	return err ? err : slow->error;
 }
 
