@@ -224,10 +224,6 @@ static void print_none(const struct slow *slow)
 		text_duration(threshold, slow->options->threshold_ns));
 	if (!slow->steps) {
 		fputs(": none was seen\n", out);
-		/* It would be told of at its end. */
-		if (!model_loops(slow->model))
-			fputs("nor did a loop tell of itself: if one is stuck, tree shows in what\n",
-			      out);
 		return;
 	}
 	fprintf(out, "; the longest of %" PRIu64 " took %s, in ", slow->steps,

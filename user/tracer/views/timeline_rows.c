@@ -3,6 +3,7 @@
  * The timeline as CSV. Of a span that has begun only its number is kept, where the model keeps the
  * task or coroutine: what comes after names it as its parent, and its row comes with its end.
  */
+#include "completeness.h"
 #include "timeline.h"
 #include "timeline_row.h"
 #include <errno.h>
@@ -234,11 +235,15 @@ static void rows_lost(void *view, uint64_t begin_ns, uint64_t end_ns, uint32_t p
 	row_print(&row);
 }
 
+/* What the kernel's side dropped may leave no hole, for nothing came after it. */
 static int rows_finish(void *state, const struct model *model)
 {
-	const struct rows *rows = state;
+	const struct model_totals *totals = model_totals(model);
+	uint64_t lost = completeness_lost(totals);
+	struct rows *rows = state;
 
-	(void)model;
+	if (lost > totals->lost)
+		rows_lost(rows, totals->first_ns, totals->last_ns, 0, 0, lost - totals->lost);
 	return rows->error;
 }
 
