@@ -196,9 +196,9 @@ static void rows__tell_what_is_not_known(void **state)
 		"5,lost,,,,100,1200,1400,200,ok,,,,,2,\r\n"
 		"6,step,1,1,Task-1,100,1200,1400,200,torn ok,,,,,,demo.c:20\r\n"
 		"8,job,,,main,100,1500,,,open,,,,,,demo.c:20\r\n"
-		"2,coroutine,1,1,main,100,1000,,,existing open,,,,,,demo.c:20\r\n"
-		"7,coroutine,,,main,100,1400,,,open,,,,,,demo.c:20\r\n"
 		"9,await,1,1,Task-1,100,1400,,,open,event,event 2,,,,demo.c:20\r\n"
+		"7,coroutine,,,main,100,1400,,,open,,,,,,demo.c:20\r\n"
+		"2,coroutine,1,1,main,100,1000,,,existing open,,,,,,demo.c:20\r\n"
 		"1,task,1,,Task-1,100,1000,,,existing open,,,,,,demo.c:20\r\n");
 }
 
