@@ -4,6 +4,7 @@
  * coroutine. Columns in front of them are as wide as the widest so far.
  */
 #include "arguments.h"
+#include "completeness.h"
 #include "describe.h"
 #include "view.h"
 #include <base/text.h>
@@ -119,12 +120,9 @@ static void timed_end(void *view, uint64_t now_ns, struct model_coroutine *corou
 
 static int timed_finish(void *state, const struct model *model)
 {
-	const struct model_totals *totals = model_totals(model);
 	struct timed *timed = state;
 
-	if (totals->lost || totals->dropped)
-		fprintf(timed->options->out, "lost %" PRIu64 " record(s), %" PRIu64 " dropped\n",
-			totals->lost, totals->dropped);
+	completeness_print(timed->options->out, model_totals(model));
 	return 0;
 }
 
