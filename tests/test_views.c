@@ -206,6 +206,19 @@ static void timed__arguments_are_typed(void **state)
 	assert_prints(&view_timed, &s, (struct view_options){ 0 }, expected);
 }
 
+static void timed__colours_what_went_wrong(void **state)
+{
+	struct stream s = { 0 };
+	char *printed;
+
+	(void)state;
+	two_delays(&s);
+	printed = print(&view_timed, &s, (struct view_options){ .colour = true });
+	assert_non_null(strstr(printed, " \x1b[31m(error -EINVAL: bad\\x1bname)\x1b[0m\n"));
+	assert_non_null(strstr(printed, " \x1b[33m(cancelled)\x1b[0m\n"));
+	free(printed);
+}
+
 static void summary__has_a_row_for_each_function(void **state)
 {
 	struct stream s = { 0 };
@@ -309,6 +322,7 @@ int main(void)
 		cmocka_unit_test(timed__columns_are_in_front),
 		cmocka_unit_test(timed__tells_of_existing_open_and_lost),
 		cmocka_unit_test(timed__arguments_are_typed),
+		cmocka_unit_test(timed__colours_what_went_wrong),
 		cmocka_unit_test(summary__has_a_row_for_each_function),
 		cmocka_unit_test(summary__fits_a_narrow_terminal),
 		cmocka_unit_test(summary__tells_what_is_missing),

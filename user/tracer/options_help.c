@@ -175,6 +175,17 @@ static void print_window(const struct view *view)
 	}
 }
 
+/* The options of the action, without colour where there is none. */
+static unsigned int shown_options(const struct action *action)
+{
+	const struct view *view = action->view;
+
+	if (view == &view_timed || view == &view_flame || view == &view_tree ||
+	    view == &view_attach)
+		return action->takes;
+	return action->takes & ~OPTION_BIT(OPTION_COLOR);
+}
+
 static void print_view_help(const char *program, const struct action *action)
 {
 	enum option_group group;
@@ -187,7 +198,7 @@ static void print_view_help(const char *program, const struct action *action)
 		fputs("[-p PID]", stdout);
 	printf("\n%c%s\n", action->question[0] & ~0x20, action->question + 1);
 	for (group = 0; group < GROUPS_END; group++)
-		print_group(action->view, group, action->takes);
+		print_group(action->view, group, shown_options(action));
 	if (action->takes & OPTION_BIT(OPTION_DURATION))
 		printf("\n%s", about_times);
 	print_window(action->view);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Who waits for himself: in the words of asyncio's pstree, and a deadlock where locks are part of it. */
+#include "colour.h"
 #include "describe.h"
 #include "tree.h"
 #include <inttypes.h>
@@ -47,12 +48,11 @@ void tree_print_cycles(const struct tree_printer *printer)
 {
 	uint32_t knots = printer->graph->knots, knot;
 	FILE *out = printer->options->out;
-	bool colour = printer->options->colour;
 
 	if (!knots)
 		return;
-	fprintf(out, "%sERROR: await-graph contains cycles%s\n", colour ? "\x1b[31m" : "",
-		colour ? "\x1b[0m" : "");
+	colour_print(printer->options, COLOUR_RED, "ERROR: await-graph contains cycles");
+	fputc('\n', out);
 	for (knot = 1; knot <= knots && knot <= CYCLES_MAX; knot++)
 		print_cycle(printer, knot);
 	if (knots > CYCLES_MAX)
