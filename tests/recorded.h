@@ -10,7 +10,7 @@
 #define at_probe_batch record_batch
 #include <asynctrace/probes.h>
 
-enum { RECORDED_MAX = 4096 };
+enum { RECORDED_MAX = 16384 };
 
 static struct at_event recorded[RECORDED_MAX];
 static size_t recorded_count;

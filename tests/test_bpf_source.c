@@ -14,6 +14,7 @@
 #include "tracer/sources/bpf.h"
 #include "tracer/sources/elf.h"
 #include "tracer/target.h"
+#include <base/clock.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -322,6 +323,24 @@ static void stop__gives_what_was_not_handed_over(void **state)
 	read_all(fixture);
 	assert_whole(fixture);
 	assert_int_equal(fixture->count - 2, RECORDS(100));
+	kill(fixture->pid, SIGKILL);
+}
+
+static void stop__ends_when_it_is_asked_for(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t stopped_ns;
+
+	start(fixture, "-w -r 1000000000");
+	attach(fixture, (struct bpf_options){ 0 });
+	go(fixture);
+	wait_until_written(fixture, RECORDS(100));
+	fixture->source->stop(fixture->source);
+	stopped_ns = clock_ns();
+	read_all(fixture);
+	assert_true(last_event(fixture)->time_ns < stopped_ns);
+	for (size_t i = 0; i < fixture->count; i++)
+		assert_true(fixture->events[i].time_ns <= last_event(fixture)->time_ns);
 	kill(fixture->pid, SIGKILL);
 }
 
@@ -637,6 +656,7 @@ int main(void)
 		TEST(killed__in_the_middle_of_its_work),
 		TEST(killed__with_a_batch_that_it_keeps),
 		TEST(stop__gives_what_was_not_handed_over),
+		TEST(stop__ends_when_it_is_asked_for),
 		TEST(full_ring__counts_what_is_lost),
 		TEST(threads__come_in_order_of_time),
 		TEST(sleeping_loop__is_woken_for_its_state),

@@ -4,12 +4,14 @@
  *
  * The requests are written as text: "task1 gather1<task1 task2<gather1" says that a task was
  * cancelled, its gather through it, and another task through the gather. A task that was done
- * already has a "!". Things are numbered in the order in which they are met.
+ * already has a "!". "-task1?<timeout1" is a request that was taken back, as the timeout took effect;
+ * "-task1!<wait_for1" one for which what was awaited had been done. Things are numbered in the order in which they are met.
  */
 #include "fake_clock.h"
 #include "iterations.h"
 #include "recorded.h"
 #include <inttypes.h>
+#include <pthread.h>
 
 enum { IDS_MAX = 32 };
 
@@ -39,7 +41,7 @@ static const char *type_name(uint64_t id)
 	static const char *const names[AT_TYPES_END] = {
 		[AT_TASK] = "task",	    [AT_CALLBACK] = "callback", [AT_GATHER] = "gather",
 		[AT_SHIELD] = "shield",	    [AT_GROUP] = "group",	[AT_TIMEOUT] = "timeout",
-		[AT_WAIT_FOR] = "wait_for",
+		[AT_WAIT_FOR] = "wait_for", [AT_FUTURE] = "future",
 	};
 
 	return AT_ID_TYPE(id) < AT_TYPES_END && names[AT_ID_TYPE(id)] ? names[AT_ID_TYPE(id)] : "?";
@@ -72,8 +74,11 @@ static char *requests(void)
 		if (event->kind != AT_TASK_CANCEL)
 			continue;
 		fputs(ftell(stream) ? " " : "", stream);
+		fputs(event->flags & AT_TAKEN_BACK ? "-" : "", stream);
+		fputs(event->flags & AT_EXISTING ? "+" : "", stream);
 		print_id(stream, ids, event->subject);
 		fputs(event->flags & AT_REFUSED ? "!" : "", stream);
+		fputs(event->flags & AT_TIMED_OUT ? "?" : "", stream);
 		if (event->c) {
 			fputc('<', stream);
 			print_id(stream, ids, event->c);
@@ -141,6 +146,12 @@ ASYNC(waits)
 ASYNC(returns)
 {
 	return 0;
+}
+
+ASYNC(swallows)
+{
+	async_sleep(3600);
+	return 7;
 }
 
 ASYNC(fails)
@@ -229,6 +240,61 @@ static void task__asked_by_a_callback(void **state)
 	iterate();
 	assert_requests("task1");
 	assert_true(request(0)->a == AT_ID(AT_CALLBACK, (uintptr_t)cancel_it));
+}
+
+ASYNC(takes_it_back)
+{
+	async_sleep(3600);
+	async_task_uncancel(async_current_task());
+	async_task_uncancel(async_current_task());
+	return here(0);
+}
+
+static void task__takes_it_back(void **state)
+{
+	struct async_task *task = start(takes_it_back());
+
+	(void)state;
+	iterate();
+	async_task_cancel(task);
+	settle();
+	assert_requests("task1 -task1");
+	assert_string_equal(async_frame_of(request(1)->b - 1).function, "takes_it_back");
+	async_task_uncancel(task);
+	assert_requests("task1 -task1");
+}
+
+static void future__cancelled_by_somebody(void **state)
+{
+	struct async_future *future = async_future_new(loop);
+
+	(void)state;
+	start(awaits_future(future));
+	iterate();
+	async_future_cancel(future);
+	async_future_cancel(future);
+	settle();
+	assert_requests("future1 future1!");
+	assert_asked("future__cancelled_by_somebody", AT_NOTHING);
+	async_future_unref(future);
+}
+
+/* Who comes later is told that a task was asked before. */
+static void task__asked_before(void **state)
+{
+	struct async_task *task;
+
+	close_loop();
+	record_end();
+	setup_loop(state);
+	task = start(awaits(start(swallows())));
+	settle();
+	async_task_cancel(task);
+	record_begin();
+	iterate();
+	assert_requests("+task1 +task2");
+	assert_int_equal(request(0)->a, 0);
+	assert_int_equal(request(0)->c, 0);
 }
 
 /*
@@ -344,8 +410,10 @@ static void group__whose_task_fails(void **state)
 	(void)state;
 	start(groups(1800, true));
 	settle();
-	assert_requests("task1<group1 task2<group1 task3<group1");
-	assert_int_equal(AT_ID_TYPE(request(0)->a), AT_CALLBACK);
+	assert_requests("task1<group1 task2<group1 task3<group1 -task3<group1");
+	assert_int_equal(AT_ID_TYPE(request(0)->a), AT_TASK);
+	assert_true(request(0)->a != request(0)->subject);
+	assert_true(request(2)->a == request(0)->a);
 	assert_int_equal(request(0)->b, 0);
 }
 
@@ -385,8 +453,8 @@ static void timeout__that_fires(void **state)
 
 	(void)state;
 	let_pass();
-	assert_requests("task1<timeout1 task2<task1");
-	assert_asked("times_out", AT_CALLBACK);
+	assert_requests("task1<timeout1 task2<task1 -task1?<timeout1");
+	assert_int_equal(AT_ID_TYPE(request(0)->a), AT_CALLBACK);
 	assert_int_equal(async_task_result(task), -ETIMEDOUT);
 }
 
@@ -396,7 +464,8 @@ static void timeouts__have_their_own_numbers(void **state)
 	start(times_out(start(waits())));
 	start(times_out(start(waits())));
 	let_pass();
-	assert_requests("task1<timeout1 task2<task1 task3<timeout2 task4<task3");
+	assert_requests("task1<timeout1 task2<task1 task3<timeout2 task4<task3 -task1?<timeout1 "
+			"-task3?<timeout2");
 }
 
 static void timeout__that_is_kept(void **state)
@@ -418,8 +487,8 @@ static void wait_for__a_task(void **state)
 
 	(void)state;
 	let_pass();
-	assert_requests("task1<wait_for1 task2<task1");
-	assert_asked("waits_for", AT_CALLBACK);
+	assert_requests("task1<wait_for1 task2<task1 -task1?<wait_for1");
+	assert_int_equal(AT_ID_TYPE(request(0)->a), AT_CALLBACK);
 	assert_int_equal(async_task_result(task), -ETIMEDOUT);
 }
 
@@ -428,7 +497,7 @@ static void wait_for__no_time(void **state)
 	(void)state;
 	start(waits_for(start(waits()), 0));
 	let_pass();
-	assert_requests("task1<wait_for1 task2<task1");
+	assert_requests("task1<wait_for1 task2<task1 -task1?<wait_for1");
 	assert_string_equal(async_frame_of(request(0)->b - 1).function, "waits_for");
 	assert_int_equal(request(1)->b, 0);
 }
@@ -443,8 +512,61 @@ static void wait_for__a_coroutine(void **state)
 	(void)state;
 	start(waits_for_coroutine());
 	let_pass();
-	assert_requests("task1<wait_for1");
-	assert_asked("waits_for_coroutine", AT_CALLBACK);
+	assert_requests("task1<wait_for1 -task1?<wait_for1");
+	assert_string_equal(async_frame_of(request(0)->b - 1).function, "waits_for_coroutine");
+}
+
+static void wait_for__that_has_no_effect(void **state)
+{
+	struct async_task *task = start(waits_for(start(swallows()), 0.001));
+
+	(void)state;
+	let_pass();
+	assert_requests("task1<wait_for1 task2<task1 -task1<wait_for1");
+	assert_int_equal(async_task_result(task), 7);
+}
+
+static void set_done(void *future)
+{
+	async_future_set_result(future, 7);
+}
+
+/* The deadline passes after the future was done, and before the task was told of that. */
+ASYNC(waits_for_future, struct async_future *, future)
+{
+	async_call_at(loop, fake_now_ns + 500000, set_done, future);
+	return async_wait_for(async_future_ref(future), 0.001);
+}
+
+static void wait_for__what_is_done(void **state)
+{
+	struct async_future *future = async_future_new(loop);
+	struct async_task *task = start(waits_for_future(future));
+
+	(void)state;
+	let_pass();
+	assert_requests("task1<wait_for1 -task1!<wait_for1");
+	assert_int_equal(async_task_result(task), 7);
+	async_future_unref(future);
+}
+
+ASYNC(times_out_in_vain)
+{
+	struct async_timeout timeout;
+
+	async_timeout_begin(&timeout, 0.001);
+	async_sleep(3600);
+	return here(async_timeout_end(&timeout, 0));
+}
+
+static void timeout__that_was_swallowed(void **state)
+{
+	(void)state;
+	start(times_out_in_vain());
+	let_pass();
+	assert_requests("task1<timeout1 -task1<timeout1");
+	assert_string_equal(async_frame_of(request(1)->b - 1).function, "times_out_in_vain");
+	assert_true(request(1)->a == request(1)->subject);
 }
 
 /*
@@ -463,7 +585,30 @@ static void run__cancels_what_is_left(void **state)
 	(void)state;
 	assert_int_equal(async_run(leaves_tasks()), 0);
 	assert_requests("task1");
-	assert_asked("run__cancels_what_is_left", AT_NOTHING);
+	assert_asked("run__cancels_what_is_left", AT_LOOP);
+}
+
+static void *cancel_from_outside(void *future)
+{
+	async_concurrent_future_cancel(future);
+	return NULL;
+}
+
+static void thread__is_who_asks(void **state)
+{
+	struct async_concurrent_future *future = async_run_coroutine_threadsafe(waits(), loop);
+	pthread_t thread;
+
+	(void)state;
+	settle();
+	assert_int_equal(pthread_create(&thread, NULL, cancel_from_outside, future), 0);
+	pthread_join(thread, NULL);
+	settle();
+	assert_requests("task1");
+	assert_int_equal(AT_ID_TYPE(request(0)->a), AT_NOTHING);
+	assert_int_not_equal(request(0)->a, 0);
+	assert_int_not_equal(request(0)->a, gettid());
+	async_concurrent_future_free(future);
 }
 
 #define test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -490,6 +635,13 @@ int main(void)
 		test(wait_for__a_task),
 		test(wait_for__no_time),
 		test(wait_for__a_coroutine),
+		test(wait_for__that_has_no_effect),
+		test(wait_for__what_is_done),
+		test(timeout__that_was_swallowed),
+		test(task__takes_it_back),
+		test(future__cancelled_by_somebody),
+		test(task__asked_before),
+		test(thread__is_who_asks),
 		test(run__cancels_what_is_left),
 	};
 

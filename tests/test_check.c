@@ -70,6 +70,12 @@ static void sleep_for_ever(struct stream *s, unsigned int flags, unsigned int ti
 	s->now_ns += SECOND;
 }
 
+/* Nobody is there to wake it. */
+static void sleep_alone(struct stream *s)
+{
+	sleep_for_ever(s, AT_TASKS_ONLY | AT_ONE_THREAD, 0);
+}
+
 static void nothing__is_said(void **state)
 {
 	struct stream *s = *state;
@@ -240,6 +246,20 @@ static void self_wakes__need_many_wakeups(void **state)
 		     "1 warning in 2 tasks, 0 coroutines\n");
 }
 
+/* That is what who works for long is told to do. */
+static void self_wakes__of_who_works_are_none(void **state)
+{
+	struct stream *s = *state;
+	unsigned int times;
+
+	push(s, AT_TASK_CREATE, 0, TASK(1), WORK, LOOP(1), MADE_HERE);
+	for (times = 2000; times; times--) {
+		step(s, 1, 500000);
+		change(s, LOOP(1), TASK(1), AT_YIELDED, 0);
+	}
+	assert_finds(s, 0, "nothing found in 1 task, 0 coroutines\n");
+}
+
 #define CYCLE_ADVICE                                                                               \
 	"    let one of them go on without the others: take locks in one order, or give a wait a " \
 	"limit\n"
@@ -250,22 +270,79 @@ static void cycle__of_tasks_is_named(void **state)
 
 	make(s, 1, TASK(2));
 	make(s, 2, TASK(1));
+	sleep_alone(s);
 	assert_finds(s, FOUND,
 		     "demo.c:33: error: Task-1 (work) waits for Task-2 (work), which waits for "
 		     "Task-1 (work)\n"
 		     "    defined at demo.c:7\n" CYCLE_ADVICE "1 error in 2 tasks, 0 coroutines\n");
 }
 
-static void cycle__that_a_timer_may_end_says_so(void **state)
+#define MAY_END_ADVICE                                                                              \
+	"    if nothing is to end it, let one of them go on without the others: take locks in one " \
+	"order\n"
+
+/* A limit of one of the waits, or who looks after them. */
+static void cycle__that_a_timer_may_end_is_a_note(void **state)
 {
 	struct stream *s = *state;
 
 	make(s, 1, TASK(1));
-	sleep_for_ever(s, 0, 1);
+	sleep_for_ever(s, AT_TASKS_ONLY | AT_ONE_THREAD, 1);
+	assert_finds(s, 0,
+		     "demo.c:33: note: Task-1 (work) waits for Task-1 (work), unless something "
+		     "else ends it\n"
+		     "    defined at demo.c:7\n" MAY_END_ADVICE "1 note in 1 task, 0 coroutines\n");
+}
+
+/* If that one fails, its group cancels the others. */
+static void cycle__that_a_sibling_may_end_is_a_note(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 2, TASK(1));
+	make(s, 3, AT_ID(AT_READ, 5));
+	push(s, AT_DEPENDS, 0, AT_ID(AT_GROUP, 1), TASK(2), 0, 0);
+	push(s, AT_DEPENDS, 0, AT_ID(AT_GROUP, 1), TASK(3), 0, 0);
+	make(s, 1, AT_ID(AT_GROUP, 1));
+	sleep_alone(s);
+	assert_finds(s, 0,
+		     "demo.c:33: note: Task-1 (work) waits for group 1, of which one waits for "
+		     "Task-2 (work), which waits for Task-1 (work), unless something else ends "
+		     "it\n"
+		     "    defined at demo.c:7\n" MAY_END_ADVICE
+		     "1 note in 3 tasks, 0 coroutines\n");
+}
+
+/* A thread that has called the loop before may do so again. */
+static void cycle__that_a_thread_may_end_is_a_note(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 1, TASK(1));
+	sleep_for_ever(s, AT_TASKS_ONLY, 0);
+	change(s, CALLBACK(0xcafe), LOOP(1), AT_ITERATION, s->now_ns);
+	push(s, AT_SWITCH, AT_ENDED | AT_TASKS_ONLY, LOOP(1), CALLBACK(0xcafe), 0, 0);
+	s->now_ns += SECOND;
+	assert_finds(s, 0,
+		     "demo.c:33: note: Task-1 (work) waits for Task-1 (work), unless something "
+		     "else ends it\n"
+		     "    defined at demo.c:7\n" MAY_END_ADVICE "1 note in 1 task, 0 coroutines\n");
+}
+
+/* They were made at the same place, and each is one to look at. */
+static void cycles__are_told_each(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 1, TASK(1));
+	make(s, 2, TASK(2));
+	sleep_alone(s);
 	assert_finds(s, FOUND,
-		     "demo.c:33: error: Task-1 (work) waits for Task-1 (work), unless a timeout "
-		     "ends it\n"
-		     "    defined at demo.c:7\n" CYCLE_ADVICE "1 error in 1 task, 0 coroutines\n");
+		     "demo.c:33: error: Task-1 (work) waits for Task-1 (work)\n"
+		     "    defined at demo.c:7\n" CYCLE_ADVICE
+		     "demo.c:33: error: Task-2 (work) waits for Task-2 (work)\n"
+		     "    defined at demo.c:7\n" CYCLE_ADVICE
+		     "2 errors in 2 tasks, 0 coroutines\n");
 }
 
 static void cycle__through_a_gather_is_named(void **state)
@@ -275,6 +352,7 @@ static void cycle__through_a_gather_is_named(void **state)
 	make(s, 2, TASK(1));
 	push(s, AT_DEPENDS, 0, GATHER(1), TASK(2), 0, 0);
 	make(s, 1, GATHER(1));
+	sleep_alone(s);
 	assert_finds(s, FOUND,
 		     "demo.c:33: error: Task-1 (work) waits for gather 1, of which one waits for "
 		     "Task-2 (work), which waits for Task-1 (work)\n"
@@ -291,6 +369,35 @@ static void cycle__through_one_of_several_is_none(void **state)
 	push(s, AT_DEPENDS, 0, WAIT(1), TASK(3), 0, 0);
 	make(s, 1, WAIT(1));
 	assert_finds(s, 0, "nothing found in 3 tasks, 0 coroutines\n");
+}
+
+/* Others that it waits for need not be tasks, and so are not known. */
+static void cycle__through_a_wait_is_none(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 2, TASK(1));
+	push(s, AT_DEPENDS, 0, WAIT(1), TASK(2), 0, 0);
+	push(s, AT_DEPENDS, 0, WAIT(1), FUTURE(1), 0, 0);
+	make(s, 1, WAIT(1));
+	sleep_for_ever(s, AT_ONE_THREAD, 0);
+	assert_finds(s, 0, "nothing found in 2 tasks, 0 coroutines\n");
+}
+
+static void stuck__may_be_a_wait(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 2, TASK(1));
+	push(s, AT_DEPENDS, 0, WAIT(1), TASK(2), 0, 0);
+	make(s, 1, WAIT(1));
+	sleep_alone(s);
+	assert_finds(s, FOUND,
+		     "demo.c:33: error: nothing but a signal can wake loop 1 any more: Task-2 "
+		     "(work) waits for Task-1 (work), Task-1 (work) waits for wait 1\n"
+		     "    defined at demo.c:7\n"
+		     "    look for who was to end these waits, and did not\n"
+		     "1 error in 2 tasks, 0 coroutines\n");
 }
 
 static void cycle__that_was_resolved_is_none(void **state)
@@ -313,6 +420,7 @@ static void cycle__of_locks_is_named(void **state)
 	make(s, 1, LOCK(1));
 	push(s, AT_DEPENDS, AT_HOLDER, LOCK(2), TASK(1), 0, 0);
 	make(s, 2, LOCK(2));
+	sleep_alone(s);
 	assert_finds(s, FOUND,
 		     "demo.c:33: error: Task-1 (work) waits for lock 1, held by Task-2 (work), "
 		     "which waits for lock 2, held by Task-1 (work)\n"
@@ -334,6 +442,24 @@ static void lock__of_a_task_that_is_gone(void **state)
 		     "1 error in 1 task, 0 coroutines\n");
 }
 
+/* Locks know no owner: others may release it. */
+static void lock__of_a_task_that_is_gone_may_be_released(void **state)
+{
+	struct stream *s = *state;
+
+	push(s, AT_DEPENDS, AT_HOLDER, LOCK(1), TASK(9), 0, 0);
+	make(s, 1, LOCK(1));
+	make(s, 2, TIMER(1));
+	sleep_for_ever(s, AT_TASKS_ONLY | AT_ONE_THREAD, 1);
+	assert_finds(s, 0,
+		     "demo.c:33: note: Task-1 (work) waits for lock 1, held by Task-9, which is "
+		     "gone\n"
+		     "    defined at demo.c:7\n"
+		     "    if nobody else is to release it, release it on every way out of the "
+		     "task\n"
+		     "1 note in 2 tasks, 0 coroutines\n");
+}
+
 static void stuck__if_nothing_can_wake_the_loop(void **state)
 {
 	struct stream *s = *state;
@@ -341,12 +467,13 @@ static void stuck__if_nothing_can_wake_the_loop(void **state)
 	make(s, 1, EVENT(1));
 	make(s, 2, FUTURE(3));
 	sleep_for_ever(s, AT_TASKS_ONLY | AT_ONE_THREAD, 0);
-	assert_finds(s, FOUND,
-		     "demo.c:33: error: nothing can wake loop 1 any more: Task-1 (work) waits for "
-		     "event 1, Task-2 (work) waits for future 3\n"
-		     "    defined at demo.c:7\n"
-		     "    look for who was to end these waits, and did not\n"
-		     "1 error in 2 tasks, 0 coroutines\n");
+	assert_finds(
+		s, FOUND,
+		"demo.c:33: error: nothing but a signal can wake loop 1 any more: Task-1 (work) waits for "
+		"event 1, Task-2 (work) waits for future 3\n"
+		"    defined at demo.c:7\n"
+		"    look for who was to end these waits, and did not\n"
+		"1 error in 2 tasks, 0 coroutines\n");
 }
 
 /* That may be meant so, and is no reason to fail. */
@@ -356,12 +483,70 @@ static void stuck__is_a_note_if_threads_are_there(void **state)
 
 	make(s, 1, EVENT(1));
 	sleep_for_ever(s, AT_TASKS_ONLY, 0);
+	assert_finds(
+		s, 0,
+		"demo.c:33: note: nothing but a signal or another thread can wake loop 1 any more: "
+		"Task-1 (work) waits for event 1\n"
+		"    defined at demo.c:7\n"
+		"    if neither was to end these waits, look for who was\n"
+		"1 note in 1 task, 0 coroutines\n");
+}
+
+/* Who was called once while nothing else could wake it is called again. */
+static void stuck__is_no_loop_that_is_called(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 1, EVENT(1));
+	sleep_for_ever(s, AT_TASKS_ONLY, 0);
+	change(s, CALLBACK(0xcafe), LOOP(1), AT_ITERATION, s->now_ns);
+	push(s, AT_SWITCH, AT_ENDED | AT_TASKS_ONLY, LOOP(1), CALLBACK(0xcafe), 0, 0);
+	s->now_ns += SECOND;
+	assert_finds(s, 0, "nothing found in 1 task, 0 coroutines\n");
+}
+
+/* A descriptor has woken it, and nobody has called. */
+static void stuck__may_have_read_before(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 1, AT_ID(AT_READ, 5));
+	sleep_for_ever(s, AT_TASKS_ONLY, 0);
+	change(s, TASK(1), LOOP(1), AT_ITERATION, s->now_ns);
+	push(s, AT_SWITCH, AT_TASKS_ONLY, LOOP(1), TASK(1), EVENT(1), 0);
+	s->now_ns += SECOND;
 	assert_finds(s, 0,
-		     "demo.c:33: note: nothing but another thread can wake loop 1 any more: "
-		     "Task-1 (work) waits for event 1\n"
+		     "demo.c:33: note: nothing but a signal or another thread can wake loop 1 any "
+		     "more: Task-1 (work) waits for event 1\n"
 		     "    defined at demo.c:7\n"
-		     "    if no thread was to end these waits, look for who was\n"
+		     "    if neither was to end these waits, look for who was\n"
 		     "1 note in 1 task, 0 coroutines\n");
+}
+
+/* They run the same code, and each is one to look at. */
+static void stuck__are_told_each(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 1, EVENT(1));
+	sleep_alone(s);
+	s->thread = 1;
+	push(s, AT_LOOP_START, 0, LOOP(2), 0, 0, 0);
+	push(s, AT_TASK_CREATE, 0, TASK(2), WORK, LOOP(2), MADE_HERE);
+	change(s, TASK(2), LOOP(2), AT_ITERATION, 0);
+	push(s, AT_SWITCH, AT_TASKS_ONLY | AT_ONE_THREAD, LOOP(2), TASK(2), EVENT(2), 0);
+	s->now_ns += SECOND;
+	s->thread = 0;
+	assert_finds(s, FOUND,
+		     "demo.c:33: error: nothing but a signal can wake loop 1 any more: Task-1 "
+		     "(work) waits for event 1\n"
+		     "    defined at demo.c:7\n"
+		     "    look for who was to end these waits, and did not\n"
+		     "demo.c:33: error: nothing but a signal can wake loop 2 any more: Task-2 "
+		     "(work) waits for event 2\n"
+		     "    defined at demo.c:7\n"
+		     "    look for who was to end these waits, and did not\n"
+		     "2 errors in 2 tasks, 0 coroutines\n");
 }
 
 static void stuck__is_nobody_who_waits_for_the_outside(void **state)
@@ -388,7 +573,7 @@ static void stuck__is_no_loop_that_watches(void **state)
 	struct stream *s = *state;
 
 	make(s, 1, EVENT(1));
-	sleep_for_ever(s, AT_TASKS_ONLY | AT_ONE_THREAD, 0);
+	sleep_alone(s);
 	sleep_for_ever(s, 0, 0);
 	assert_finds(s, 0, "nothing found in 1 task, 0 coroutines\n");
 }
@@ -469,15 +654,25 @@ int main(void)
 		TEST(never_yielded__is_one_long_step),
 		TEST(never_yielded__may_still_run),
 		TEST(self_wakes__need_many_wakeups),
+		TEST(self_wakes__of_who_works_are_none),
 		TEST(cycle__of_tasks_is_named),
-		TEST(cycle__that_a_timer_may_end_says_so),
+		TEST(cycle__that_a_timer_may_end_is_a_note),
+		TEST(cycle__that_a_sibling_may_end_is_a_note),
+		TEST(cycle__that_a_thread_may_end_is_a_note),
+		TEST(cycles__are_told_each),
 		TEST(cycle__through_a_gather_is_named),
 		TEST(cycle__through_one_of_several_is_none),
+		TEST(cycle__through_a_wait_is_none),
+		TEST(stuck__may_be_a_wait),
 		TEST(cycle__that_was_resolved_is_none),
 		TEST(cycle__of_locks_is_named),
 		TEST(lock__of_a_task_that_is_gone),
+		TEST(lock__of_a_task_that_is_gone_may_be_released),
 		TEST(stuck__if_nothing_can_wake_the_loop),
 		TEST(stuck__is_a_note_if_threads_are_there),
+		TEST(stuck__is_no_loop_that_is_called),
+		TEST(stuck__may_have_read_before),
+		TEST(stuck__are_told_each),
 		TEST(stuck__is_nobody_who_waits_for_the_outside),
 		TEST(stuck__is_no_loop_with_a_timer),
 		TEST(stuck__is_no_loop_that_watches),

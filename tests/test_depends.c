@@ -3,8 +3,14 @@
  * What tracers are told of relations: what the end of a gather, wait, shield or group depends on,
  * and who holds a lock. Who comes late is told the same.
  */
-#include "iterations.h"
+#include <pthread.h>
+#include <unistd.h>
+
 #include "recorded.h"
+
+#include <runtime/runtime.h>
+
+#include "iterations.h"
 
 enum { RELATIONS_MAX = 32 };
 
@@ -479,6 +485,51 @@ static void state__tells_nothing_of_what_has_ended(void **state)
 	async_future_unref(gather);
 }
 
+enum { DEEP = 10000, SMALL_STACK = 64 << 10 };
+
+static void *tell_state(void *unused)
+{
+	iterate();
+	return unused;
+}
+
+/* However many coroutines await each other: the stack of the loop is the target's, and may be small. */
+static void state__of_a_deep_task(void **state)
+{
+	static struct async_coroutine chain[DEEP];
+	struct async_task *task = start(waits());
+	struct async_coroutine *innermost;
+	uint64_t depth = 0;
+	pthread_attr_t small;
+	pthread_t thread;
+	size_t i;
+
+	(void)state;
+	iterate();
+	innermost = task->innermost;
+	for (i = 0; i < DEEP; i++) {
+		chain[i].function = innermost->function;
+		chain[i].number = i + 1;
+		chain[i].awaiter = i ? &chain[i - 1] : NULL;
+	}
+	innermost->number = DEEP + 1;
+	innermost->awaiter = &chain[DEEP - 1];
+	record_end();
+	iterate();
+	record_begin();
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, SMALL_STACK);
+	assert_int_equal(pthread_create(&thread, &small, tell_state, NULL), 0);
+	pthread_join(thread, NULL);
+	pthread_attr_destroy(&small);
+	innermost->awaiter = NULL;
+	for (i = 0; i < recorded_count; i++) {
+		if (recorded[i].kind == AT_COROUTINE_BEGIN)
+			assert_int_equal(recorded[i].subject, AT_ID(AT_COROUTINE, ++depth));
+	}
+	assert_int_equal(depth, DEEP + 1);
+}
+
 #define test(function)	    cmocka_unit_test_setup_teardown(function, setup, teardown)
 #define lock_test(function) cmocka_unit_test_setup_teardown(function, setup_lock, teardown_lock)
 
@@ -500,6 +551,7 @@ int main(void)
 		test(semaphore__has_no_holder),
 		lock_test(state__tells_the_same),
 		test(state__tells_nothing_of_what_has_ended),
+		test(state__of_a_deep_task),
 	};
 
 	async_log_set_level(ASYNC_LOG_CRITICAL);

@@ -300,6 +300,7 @@ static void flame__text_is_a_tree(void **state)
 			    " 250.0 us   12.5        1  ..                  | `-[lock]\n"
 			    " 750.0 us   37.5        1  ......              `-[sleep]\n"
 			    "\n"
+			    "cut off: what came after the last record is not known; "
 			    "lost 3 record(s), 0 dropped\n");
 	free(printed);
 	printed = print(&s,

@@ -162,6 +162,41 @@ static void interrupted__is_completed(void **state)
 	free(picture);
 }
 
+/* The writer of a recording. All of it stays in the pipe's buffer or is read. */
+static int feed_pipe(struct scene *scene, const char *from)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC), out;
+	char part[4096];
+	ssize_t n;
+
+	assert_int_equal(mkfifo(scene_path(scene, "pipe"), 0600), 0);
+	out = open(scene->path, O_RDWR | O_CLOEXEC);
+	assert_true(in >= 0 && out >= 0);
+	n = read(in, part, sizeof(part));
+	assert_int_equal(n, sizeof(part));
+	assert_int_equal(write(out, part, n), n);
+	close(in);
+	return out;
+}
+
+/* Of a file the rest is left out, which its result cannot tell. */
+static void interrupted__replay_says_so(void **state)
+{
+	struct scene *scene = *state;
+	int pipe = feed_pipe(scene, "tests/golden/service.rec");
+
+	program_start(&scene->tracer, "build/asynctrace flame -i %s/pipe -o %s/x.svg",
+		      scene->folder, scene->folder);
+	UNTIL(exists(scene, "x.svg.part"));
+	kill(scene->tracer.pid, SIGINT);
+	program_wait(&scene->tracer);
+	close(pipe);
+	assert_int_equal(scene->tracer.status, 130);
+	if (!strstr(scene->tracer.err, "asynctrace: stopped: the rest of '"))
+		fail_msg("it says: %s", scene->tracer.err);
+	assert_true(exists(scene, "x.svg"));
+}
+
 /* A disk that is full leaves what was there. */
 static void failed__leaves_what_was(void **state)
 {
@@ -223,6 +258,7 @@ int main(void)
 		cmocka_unit_test(whole__to_a_device),
 		SCENE_TEST(whole__that_cannot_be),
 		SCENE_TEST(interrupted__is_completed),
+		SCENE_TEST(interrupted__replay_says_so),
 		SCENE_TEST(failed__leaves_what_was),
 		cmocka_unit_test(standard_streams__have_a_name),
 		SCENE_TEST(format__that_the_view_does_not_write),

@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <sys/syscall.h>
 #include <tracer/model.h>
-#include <tracer/sources/outside.h>
+#include <tracer/sources/memory.h>
+#include <tracer/sources/outside_internal.h>
 
 struct node {
 	struct node *next;
@@ -170,11 +171,10 @@ static int teardown(void **state)
 static int open_fake(struct fake *fake, const char **why)
 {
 	uint64_t address = (uintptr_t)&fake->listeners;
-	int pidfd = syscall(SYS_pidfd_open, getpid(), 0), err;
+	int pidfd = syscall(SYS_pidfd_open, getpid(), 0), memory = memory_open(getpid(), pidfd);
 
-	err = outside_open(&fake->outside, getpid(), pidfd, &address, 1, why);
 	close(pidfd);
-	return err;
+	return outside_open(&fake->outside, memory, getpid(), &address, 1, why);
 }
 
 static void open_well(struct fake *fake)
@@ -328,6 +328,61 @@ static void circles__end(void **state)
 	assert_in_range(outside_loops(fake->outside, fake->found, 4), 1, 4);
 }
 
+static void circle_of_coroutines__ends(void **state)
+{
+	struct fake *fake = *state;
+	struct model *model;
+
+	open_well(fake);
+	fake->coroutines[0].awaiter = &fake->coroutines[1];
+	fake->coroutines[1].awaiter = &fake->coroutines[0];
+	model = read_fake(fake, true);
+	assert_non_null(find(model, 3));
+	model_free(model);
+}
+
+/* Too much to be read: some of it is missing, but not its end. */
+static void assert_is_cut(struct fake *fake)
+{
+	struct model *model = read_fake(fake, true);
+	struct outside_result result;
+
+	assert_non_null(find(model, 1));
+	assert_int_equal(model_loops(model)->runs, AT_ID(AT_TASK, 3));
+	assert_int_equal(model_loops(model)->timers, 7);
+	model_free(model);
+	assert_int_equal(outside_read(fake->outside, &fake->found[0], 0, &result), 0);
+	assert_int_equal(result.events[result.count - 1].kind, AT_SWITCH);
+	assert_int_equal(result.events[result.count - 2].kind, AT_STATE);
+	assert_int_equal(result.events[result.count - 2].flags, AT_END | AT_OUTSIDE);
+}
+
+static void too_many_reads__are_cut(void **state)
+{
+	static struct fake_coroutine chain[600];
+	struct fake *fake = *state;
+	size_t i;
+
+	for (i = 0; i < 600; i++) {
+		chain[i].function = &fake->function;
+		chain[i].awaiter = i ? &chain[i - 1] : NULL;
+	}
+	for (i = 0; i < TASKS; i++)
+		fake->coroutines[i].awaiter = &chain[599];
+	open_well(fake);
+	fake->outside->reads_left = 0;
+	assert_is_cut(fake);
+}
+
+static void too_many_records__are_cut(void **state)
+{
+	struct fake *fake = *state;
+
+	open_well(fake);
+	fake->outside->records_max = 8;
+	assert_is_cut(fake);
+}
+
 /* Its memory ends with the string, which does not. */
 static void endless_string__is_cut(void **state)
 {
@@ -443,6 +498,25 @@ static void stopped__is_read_as_it_would_tell(void **state)
 	free(told);
 }
 
+/* By the one who called sudo: only its memory was opened as root. */
+static void stopped__is_read_without_privileges(void **state)
+{
+	struct scene *scene = *state;
+	char *printed;
+
+	NEED_ROOT();
+	start_stuck(scene, "sleep");
+	kill(scene->target.pid, SIGSTOP);
+	setenv("SUDO_UID", "65534", 1);
+	setenv("SUDO_GID", "65534", 1);
+	printed = tree_of(scene, "");
+	unsetenv("SUDO_UID");
+	unsetenv("SUDO_GID");
+	kill(scene->target.pid, SIGCONT);
+	assert_has_all(printed);
+	free(printed);
+}
+
 #define FAKE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -455,11 +529,15 @@ int main(void)
 		FAKE_TEST(nowhere__is_left_out),
 		FAKE_TEST(broken_list__ends),
 		FAKE_TEST(circles__end),
+		FAKE_TEST(circle_of_coroutines__ends),
+		FAKE_TEST(too_many_reads__are_cut),
+		FAKE_TEST(too_many_records__are_cut),
 		FAKE_TEST(endless_string__is_cut),
 		FAKE_TEST(closed_loop__is_gone),
 		SCENE_TEST(busy_task__is_read_from_outside),
 		SCENE_TEST(busy_callback__is_named),
 		SCENE_TEST(stopped__is_read_as_it_would_tell),
+		SCENE_TEST(stopped__is_read_without_privileges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@
 #define FETCH 0x402000
 #define PLACE 0x404000
 
-enum { PACKETS_MAX = 256 };
+enum { PACKETS_MAX = 512 };
 
 enum type { NO_EVENT, BEGIN, END, INSTANT };
 
@@ -541,6 +541,86 @@ static void timeline__leads_from_cause_to_effect(void **state)
 	free(decoded);
 }
 
+/* As with a timeout: it is told, and goes on. */
+static void timeline__leads_to_who_is_told_and_goes_on(void **state)
+{
+	struct stream s = cancelled();
+	const struct packet *cancel, *step = NULL;
+	struct decoded *decoded;
+	size_t i;
+
+	(void)state;
+	lose(&s, 4);
+	s.sequences[0] -= 4;
+	enter(&s, 1600, LOOP(1), TASK(2), 0, AT_ID(AT_LOCK, 3), 0);
+	enter(&s, 1700, TASK(2), LOOP(1), AT_ITERATION, 0, 1700);
+	enter(&s, 1800, LOOP(1), TASK(2), 0, AT_ID(AT_LOCK, 3), 0);
+	detach(&s, 0, 0, 0);
+	decoded = trace(&s);
+	cancel = packet_of(decoded, INSTANT, "cancel worker (fetch)");
+	for (i = 0; i < decoded->count; i++) {
+		const struct packet *packet = &decoded->packets[i];
+
+		if (!strcmp(packet->category, "step") && packet->time_ns == 1500)
+			step = packet;
+		if (!strcmp(packet->category, "step") && packet->time_ns == 1700)
+			assert_int_equal(packet->end_count, 0);
+	}
+	assert_non_null(step);
+	assert_int_equal(step->end_count, 2);
+	assert_true(cancel->flow && step->ends[1] == cancel->flow);
+	free(decoded);
+}
+
+/* Asked twice, it is told once: one flow leads there, and none ends nowhere. */
+static void timeline__of_two_requests_the_first_leads_on(void **state)
+{
+	struct stream s = { .now_ns = 900 };
+	const struct packet *first, *step;
+	struct decoded *decoded;
+
+	(void)state;
+	loop_start(&s);
+	function(&s, MAIN, "main", "demo.c", 20, 0);
+	push(&s, AT_TASK_CREATE, 0, TASK(1), MAIN, 0, 0);
+	push(&s, AT_TASK_CANCEL, 0, TASK(1), 0, PLACE, 0);
+	push(&s, AT_TASK_CANCEL, 0, TASK(1), 0, PLACE, 0);
+	enter(&s, 1100, TASK(1), LOOP(1), AT_DELIVERS, 0, 1000);
+	push(&s, AT_TASK_DONE, AT_CANCELLED, TASK(1), -ECANCELED, 0, 0);
+	enter(&s, 1200, LOOP(1), TASK(1), AT_ENDED, 0, 0);
+	decoded = trace(&s);
+	first = packet_of(decoded, INSTANT, "cancel Task-1 (main)");
+	for (step = decoded->packets; strcmp(step->category, "step"); step++)
+		;
+	assert_true(first->flow && step->ends[0] == first->flow);
+	assert_true(first[1].type != INSTANT || !first[1].flow);
+	free(decoded);
+}
+
+/* A task that ends wakes its awaiter after that, which a viewer shows within its last step. */
+static void timeline__wakes_within_a_step(void **state)
+{
+	struct stream s = { .now_ns = 900 };
+	struct decoded *decoded;
+
+	(void)state;
+	loop_start(&s);
+	function(&s, MAIN, "main", "demo.c", 20, 0);
+	function(&s, FETCH, "fetch", "demo.c", 7, 0);
+	push(&s, AT_TASK_CREATE, 0, TASK(1), MAIN, 0, 0);
+	push(&s, AT_TASK_CREATE, 0, TASK(2), FETCH, 0, 0);
+	enter(&s, 1100, TASK(1), LOOP(1), AT_ITERATION, 0, 1000);
+	enter(&s, 1200, TASK(2), TASK(1), 0, TASK(2), 1000);
+	s.now_ns = 1300;
+	push(&s, AT_TASK_DONE, 0, TASK(2), 0, 0, 0);
+	enter(&s, 1400, TASK(1), TASK(2), AT_ENDED, 0, 1350);
+	detach(&s, 0, 0, 0);
+	decoded = trace(&s);
+	assert_string_equal(draw(decoded, "loop"),
+			    " Task-1 (main)() Task-2 (fetch)( [wake Task-1 (main)])");
+	free(decoded);
+}
+
 static void timeline__puts_tasks_below_their_creator(void **state)
 {
 	struct stream s = cancelled();
@@ -566,6 +646,40 @@ static void timeline__puts_tasks_below_their_creator(void **state)
 	assert_true(tracks[2]->parent == tracks[1]->uuid);
 	assert_string_equal(packet_of(decoded, BEGIN, "worker (fetch)")->details,
 			    "created by=Task-1 (main);created at=0x404000;");
+	free(decoded);
+}
+
+/* Each task creates the next one and ends. Perfetto takes 99 tracks below each other. */
+static void timeline__is_not_deep(void **state)
+{
+	struct stream s = { .now_ns = 900 };
+	unsigned int task, depth[121] = { 0 }, deepest = 0;
+	struct decoded *decoded;
+	uint64_t number;
+	size_t i;
+
+	(void)state;
+	loop_start(&s);
+	function(&s, MAIN, "main", "demo.c", 20, 0);
+	push(&s, AT_TASK_CREATE, 0, TASK(1), MAIN, 0, 0);
+	for (task = 1; task < 40; task++) {
+		s.now_ns += 10;
+		push(&s, AT_SWITCH, AT_ITERATION, TASK(task), LOOP(1), 0, 0);
+		push(&s, AT_TASK_CREATE, 0, TASK(task + 1), MAIN, TASK(task), 0);
+		push(&s, AT_TASK_DONE, 0, TASK(task), 0, 0, 0);
+		push(&s, AT_SWITCH, AT_ENDED, LOOP(1), TASK(task), 0, 0);
+	}
+	decoded = trace(&s);
+	for (i = 0; i < decoded->count; i++) {
+		if (!decoded->packets[i].is_track || !decoded->packets[i].parent)
+			continue;
+		number = decoded->packets[i].uuid & UINT32_MAX;
+		assert_in_range(number, 1, 120);
+		depth[number] = 1 + depth[decoded->packets[i].parent & UINT32_MAX];
+		if (depth[number] > deepest)
+			deepest = depth[number];
+	}
+	assert_int_equal(deepest, 32);
 	free(decoded);
 }
 
@@ -633,7 +747,11 @@ int main(void)
 		cmocka_unit_test(writer__survives_any_string),
 		cmocka_unit_test(timeline__nests_what_tasks_do),
 		cmocka_unit_test(timeline__leads_from_cause_to_effect),
+		cmocka_unit_test(timeline__leads_to_who_is_told_and_goes_on),
+		cmocka_unit_test(timeline__of_two_requests_the_first_leads_on),
+		cmocka_unit_test(timeline__wakes_within_a_step),
 		cmocka_unit_test(timeline__puts_tasks_below_their_creator),
+		cmocka_unit_test(timeline__is_not_deep),
 		cmocka_unit_test(timeline__of_a_part_is_whole),
 		cmocka_unit_test(timeline__shows_warnings),
 		cmocka_unit_test(timeline__of_nothing_is_a_file),

@@ -229,6 +229,43 @@ static void folded__names_hold_no_separators(void **state)
 	stacks_free(stacks);
 }
 
+/* flamegraph.pl takes two numbers at the end of a line for weights, and the second one for ours. */
+static void folded__has_one_number_a_line(void **state)
+{
+	static const struct {
+		const char *name, *expected;
+	} pairs[] = {
+		{ "handler 5", "handler_5 7\n" },
+		{ "two 3 4", "two 3_4 7\n" },
+		{ " 1.5", "_1.5 7\n" },
+		{ "version 2.", "version_2. 7\n" },
+		{ "on 5 times", "on 5 times 7\n" },
+		{ "12", "12 7\n" },
+		{ "a .5", "a .5 7\n" },
+		{ "at 1.2.3", "at 1.2.3 7\n" },
+	};
+	struct stacks *stacks;
+	struct stack *one;
+	char *written;
+	size_t size, i;
+	FILE *out;
+
+	(void)state;
+	for (i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		stacks = stacks_new();
+		one = stack(stacks, stacks->root, 1);
+		one->frame->name = strdup(pairs[i].name);
+		one->self_ns[STACKS_RUNNING] = 7;
+		stacks_finish(stacks, STACKS_ALL);
+		out = open_memstream(&written, &size);
+		folded_write(out, stacks);
+		fclose(out);
+		assert_string_equal(written, pairs[i].expected);
+		free(written);
+		stacks_free(stacks);
+	}
+}
+
 static void speedscope__has_a_profile_for_each_weight(void **state)
 {
 	struct stacks *stacks = stacks_new();
@@ -345,6 +382,7 @@ int main(void)
 		cmocka_unit_test(svg__is_well_formed_whatever_the_names),
 		cmocka_unit_test(svg__draws_what_can_be_seen),
 		cmocka_unit_test(folded__names_hold_no_separators),
+		cmocka_unit_test(folded__has_one_number_a_line),
 		cmocka_unit_test(speedscope__has_a_profile_for_each_weight),
 		cmocka_unit_test(stacks__are_sorted_by_weight_and_name),
 		cmocka_unit_test(stacks__repetitions_end),

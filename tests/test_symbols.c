@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <link.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 
 enum { CALLBACK_LINE = __LINE__ + 2 };
 
@@ -127,14 +128,29 @@ static bool library_run(const struct library *library, const char *compiler, con
 	return !status;
 }
 
+static void library_open(struct library *library)
+{
+	struct link_map *map;
+	int fd;
+
+	snprintf(library->path, sizeof(library->path), "%s/library.so", library->folder);
+	library->handle = dlopen(library->path, RTLD_NOW | RTLD_LOCAL);
+	assert_non_null(library->handle);
+	assert_int_equal(dlinfo(library->handle, RTLD_DI_LINKMAP, &map), 0);
+	library->bias = map->l_addr;
+	library->symbols = symbols_new();
+	fd = open(library->path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(symbols_add(library->symbols, "library", fd, library->bias), 0);
+	close(fd);
+}
+
 /* The second file is compiled by the second compiler. False if one is not there. */
 static bool library_make(struct library *library, const char *const compilers[2],
 			 const char *options)
 {
 	static const char *const names[] = { "first.c", "second.c", "third.c" };
 	char arguments[64];
-	struct link_map *map;
-	int fd, i;
+	int i;
 
 	strcpy(library->folder, "/tmp/test_symbols.XXXXXX");
 	assert_non_null(mkdtemp(library->folder));
@@ -149,22 +165,15 @@ static bool library_make(struct library *library, const char *const compilers[2]
 	if (!library_run(library, compilers[1], "-shared -o library.so first.o second.o third.o"))
 		return false;
 
-	snprintf(library->path, sizeof(library->path), "%s/library.so", library->folder);
-	library->handle = dlopen(library->path, RTLD_NOW | RTLD_LOCAL);
-	assert_non_null(library->handle);
-	assert_int_equal(dlinfo(library->handle, RTLD_DI_LINKMAP, &map), 0);
-	library->bias = map->l_addr;
-	library->symbols = symbols_new();
-	fd = open(library->path, O_RDONLY | O_CLOEXEC);
-	assert_int_equal(symbols_add(library->symbols, "library", fd, library->bias), 0);
-	close(fd);
+	library_open(library);
 	return true;
 }
 
 static void library_free(struct library *library)
 {
-	static const char *const names[] = { "first.c",	 "second.c", "third.c",	  "first.o",
-					     "second.o", "third.o",  "library.so" };
+	static const char *const names[] = { "first.c",	 "second.c", "third.c",	   "first.o",
+					     "second.o", "third.o",  "library.so", "second.s",
+					     "link.s",	 "pipe" };
 	char path[64];
 	size_t i;
 
@@ -240,6 +249,31 @@ static void lines__without_dwarf(void **state)
 	library_free(&library);
 }
 
+/* What its DWARF says is in another file, which it names: a pipe, to whose end nobody comes. */
+static void link_to_another_file__is_not_followed(void **state)
+{
+	struct library library = { 0 };
+	char text[256];
+
+	(void)state;
+	strcpy(library.folder, "/tmp/test_symbols.XXXXXX");
+	assert_non_null(mkdtemp(library.folder));
+	snprintf(library.path, sizeof(library.path), "%s/pipe", library.folder);
+	assert_int_equal(mkfifo(library.path, 0600), 0);
+	snprintf(text, sizeof(text),
+		 ".section .gnu_debugaltlink,\"\",%%progbits\n.asciz \"%s\"\n.skip 20,1\n",
+		 library.path);
+	write_file(&library, "link.s", text);
+	write_file(&library, "second.c", second);
+	assert_true(library_run(&library, "gcc", "-g -O2 -fPIC -S second.c"));
+	/* DW_AT_comp_dir, as a DW_FORM_GNU_strp_alt. */
+	assert_true(library_run(&library, "sed", "-i /0x1b$/{n;s/0x.*/0x1f21/} second.s"));
+	assert_true(library_run(&library, "gcc", "-shared -o library.so second.s link.s"));
+	library_open(&library);
+	assert_function(&library, "call", "call", 0, 0);
+	library_free(&library);
+}
+
 static void symbols_add__not_an_elf_file(void **state)
 {
 	struct symbols *symbols = symbols_new();
@@ -259,6 +293,7 @@ int main(void)
 		cmocka_unit_test(symbols_find__unknown_address),
 		cmocka_unit_test(lines__of_gcc_and_clang),
 		cmocka_unit_test(lines__without_dwarf),
+		cmocka_unit_test(link_to_another_file__is_not_followed),
 		cmocka_unit_test(symbols_add__not_an_elf_file),
 	};
 

@@ -54,6 +54,7 @@ static void safe__escapes_what_is_more_than_seen(void **state)
 		  "\\u202a\\u202e\\u2066\\u2069" },
 		{ "\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\xa8\xe2\x80\xa9\xef\xbb\xbf",
 		  "\\u200e\\u200f\\u2028\\u2029\\ufeff" },
+		{ "no character \xef\xbf\xbe\xef\xbf\xbf", "no character \\ufffe\\uffff" },
 	};
 	char buffer[TEXT_SIZE(64)];
 	size_t i;

@@ -35,6 +35,7 @@ struct async_timeout {
 	struct async_handle handle;
 	uint64_t when_ns;
 	uintptr_t place;
+	uint64_t number; /* for tracers; 0 unless one listened when it fired */
 	unsigned int cancelling;
 	int state;
 	int type;

@@ -75,7 +75,8 @@ enum at_type {
  * task_create        task        a function, b who created it, c code address of the creation
  * task_name          task        text: name
  * task_cancel        task        a who asked, b code address of the request, c through what: the
- *                                gather, group, timeout or task that passes it on, or 0
+ *                                gather, group, timeout or task that passes it on, or 0;
+ *                                flagged AT_TAKEN_BACK: the same of who takes a request back
  * task_done          task        a result; text: message, if it failed with one
  * coroutine_begin    coroutine   a function, b and c the first two arguments; texts: strings
  * arguments                      subject, a, b, c: the third to the sixth argument
@@ -91,8 +92,11 @@ enum at_type {
  *
  * The end of a state tells in a how many callbacks are ready and in b how many timers there are.
  * What stands for several tasks can be cancelled, too: then it is the subject of task_cancel,
- * before those that it passes this on to; a shield passes nothing on. Timeouts are counted when
- * they fire.
+ * before those that it passes this on to; a shield passes nothing on. So is a future that somebody
+ * cancels, if nothing passes that on to it. Timeouts are counted when they fire. Who asks may be
+ * another thread: then it is the kernel's number of that, without a type. It is the loop if its end
+ * cancels what is left, and the task that failed if its group cancels the others. Within a state,
+ * one record stands for all requests that were not taken back, whoever asked.
  *
  * depends is told while both are pending, when the one is made and within a state. A lock tells who
  * holds it, be it a task that has ended since, when somebody begins to wait for it and when it
@@ -183,7 +187,7 @@ enum {
 	AT_ITERATION = 1 << 2, /* the first step of an iteration of the loop */
 	AT_DELIVERS = 1 << 3,  /* who enters is told of its cancellation */
 
-	/* Of a loop that enters, and of the end of a state, where that is certain. */
+	/* Of a loop that goes to sleep, and of the end of a state, where that is certain. */
 	AT_TASKS_ONLY = 1 << 4, /* but for timers, it watches only what tasks of it await */
 	AT_ONE_THREAD = 1 << 5, /* the process has no other thread that could wake it */
 };
@@ -191,6 +195,13 @@ enum {
 /* Flags of task_cancel. */
 enum {
 	AT_REFUSED = 1 << 0, /* the task was done already */
+
+	/*
+	 * No request, but the end of one that c made, or of one that the task is said to have dealt
+	 * with, if c is 0. Together with AT_REFUSED: what the limit was for was done already.
+	 */
+	AT_TAKEN_BACK = 1 << 1,
+	AT_TIMED_OUT = 1 << 2, /* with AT_TAKEN_BACK: what c limited ends with -ETIMEDOUT */
 };
 
 /* Flags of warning: what is wrong, one of these. */

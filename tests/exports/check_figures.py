@@ -106,17 +106,17 @@ def check_perfetto():
         decoded = subprocess.run(["protoc", "--decode=Trace", "-Itests/exports", "perfetto.proto"],
                                  stdin=file, check=True, stdout=subprocess.PIPE, text=True).stdout
     check(not re.search(r"^\s*\d+[:{ ]", decoded, re.M), "Perfetto's file has fields that the .proto has not")
-    slices, open_slices, tracks = collections.Counter(), collections.Counter(), set()
-    begun, ended = set(), set()
+    slices, open_slices = collections.Counter(), collections.Counter()
+    depths, begun, ended = {}, set(), set()
     for packet in decoded.split("\npacket {"):
         get = lambda name: re.findall(rf"\b{name}: \"?([^\"\n]*)", packet)
         if "track_descriptor" in packet:
-            tracks.add(get("uuid")[0])
-            check(set(get("parent_uuid")) <= tracks, "a track comes before that which it is below")
+            check(set(get("parent_uuid")) <= set(depths), "a track comes before that which it is below")
+            depths[get("uuid")[0]] = 1 + max((depths[parent] for parent in get("parent_uuid")), default=0)
         if "track_event" not in packet:
             continue
         [kind], [track] = get("type"), get("track_uuid")
-        check(track in tracks, f"there is no track {track}")
+        check(track in depths, f"there is no track {track}")
         begun.update(re.findall(r"\bflow_ids: (\d+)", packet))
         ended.update(get("terminating_flow_ids"))
         if kind == "TYPE_SLICE_BEGIN":
@@ -125,10 +125,11 @@ def check_perfetto():
         elif kind == "TYPE_SLICE_END":
             open_slices[track] -= 1
             check(open_slices[track] >= 0, f"track {track} ends what has not begun")
+    check(max(depths.values()) < 100, f"Perfetto drops tracks as deep as {max(depths.values())}")
     check(not +open_slices, f"slices have no end: {+open_slices}")
     check(ended <= begun and ended, f"flows end that have not begun: {ended - begun}")
     check(slices == kinds(), f"Perfetto's file has {dict(slices)}, the timeline {dict(kinds())}")
-    return sum(slices.values()), len(tracks), len(ended)
+    return sum(slices.values()), len(depths), len(ended)
 
 
 def check_chrome():

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Makes the mistake whose name it is given, or none. */
+/* Makes the mistake whose name it is given, or none. A second argument: with a loop of its own. */
 #include <async.h>
 #include <errno.h>
 #include <pthread.h>
@@ -161,13 +161,29 @@ static const struct {
 	TROUBLE(spin),	    TROUBLE(hog),	  TROUBLE(healthy),
 };
 
+/* As async_run() does, but with a loop of its own. */
+static int64_t run_looped(struct async_coroutine *coroutine)
+{
+	struct async_loop *loop;
+	int64_t result = async_loop_new(&loop);
+
+	if (result)
+		return result;
+	result = async_loop_run_until_complete(loop, coroutine);
+	async_loop_close(loop);
+	return result;
+}
+
 int main(int argc, char **argv)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(troubles) / sizeof(*troubles); i++) {
-		if (argc > 1 && !strcmp(troubles[i].name, argv[1]))
-			return async_run(troubles[i].make()) < 0;
+		if (argc < 2 || strcmp(troubles[i].name, argv[1]))
+			continue;
+		if (argc > 2)
+			return run_looped(troubles[i].make()) < 0;
+		return async_run(troubles[i].make()) < 0;
 	}
 	return 2;
 }

@@ -51,7 +51,8 @@ bool text_is_harmful(uint32_t point)
 {
 	return point < 0x20 || (point >= 0x7f && point <= 0x9f) || point == 0x61c ||
 	       point == 0x200e || point == 0x200f || (point >= 0x2028 && point <= 0x202e) ||
-	       (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
+	       (point >= 0x2066 && point <= 0x2069) || point == 0xfeff || point == 0xfffe ||
+	       point == 0xffff;
 }
 
 static size_t escape(char piece[TEXT_PIECE_SIZE], const char *text, char quote)

@@ -33,7 +33,8 @@ bool text_is_harmful(uint32_t point);
 
 /*
  * `text` with everything escaped that could do more than be seen: control bytes (C0, DEL, C1),
- * invalid UTF-8, marks that change the direction of writing. `size` is at least 8.
+ * invalid UTF-8, marks that change the direction of writing, U+FFFE and U+FFFF, which XML has no
+ * place for. `size` is at least 8.
  */
 const char *text_safe(char *buffer, size_t size, const char *text);
 

@@ -97,7 +97,7 @@ static struct async_as_completed *completed_new(struct async_loop *loop, size_t 
 	if (!completed)
 		return NULL;
 	async__future_init(&completed->future, loop, AT_WAIT);
-	completed->future.number = async__number_of(AT_WAIT);
+	completed->future.number = async__number(&loop->wait_numbers, AT_WAIT);
 	completed->future.free = free_completed;
 	completed->timer.node.index = HEAP_NONE;
 	completed->timer.fire = time_is_up;

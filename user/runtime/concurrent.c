@@ -21,7 +21,8 @@ struct async_concurrent_future {
 	struct async_loop *loop; /* to be compared only */
 	struct call start, cancel;
 	bool cancelling; /* `cancel` is under way */
-	uintptr_t place; /* where it was asked for */
+	uintptr_t place; /* where it was asked for, and by which thread, as the kernel calls it */
+	pid_t thread;
 
 	/* The loop's own. */
 	struct async_future link;
@@ -100,7 +101,7 @@ static void cancel(struct call *call, struct async_loop *loop)
 {
 	struct async_concurrent_future *this =
 		container_of(call, struct async_concurrent_future, cancel);
-	struct cancellation cancellation = { .place = this->place };
+	struct cancellation cancellation = { .place = this->place, .by = this->thread };
 
 	__atomic_store_n(&this->cancelling, false, __ATOMIC_RELEASE);
 	if (loop)
@@ -182,6 +183,7 @@ bool async_concurrent_future_cancel(struct async_concurrent_future *this)
 		return false;
 	if (!__atomic_exchange_n(&this->cancelling, true, __ATOMIC_ACQUIRE)) {
 		this->place = (uintptr_t)__builtin_return_address(0);
+		this->thread = at_listening() ? async__thread_id() : 0;
 		__atomic_fetch_add(&this->references, 1, __ATOMIC_RELAXED);
 		async__mailbox_post(this->mailbox, &this->cancel);
 	}

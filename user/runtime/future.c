@@ -186,10 +186,16 @@ int async_future_set_exception(struct async_future *future, int error, const cha
 
 bool async_future_cancel(struct async_future *future)
 {
+	struct cancellation cancellation = { 0 };
+
 	if (!future || (future->state == PENDING && future->waiters && wrong_thread(future->loop)))
 		return false;
-	return future->cancel(future, (struct cancellation){
-					      .place = (uintptr_t)__builtin_return_address(0) });
+	cancellation.place = (uintptr_t)__builtin_return_address(0);
+	/* All others tell that themselves, for it may come from who awaits them. */
+	if (at_listening() && future->cancel == async__future_cancel_plain)
+		async__trace_cancel(future, future->state == PENDING ? 0 : AT_REFUSED,
+				    cancellation);
+	return future->cancel(future, cancellation);
 }
 
 void async__future_remove_waiter(struct async_future *future, struct waiter *waiter)

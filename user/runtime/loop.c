@@ -10,6 +10,21 @@ static const struct timespec no_time;
 
 __thread struct async_loop *async__running __attribute__((tls_model("initial-exec")));
 
+/* A system call, once per thread; a forked child must ask again. */
+static __thread pid_t thread_id;
+
+pid_t async__thread_id(void)
+{
+	if (!thread_id)
+		thread_id = gettid();
+	return thread_id;
+}
+
+void async__thread_forked(void)
+{
+	thread_id = 0;
+}
+
 int async_loop_new(struct async_loop **ret)
 {
 	struct async_loop *loop = calloc(1, sizeof(*loop));
@@ -65,6 +80,7 @@ int async_loop_close(struct async_loop *loop)
 	async__numbers_give(&loop->task_numbers, AT_TASK);
 	async__numbers_give(&loop->coroutine_numbers, AT_COROUTINE);
 	async__numbers_give(&loop->future_numbers, AT_FUTURE);
+	async__numbers_give(&loop->wait_numbers, AT_WAIT);
 	pool_free(&loop->spare_tasks);
 	async__coroutines_free(loop);
 	pool_free(&loop->spare_futures);
@@ -118,7 +134,7 @@ static void sleep_until_event(struct async_loop *loop)
 	const struct timespec *limit = timeout(loop, &until);
 
 	if (at_listening()) {
-		async__trace_enter_loop(loop);
+		async__trace_enter_loop(loop, async__trace_wakers(loop));
 		at_flush();
 	}
 	if (async__stacks_trim(&loop->stacks))
@@ -175,7 +191,7 @@ int async_loop_run_forever(struct async_loop *loop)
 	if (loop->running || loop->closing || async__running)
 		return -EBUSY;
 	loop->running = true;
-	loop->thread = gettid();
+	loop->thread = async__thread_id();
 	async__running = loop;
 	async__overflow_watch(&watch);
 	if (at_listening())

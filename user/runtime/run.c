@@ -2,6 +2,7 @@
 /* Running a loop until something is done; and async_run(), which is all that most programs need. */
 #include "runtime.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 
 static void stop_loop(struct async_future *future, void *arg)
@@ -41,7 +42,8 @@ int64_t async_loop_run_coroutine_until_complete(struct async_loop *loop,
 		async_coroutine_close(coroutine);
 		return -EBUSY;
 	}
-	return async_loop_run_task_until_complete(loop, async_loop_create_task(loop, coroutine));
+	return async_loop_run_task_until_complete(
+		loop, async__task_create(loop, coroutine, (uintptr_t)__builtin_return_address(0)));
 }
 
 /* What tasks failed with after they were cancelled. Gives the references up. */
@@ -90,7 +92,7 @@ static bool waits_for_circle(const struct async_task *task)
  */
 static void end_tasks(struct async_loop *loop, uintptr_t place)
 {
-	struct cancellation cancellation = { .place = place };
+	struct cancellation cancellation = { .place = place, .by = AT_ID(AT_LOOP, loop->number) };
 	size_t count = async_all_tasks(loop, NULL, 0), ending = 0, i;
 	struct async_task **tasks = count ? reallocarray(NULL, count, sizeof(*tasks)) : NULL;
 
@@ -136,7 +138,9 @@ static void cancel_main(void *arg)
 	struct interrupt *interrupt = arg;
 
 	interrupt->came = true;
-	interrupt->cancelled = async__task_cancel(interrupt->main, (struct cancellation){ 0 });
+	interrupt->cancelled =
+		async__task_cancel(interrupt->main,
+				   (struct cancellation){ .by = AT_ID(AT_SIGNAL, SIGINT) });
 }
 
 static int64_t run_main(struct async_loop *loop, struct async_coroutine *main, uintptr_t place)

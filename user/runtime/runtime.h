@@ -75,6 +75,7 @@ enum future_state { PENDING, FINISHED, CANCELLED };
 struct cancellation {
 	uintptr_t place;  /* code address where it was asked for; 0 if that is not known */
 	uint64_t through; /* id of what passes it on, or 0: nothing does, or nobody listens */
+	uint64_t by;	  /* id of who asks, or 0: who runs, or nobody listens */
 };
 
 struct async_future {
@@ -251,7 +252,7 @@ struct async_loop {
 
 	uint64_t number;
 	uintptr_t place; /* of its creation */
-	struct numbers task_numbers, coroutine_numbers, future_numbers;
+	struct numbers task_numbers, coroutine_numbers, future_numbers, wait_numbers;
 	uint64_t serial; /* of the last handle */
 
 	uint32_t thread;      /* the kernel's id of the one that runs it, or 0 */
@@ -344,6 +345,10 @@ void async__print_error(FILE *stream, int64_t error); /* its name */
 
 /* where.c: the line of its body that the outermost coroutine is at; all zero if it is not known. */
 struct async_frame async__task_frame(const struct async_task *task);
+
+/* loop.c: this thread, as the kernel calls it; in a forked child, that it is another one. */
+pid_t async__thread_id(void);
+void async__thread_forked(void);
 
 /* debug.c: loops of the process, and what debug mode looks at. */
 extern struct list async__loops;
@@ -451,6 +456,9 @@ struct async_task *async__task_create(struct async_loop *loop, struct async_coro
 				      uintptr_t place);
 /* As async_task_cancel(), by the thread of the loop. */
 bool async__task_cancel(struct async_task *task, struct cancellation cancellation);
+
+/* As async_task_uncancel(), but tracers are not told. */
+unsigned int async__task_uncancel(struct async_task *task);
 void async__task_main(struct async_task *task); /* does not return: see async__leave() */
 void async__task_destroy(struct async_task *task);
 
@@ -526,7 +534,8 @@ void async__trace_done(struct async_task *task);
 void async__trace_leave(struct async_loop *loop, unsigned int flags, struct async_future *awaits);
 void async__trace_enter(struct async_loop *loop, uint64_t id, uint64_t ready_ns,
 			unsigned int flags);
-void async__trace_enter_loop(struct async_loop *loop);
+/* With wakers if it goes to sleep. */
+void async__trace_enter_loop(struct async_loop *loop, unsigned int wakers);
 /* AT_TASKS_ONLY and AT_ONE_THREAD, as far as they hold. */
 unsigned int async__trace_wakers(const struct async_loop *loop);
 /* What follows is the doing of the loop if no step is under way. Takes null. */
@@ -581,7 +590,8 @@ static inline bool wrong_thread(const struct async_loop *loop)
 /* That future cancels something: it passes its own cancellation on, or has other reasons. */
 static inline struct cancellation cancellation_through(struct async_future *future, uintptr_t place)
 {
-	return (struct cancellation){ place, at_listening() ? async__trace_id(future) : 0 };
+	return (struct cancellation){ .place = place,
+				      .through = at_listening() ? async__trace_id(future) : 0 };
 }
 
 static inline uint64_t task_id(const struct async_task *task)

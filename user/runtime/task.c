@@ -215,13 +215,22 @@ void async__task_destroy(struct async_task *task)
 	async_future_unref(&task->future);
 }
 
+unsigned int async__task_uncancel(struct async_task *task)
+{
+	if (task->cancelling && !--task->cancelling)
+		task->must_cancel = false;
+	return task->cancelling;
+}
+
 unsigned int async_task_uncancel(struct async_task *task)
 {
 	if (!task)
 		return 0;
-	if (task->cancelling && !--task->cancelling)
-		task->must_cancel = false;
-	return task->cancelling;
+	if (at_listening() && task->cancelling && task->future.state == PENDING)
+		async__trace_cancel(&task->future, AT_TAKEN_BACK,
+				    (struct cancellation){
+					    .place = (uintptr_t)__builtin_return_address(0) });
+	return async__task_uncancel(task);
 }
 
 unsigned int async_task_cancelling(const struct async_task *task)

@@ -107,14 +107,15 @@ struct async_task_group *async_task_group_new(void)
 	return group;
 }
 
-static void note_failure(struct async_task_group *group, int error, const char *message)
+static void note_failure(struct async_task_group *group, int error, const char *message,
+			 struct cancellation cancellation)
 {
 	if (!group->failures++) {
 		group->error = error;
 		group->message = message ? strdup(message) : NULL;
 	}
 	if (!group->aborting)
-		abort_tasks(group, cancellation_through(&group->future, 0));
+		abort_tasks(group, cancellation);
 }
 
 /* Nobody will end the group, and hear of the failure. */
@@ -140,15 +141,18 @@ static void report(struct async_future *future)
 /* While it ends, the parent waits for the tasks anyway. */
 static void on_task_failed(struct async_task_group *group, struct async_future *future)
 {
+	struct cancellation cancellation = cancellation_through(&group->future, 0);
 	bool first = !group->aborting;
 
-	note_failure(group, async_future_result(future), async_future_message(future));
+	cancellation.by = at_listening() ? async__trace_id(future) : 0;
+	note_failure(group, async_future_result(future), async_future_message(future),
+		     cancellation);
 	if (!group->parent)
 		report(future);
 	if (!first || group->ending)
 		return;
 	group->parent_cancelled = true;
-	async__task_cancel(group->parent, cancellation_through(&group->future, 0));
+	async__task_cancel(group->parent, cancellation);
 }
 
 static void on_task_done(struct async_future *future, void *arg)
@@ -200,7 +204,7 @@ struct async_task *async_task_group_create_task(struct async_task_group *group,
 				  (uintptr_t)__builtin_return_address(0));
 	if (!add(group, task))
 		return task;
-	note_failure(group, -ENOMEM, NULL);
+	note_failure(group, -ENOMEM, NULL, cancellation_through(&group->future, 0));
 	return NULL;
 }
 
@@ -213,6 +217,17 @@ static void give_up(struct async_task_group *group, int64_t result, uintptr_t pl
 		async__trace_cancel(&group->future, 0,
 				    cancellation_through(&group->parent->future, place));
 	abort_tasks(group, cancellation);
+}
+
+/* What the group has asked its parent for. */
+static void take_back(struct async_task_group *group, uintptr_t place)
+{
+	struct async_task *parent = group->parent;
+
+	async__task_uncancel(parent);
+	if (at_listening())
+		async__trace_cancel(&parent->future, AT_TAKEN_BACK,
+				    cancellation_through(&group->future, place));
 }
 
 static void wait_for_tasks(struct async_task_group *group)
@@ -237,7 +252,7 @@ int64_t async_task_group_end(struct async_task_group *group, int64_t result)
 	failed_first = result < 0 && result != -ECANCELED && !group->failures;
 	group->ending = true;
 	if (group->parent_cancelled)
-		async_task_uncancel(task);
+		take_back(group, (uintptr_t)__builtin_return_address(0));
 	if (result < 0 && !group->aborting)
 		give_up(group, result, (uintptr_t)__builtin_return_address(0));
 	wait_for_tasks(group);

@@ -17,8 +17,10 @@ static void expire(void *arg)
 
 	timeout->state = EXPIRING;
 	/* Only those that fire are told of, and need a number. */
-	if (at_listening())
-		cancellation.through = AT_ID(timeout->type, async__number_of(timeout->type));
+	if (at_listening()) {
+		timeout->number = async__number_of(timeout->type);
+		cancellation.through = AT_ID(timeout->type, timeout->number);
+	}
 	async__task_cancel(timeout->task, cancellation);
 }
 
@@ -83,8 +85,27 @@ int64_t async__timed_out(struct async_task *task)
 	return -ETIMEDOUT;
 }
 
-int64_t async_timeout_end(struct async_timeout *timeout, int64_t result)
+/* The deadline passed, and what that led to. `future` is what was awaited, or null. */
+static void trace_end(const struct async_timeout *timeout, const struct async_future *future,
+		      bool timed_out, uintptr_t place)
 {
+	uint64_t number = timeout->number ?: async__number_of(timeout->type);
+	const struct cancellation cancellation = {
+		.place = place,
+		.through = AT_ID(timeout->type, number),
+	};
+	unsigned int flags = AT_TAKEN_BACK;
+
+	if (timed_out)
+		flags |= future && future->state == FINISHED ? AT_REFUSED : AT_TIMED_OUT;
+	async__trace_cancel(&timeout->task->future, flags, cancellation);
+}
+
+static int64_t end(struct async_timeout *timeout, int64_t result, const struct async_future *future,
+		   uintptr_t place)
+{
+	bool timed_out;
+
 	if (timeout->state < 0)
 		return timeout->state;
 	if (timeout->state == ACTIVE) {
@@ -94,9 +115,16 @@ int64_t async_timeout_end(struct async_timeout *timeout, int64_t result)
 	if (timeout->state != EXPIRING)
 		return result;
 	timeout->state = EXPIRED;
-	if (async_task_uncancel(timeout->task) > timeout->cancelling || result != -ECANCELED)
-		return result;
-	return async__timed_out(timeout->task);
+	timed_out =
+		async__task_uncancel(timeout->task) <= timeout->cancelling && result == -ECANCELED;
+	if (at_listening())
+		trace_end(timeout, future, timed_out, place);
+	return timed_out ? async__timed_out(timeout->task) : result;
+}
+
+int64_t async_timeout_end(struct async_timeout *timeout, int64_t result)
+{
+	return end(timeout, result, NULL, (uintptr_t)__builtin_return_address(0));
 }
 
 uint64_t async_timeout_when(const struct async_timeout *timeout)
@@ -140,7 +168,7 @@ int64_t async_wait_for_coroutine(struct async_coroutine *coroutine, double timeo
 		async_coroutine_close(coroutine);
 		return err;
 	}
-	return async_timeout_end(&limit, async_await_coroutine(coroutine));
+	return end(&limit, async_await_coroutine(coroutine), NULL, limit.place);
 }
 
 static int64_t wait_for(struct async_future *future, double timeout, uintptr_t place)
@@ -161,7 +189,7 @@ static int64_t wait_for(struct async_future *future, double timeout, uintptr_t p
 	/* Who is cancelled before he waits hands it on at once. */
 	if (now)
 		expire(&limit);
-	result = async_timeout_end(&limit, async__await(future));
+	result = end(&limit, async__await(future), future, place);
 	/* It was done when the deadline passed, but the task had not been told yet. */
 	if (result == -ETIMEDOUT && future->state == FINISHED)
 		return async_await_future(future);

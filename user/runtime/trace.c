@@ -83,7 +83,7 @@ void async__trace_loop(struct async_loop *loop, bool starts)
 	uint64_t id = AT_ID(AT_LOOP, loop->number);
 
 	if (!starts)
-		async__trace_enter_loop(loop);
+		async__trace_enter_loop(loop, 0);
 	at_record(starts ? AT_LOOP_START : AT_LOOP_STOP, 0, id, 0, 0, 0);
 	loop->running_id = id;
 }
@@ -133,7 +133,9 @@ struct cancellation async__trace_cancel(struct async_future *future, unsigned in
 	uint64_t id = async__trace_id(future);
 
 	async__trace_between_steps(loop);
-	at_record(AT_TASK_CANCEL, flags, id, loop ? loop->running_id : 0, cancellation.place,
+	if (!cancellation.by && loop)
+		cancellation.by = loop->running_id;
+	at_record(AT_TASK_CANCEL, flags, id, cancellation.by, cancellation.place,
 		  cancellation.through);
 	cancellation.through = id;
 	return cancellation;
@@ -212,16 +214,15 @@ unsigned int async__trace_wakers(const struct async_loop *loop)
 	return AT_TASKS_ONLY | (__libc_single_threaded ? AT_ONE_THREAD : 0);
 }
 
-void async__trace_enter_loop(struct async_loop *loop)
+void async__trace_enter_loop(struct async_loop *loop, unsigned int wakers)
 {
-	async__trace_enter(loop, AT_ID(AT_LOOP, loop->number), loop->timers.count,
-			   async__trace_wakers(loop));
+	async__trace_enter(loop, AT_ID(AT_LOOP, loop->number), loop->timers.count, wakers);
 }
 
 void async__trace_between_steps(struct async_loop *loop)
 {
 	if (loop && loop->left)
-		async__trace_enter_loop(loop);
+		async__trace_enter_loop(loop, 0);
 }
 
 void async__trace_enter_task(struct async_loop *loop, struct async_task *task)
@@ -247,6 +248,7 @@ void async__trace_warning(unsigned int flags, uint64_t subject,
  */
 static void forked(void)
 {
+	async__thread_forked();
 	if (async__running)
 		async__running->listeners = 0;
 }

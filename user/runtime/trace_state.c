@@ -6,13 +6,36 @@
 #include "waiting.h"
 #include <string.h>
 
-/* The innermost coroutine is known; the listener wants the outermost first. */
-static void begin_records(struct async_loop *loop, struct async_coroutine *coroutine)
+enum { PIECE = 64 };
+
+/* Tells of the last `count` of the first `depth`, the outermost first. */
+static void begin_piece(struct async_loop *loop, struct async_coroutine *innermost, size_t depth,
+			size_t count)
 {
-	if (!coroutine)
-		return;
-	begin_records(loop, coroutine->awaiter);
-	async__trace_begin(loop, coroutine, AT_EXISTING);
+	struct async_coroutine *piece[PIECE], *coroutine = innermost;
+	size_t i;
+
+	for (i = 0; i < depth; i++, coroutine = coroutine->awaiter)
+		piece[i % PIECE] = coroutine;
+	for (i = depth; i > depth - count; i--)
+		async__trace_begin(loop, piece[(i - 1) % PIECE], AT_EXISTING);
+}
+
+/*
+ * The innermost coroutine is known; the listener wants the outermost first. Their chain is walked
+ * again for each piece of it: it may be longer than this stack can hold.
+ */
+static void begin_records(struct async_loop *loop, struct async_coroutine *innermost)
+{
+	const struct async_coroutine *coroutine;
+	size_t depth = 0, count;
+
+	for (coroutine = innermost; coroutine; coroutine = coroutine->awaiter)
+		depth++;
+	for (; depth; depth -= count) {
+		count = depth < PIECE ? depth : PIECE;
+		begin_piece(loop, innermost, depth, count);
+	}
 }
 
 static void task_state(struct async_loop *loop, struct async_task *task)
@@ -28,6 +51,8 @@ static void task_state(struct async_loop *loop, struct async_task *task)
 		async__trace_holder(async__waiting_of(task->awaits));
 	at_record(AT_SWITCH, AT_EXISTING | (ready ? AT_YIELDED : 0), 0, task_id(task),
 		  ready ? 0 : async__trace_id(task->awaits), 0);
+	if (task->cancelling)
+		at_record(AT_TASK_CANCEL, AT_EXISTING, task_id(task), 0, 0, 0);
 	task->ready_ns = 0;
 }
 

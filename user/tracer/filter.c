@@ -201,6 +201,15 @@ static void pass_cancel(void *view, uint64_t now_ns, const struct model_cancel *
 		filter->wrapped->cancel(filter->view, now_ns, cancel);
 }
 
+static void pass_uncancel(void *view, uint64_t now_ns, const struct model_cancel *cancel)
+{
+	struct filter *filter = view;
+
+	if (filter_matches_thread(filter, cancel->thread) && filter_is_inside(filter, now_ns) &&
+	    cancel_matches(filter, cancel) && introduce(filter, now_ns, cancel->task))
+		filter->wrapped->uncancel(filter->view, now_ns, cancel);
+}
+
 static void pass_deliver(void *view, uint64_t now_ns, struct model_task *task)
 {
 	struct filter *filter = view;
@@ -256,6 +265,7 @@ struct filter *filter_new(const struct filter_options *options,
 		.time = wrapped->time ? pass_time : NULL,
 		.interval = wrapped->interval ? pass_interval : NULL,
 		.cancel = wrapped->cancel ? pass_cancel : NULL,
+		.uncancel = wrapped->uncancel ? pass_uncancel : NULL,
 		.deliver = wrapped->deliver ? pass_deliver : NULL,
 		.warning = wrapped->warning ? pass_warning : NULL,
 		.lost = wrapped->lost ? pass_lost : NULL,

@@ -57,6 +57,7 @@ struct model_task {
 	uint64_t awaits;	     /* while it is awaiting: what, or 0 if that is not known */
 	struct model_times times;    /* up to the last transition */
 	uint64_t steps;		     /* that have ended */
+	bool begun;		     /* its coroutine has, as far as was seen */
 	uint64_t self_wakes;	     /* how often it became ready by its own doing: it yielded */
 	uint64_t cancelled_by;	     /* who asked last for its cancellation, or 0 */
 	const struct model_end *end; /* null up to its last step */
@@ -105,6 +106,8 @@ struct model_loop {
 	uint64_t timers;	    /* that it had when it told so last */
 	uint64_t callbacks;	    /* that were ready at its state; 0 without one */
 	uint64_t runs;		    /* id of who runs on it, its own while it waits; or 0 */
+	unsigned int wakers;	    /* AT_TASKS_ONLY..., of its sleep or state; 0 if it told none */
+	bool called;		    /* a thread or signal woke it when nothing else could */
 	uint64_t silent_ns;	    /* it did not tell its state for so long: it was read; or 0 */
 	char thread_state;	    /* then: the kernel's letter, or 0 */
 	uint64_t first_ns, last_ns; /* of what was seen of it */
@@ -170,7 +173,8 @@ struct model_interval {
 	 * from outside; 0 if that is not known.
 	 */
 	uint64_t woken_by;
-	int64_t result; /* MODEL_JOB */
+	uint64_t woken_ns; /* with it: within the step of who did, where that is known */
+	int64_t result;	   /* MODEL_JOB */
 };
 
 /* A request to cancel, as it is made. */
@@ -182,6 +186,8 @@ struct model_cancel {
 	uint64_t through;	       /* what passes it on, or 0 */
 	uint64_t place;		       /* code address of the request */
 	bool refused;		       /* it was done already */
+	bool existing;		       /* it was asked before the trace: by whom is not known */
+	bool timed_out;		       /* of the end of a request: see `uncancel` */
 };
 
 struct model_warning {
@@ -228,6 +234,13 @@ struct model_listener {
 
 	void (*cancel)(void *view, uint64_t now_ns, const struct model_cancel *cancel);
 
+	/*
+	 * A request is taken back: by the task, or by the timeout or group `through` which it was
+	 * made. Of a timeout it is told whether it took effect; `refused` if that was not needed,
+	 * as what was awaited was done already.
+	 */
+	void (*uncancel)(void *view, uint64_t now_ns, const struct model_cancel *cancel);
+
 	/* The task is told of its cancellation: its next step begins. */
 	void (*deliver)(void *view, uint64_t now_ns, struct model_task *task);
 
@@ -250,7 +263,7 @@ int model_feed(struct model *model, const struct at_event *events, size_t count)
 
 /*
  * No record follows: what is still there is told, up to the last record's time; coroutines end with
- * MODEL_OPEN, oldest first. Tasks and coroutines can still be looked at. Again, it does nothing.
+ * MODEL_OPEN, youngest first. Tasks and coroutines can still be looked at. Again, it does nothing.
  */
 void model_finish(struct model *model);
 

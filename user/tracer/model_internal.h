@@ -76,6 +76,7 @@ struct task {
 	bool first;	     /* the interval that it is in is its first */
 	uint64_t settled_ns; /* up to where its times are counted */
 	uint64_t woken_by;   /* while it is ready: by whom, or 0 */
+	uint64_t woken_ns;   /* when, with that */
 	struct object *awaits_object; /* of a lock that it awaits, or null */
 	struct thread *thread;	      /* where it runs, or null */
 	uint64_t *awaited_by;
@@ -100,15 +101,17 @@ struct object {
 	UT_hash_handle hh;
 };
 
-/* Who has run on a thread, and since when: a ring. */
+/* Who has run on a thread, and since when: a ring that grows up to STEPS_MAX, by powers of two. */
+#define STEPS_MIN 64
 #define STEPS_MAX 4096
 
 struct steps {
 	uint32_t count;	 /* of all that were written */
 	uint32_t oldest; /* since the last hole */
-	struct {
-		uint64_t begin_ns, id;
-	} ring[STEPS_MAX];
+	uint32_t size;
+	struct step {
+		uint64_t begin_ns, end_ns, id; /* no end as long as it lasts */
+	} ring[];
 };
 
 /* Strings of arguments, in one piece of memory with what they consist of. */
@@ -257,9 +260,17 @@ static inline void interval_note_step(const struct model *model, struct thread *
 		interval_add_step(thread, id, now_ns);
 }
 
-/* Who runs is unknown from now on; who ran at that time, or 0. */
+/* The thread runs no loop any more. */
+void interval_free_steps(struct thread *thread);
+
+/* The step that began last has ended. */
+void interval_end_step(struct thread *thread, uint64_t now_ns);
+
+/* Who runs is unknown from now on. */
 void interval_forget_steps(struct thread *thread);
-uint64_t interval_waker(const struct thread *thread, uint64_t ready_ns);
+
+/* The task is ready since then: who ran, or nobody, has woken it, and did so within its step. */
+void interval_find_waker(const struct thread *thread, struct task *task, uint64_t ready_ns);
 
 /* model_task.c */
 
@@ -292,7 +303,11 @@ int task_done_record(struct model *model, struct thread *thread, const struct at
 void task_cancel_record(struct model *model, const struct thread *thread,
 			const struct at_event *event);
 
-/* No record follows: tells what has not ended. */
+/*
+ * No record follows: tells the intervals that have not ended, which lie within coroutines, and then
+ * the tasks.
+ */
+void task_finish_intervals(struct model *model, uint64_t now_ns);
 void task_finish_all(struct model *model, uint64_t now_ns);
 void task_free_all(struct model *model);
 
@@ -322,7 +337,7 @@ void coroutine_adopt(struct model *model, struct thread *thread, struct task *ta
 /* Since when coroutines have begun while it is in doubt who runs; `now_ns` if none has. */
 uint64_t coroutine_doubt_ns(const struct thread *thread, uint64_t now_ns);
 
-/* Tells the end of all with MODEL_OPEN, the oldest first; they remain. */
+/* Tells the end of all with MODEL_OPEN, the youngest first; they remain. */
 void coroutine_end_all(struct model *model, uint64_t now_ns);
 void coroutine_free_all(struct model *model);
 

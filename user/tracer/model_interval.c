@@ -5,6 +5,14 @@
  */
 #include "model_internal.h"
 
+/* What was dropped and left no hole is missing at the end, of whom is not known. */
+static bool is_torn(const struct model *model, const struct thread *thread, bool open)
+{
+	if (open && model->totals.dropped > model->totals.lost)
+		return true;
+	return thread && thread->in_doubt;
+}
+
 void interval_tell_task(const struct model *model, const struct task *task, uint64_t next,
 			bool open)
 {
@@ -23,23 +31,22 @@ void interval_tell_task(const struct model *model, const struct task *task, uint
 		.end_ns = task->settled_ns,
 		.existing = task->first && pub->existing,
 		.open = open,
+		.torn = is_torn(model, task->thread, open),
 		.task = pub,
 		.function = pub->function,
 		.awaits = pub->awaits,
 		.next = next,
 		.woken_by = task->woken_by,
+		.woken_ns = task->woken_ns,
 	};
 
 	/* No time in the queue, or nothing known yet. */
 	if (interval.begin_ns == interval.end_ns &&
 	    (pub->state == MODEL_READY || task->first || open))
 		return;
-	if (task->thread) {
-		interval.torn = task->thread->in_doubt;
-		if (task->thread->loop) {
-			interval.loop = &task->thread->loop->pub;
-			interval.iteration = interval.loop->iterations;
-		}
+	if (task->thread && task->thread->loop) {
+		interval.loop = &task->thread->loop->pub;
+		interval.iteration = interval.loop->iterations;
 	}
 	model->listener.interval(model->view, &interval);
 }
@@ -57,6 +64,7 @@ void interval_of_creation(const struct model *model, const struct task *task, ui
 		.task = &task->pub,
 		.function = task->pub.function,
 		.woken_by = task->pub.creator,
+		.woken_ns = begin_ns,
 	};
 
 	if (model->listener.interval)
@@ -75,7 +83,7 @@ void interval_tell_step(struct model *model, const struct thread *thread, uint64
 		.begin_ns = thread->step_ns,
 		.end_ns = now_ns,
 		.open = open,
-		.torn = thread->in_doubt,
+		.torn = is_torn(model, thread, open),
 	};
 
 	if (now_ns < thread->step_ns)
@@ -103,6 +111,7 @@ void interval_of_job(const struct model *model, const struct thread *thread, uin
 		.begin_ns = thread->job_ns,
 		.end_ns = now_ns > thread->job_ns ? now_ns : thread->job_ns,
 		.open = open,
+		.torn = is_torn(model, NULL, open),
 		.function = thread->job_function,
 		.result = result,
 	};
@@ -111,21 +120,57 @@ void interval_of_job(const struct model *model, const struct thread *thread, uin
 		model->listener.interval(model->view, &interval);
 }
 
+static struct step *step_at(struct steps *steps, uint32_t index)
+{
+	return &steps->ring[index % steps->size];
+}
+
+/* Without memory it stays as it is. */
+static void grow(struct thread *thread)
+{
+	uint32_t size = thread->steps ? 2 * thread->steps->size : STEPS_MIN, i;
+	struct steps *before = thread->steps;
+	struct steps *steps = calloc(1, sizeof(*steps) + size * sizeof(*steps->ring));
+
+	if (!steps)
+		return;
+	steps->size = size;
+	if (before) {
+		steps->count = before->count;
+		steps->oldest = before->oldest;
+		for (i = before->oldest; i != before->count; i++)
+			*step_at(steps, i) = *step_at(before, i);
+	}
+	free(before);
+	thread->steps = steps;
+}
+
 void interval_add_step(struct thread *thread, uint64_t id, uint64_t now_ns)
 {
 	struct steps *steps = thread->steps;
 
-	if (!steps) {
-		/* Without memory nobody is known to wake anybody. */
-		steps = thread->steps = calloc(1, sizeof(*steps));
-		if (!steps)
-			return;
-	}
-	steps->ring[steps->count % STEPS_MAX].begin_ns = now_ns;
-	steps->ring[steps->count % STEPS_MAX].id = id;
-	steps->count++;
-	if (steps->count - steps->oldest > STEPS_MAX)
-		steps->oldest = steps->count - STEPS_MAX;
+	if (!steps || (steps->count - steps->oldest == steps->size && steps->size < STEPS_MAX))
+		grow(thread);
+	steps = thread->steps;
+	if (!steps)
+		return;
+	*step_at(steps, steps->count++) = (struct step){ .begin_ns = now_ns, .id = id };
+	if (steps->count - steps->oldest > steps->size)
+		steps->oldest = steps->count - steps->size;
+}
+
+void interval_free_steps(struct thread *thread)
+{
+	free(thread->steps);
+	thread->steps = NULL;
+}
+
+void interval_end_step(struct thread *thread, uint64_t now_ns)
+{
+	struct steps *steps = thread->steps;
+
+	if (steps && steps->count != steps->oldest)
+		step_at(steps, steps->count - 1)->end_ns = now_ns;
 }
 
 void interval_forget_steps(struct thread *thread)
@@ -134,21 +179,35 @@ void interval_forget_steps(struct thread *thread)
 		thread->steps->oldest = thread->steps->count;
 }
 
-/* The last step that began before: by halves, for a crowded loop's tasks wait for long. */
-uint64_t interval_waker(const struct thread *thread, uint64_t ready_ns)
+/*
+ * The last step that began before, the one at hand aside, or null: by halves, for a crowded loop's
+ * tasks wait for long.
+ */
+static const struct step *find_step(struct steps *steps, uint64_t ready_ns)
 {
-	const struct steps *steps = thread->steps;
 	uint32_t before = 0, after, middle;
 
-	if (!steps)
-		return 0;
-	after = steps->count - steps->oldest;
+	if (!steps || steps->count == steps->oldest)
+		return NULL;
+	after = steps->count - steps->oldest - 1;
 	while (before < after) {
 		middle = (before + after) / 2;
-		if (steps->ring[(steps->oldest + middle) % STEPS_MAX].begin_ns <= ready_ns)
+		if (step_at(steps, steps->oldest + middle)->begin_ns <= ready_ns)
 			before = middle + 1;
 		else
 			after = middle;
 	}
-	return before ? steps->ring[(steps->oldest + before - 1) % STEPS_MAX].id : 0;
+	return before ? step_at(steps, steps->oldest + before - 1) : NULL;
+}
+
+/* A task that ends wakes others when its step is over: that is told of the step's last ns. */
+void interval_find_waker(const struct thread *thread, struct task *task, uint64_t ready_ns)
+{
+	const struct step *step = find_step(thread->steps, ready_ns);
+	uint64_t end_ns = step ? step->end_ns : 0;
+
+	task->woken_by = step ? step->id : 0;
+	task->woken_ns = ready_ns;
+	if (end_ns && ready_ns >= end_ns)
+		task->woken_ns = end_ns - (end_ns > step->begin_ns);
 }

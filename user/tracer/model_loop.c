@@ -6,6 +6,8 @@
 #include "model_internal.h"
 #include <errno.h>
 
+enum { WAKERS = AT_TASKS_ONLY | AT_ONE_THREAD };
+
 /* The loop of that id, which runs on the thread from now on. Null without memory. */
 static struct loop *loop_of(struct model *model, struct thread *thread, uint64_t id,
 			    uint64_t now_ns)
@@ -95,6 +97,7 @@ int loop_step_end(struct model *model, struct thread *thread, uint64_t id, uint6
 	if (!thread->loop || !id || id != thread->step)
 		return 0;
 	interval_of_step(model, thread, now_ns, false);
+	interval_end_step(thread, now_ns);
 	thread->step = 0;
 	loop = &thread->loop->pub;
 	if (AT_ID_TYPE(id) == AT_LOOP) {
@@ -122,6 +125,9 @@ int loop_stop_record(struct model *model, struct thread *thread, const struct at
 	if (thread->loop && event->time_ns > thread->loop->pub.last_ns)
 		thread->loop->pub.last_ns = event->time_ns;
 	thread->loop = NULL;
+	interval_free_steps(thread);
+	free(thread->pending);
+	thread->pending = NULL;
 	return ret;
 }
 
@@ -138,6 +144,7 @@ int loop_state_record(struct model *model, struct thread *thread, const struct a
 		if (thread->loop) {
 			thread->loop->pub.callbacks = event->a;
 			thread->loop->pub.timers = event->b;
+			thread->loop->pub.wakers = event->flags & WAKERS;
 		}
 		return 0;
 	}
@@ -208,10 +215,43 @@ static int switch_leave(struct model *model, struct thread *thread, const struct
 	return 0;
 }
 
+/* Whether the kernel or a job ends its wait. */
+static bool waits_outside(const struct task *task)
+{
+	switch (task->pub.state == MODEL_AWAITING ? AT_ID_TYPE(task->pub.awaits) : AT_NOTHING) {
+	case AT_TIMER:
+	case AT_READ:
+	case AT_WRITE:
+	case AT_JOB:
+	case AT_PROCESS:
+	case AT_SIGNAL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Who enters has become ready while the loop slept: by what it watches, or was it called? */
+static void note_waking(struct model *model, const struct thread *thread,
+			const struct at_event *event)
+{
+	struct model_loop *loop = thread->loop ? &thread->loop->pub : NULL;
+	const struct task *task;
+
+	if (!loop || loop->id != event->a || AT_ID_TYPE(event->subject) == AT_LOOP)
+		return;
+	if (loop->wakers & AT_TASKS_ONLY && !loop->timers && event->c > thread->step_ns) {
+		task = task_find(model, event->process, event->subject);
+		loop->called |= !task || !waits_outside(task);
+	}
+	loop->wakers = 0;
+}
+
 static int switch_enter(struct model *model, struct thread *thread, const struct at_event *event)
 {
 	struct task *task;
 
+	note_waking(model, thread, event);
 	step_begin(model, thread, event->subject, event->time_ns);
 	if (AT_ID_TYPE(event->subject) == AT_LOOP) {
 		if ((!thread->loop || thread->loop->pub.id != event->subject) &&
@@ -219,6 +259,7 @@ static int switch_enter(struct model *model, struct thread *thread, const struct
 			return -ENOMEM;
 		thread->loop->pub.timers = event->c;
 		thread->loop->pub.callbacks = 0;
+		thread->loop->pub.wakers = event->flags & WAKERS;
 		return 0;
 	}
 	if (AT_ID_TYPE(event->subject) != AT_TASK)

@@ -159,6 +159,7 @@ int task_create_record(struct model *model, struct thread *thread, const struct 
 	task->unsettled = existing;
 	task->pub.state = existing ? MODEL_AWAITING : MODEL_READY;
 	task->woken_by = event->b;
+	task->woken_ns = event->time_ns;
 	if (existing)
 		model->totals.tasks_existing++;
 	else
@@ -194,7 +195,8 @@ void task_enter(struct model *model, struct task *task, struct thread *thread, u
 		task_settle(model, task, ready_ns < now_ns ? ready_ns : now_ns);
 		if (!yielded) {
 			/* Of the await that ends, and of the time in the queue. */
-			task->woken_by = waker = interval_waker(thread, ready_ns);
+			interval_find_waker(thread, task, ready_ns);
+			waker = task->woken_by;
 			turn(model, task, MODEL_READY, 0);
 			task->woken_by = waker;
 			task->pub.self_wakes += task->woken_by == task->pub.id;
@@ -220,6 +222,7 @@ void task_leave(struct model *model, struct task *task, enum model_state state, 
 		object_await(model, task);
 	} else if (state == MODEL_READY) {
 		task->woken_by = task->pub.id;
+		task->woken_ns = task->pub.since_ns;
 		task->pub.self_wakes++;
 	}
 }
@@ -275,29 +278,42 @@ void task_cancel_record(struct model *model, const struct thread *thread,
 		.place = event->b,
 		.through = event->c,
 		.refused = event->flags & AT_REFUSED,
+		.existing = event->flags & AT_EXISTING,
+		.timed_out = event->flags & AT_TIMED_OUT,
 	};
+	bool taken_back = event->flags & AT_TAKEN_BACK;
 
 	if (AT_ID_TYPE(event->subject) == AT_TASK)
 		task = task_find(model, event->process, event->subject);
 	if (task) {
 		cancel.task = &task->pub;
-		if (!cancel.refused)
+		if (!cancel.refused && !taken_back)
 			task->pub.cancelled_by = event->a;
 	}
-	if (model->listener.cancel)
+	if (taken_back && model->listener.uncancel)
+		model->listener.uncancel(model->view, event->time_ns, &cancel);
+	if (!taken_back && model->listener.cancel)
 		model->listener.cancel(model->view, event->time_ns, &cancel);
 }
 
-void task_finish_all(struct model *model, uint64_t now_ns)
+void task_finish_intervals(struct model *model, uint64_t now_ns)
 {
 	struct task *task, *next;
 
 	HASH_ITER (hh, model->tasks, task, next) {
 		task_settle(model, task, now_ns);
 		interval_of_task(model, task, 0, true);
-		if (model->listener.task_end)
-			model->listener.task_end(model->view, now_ns, &task->pub);
 	}
+}
+
+void task_finish_all(struct model *model, uint64_t now_ns)
+{
+	struct task *task, *next;
+
+	if (!model->listener.task_end)
+		return;
+	HASH_ITER (hh, model->tasks, task, next)
+		model->listener.task_end(model->view, now_ns, &task->pub);
 }
 
 const struct model_task *model_next_task(const struct model *model, const struct model_task *task)

@@ -2,6 +2,7 @@
 #include "report.h"
 #include "complain.h"
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 int report_failure(const struct options *options, int err)
@@ -19,6 +20,16 @@ int report_failure(const struct options *options, int err)
 				"again, or record anew.",
 				input);
 	return complain("cannot read %s: %s", input ? input : "records", strerror(-err));
+}
+
+int report_left(const struct options *options, double part)
+{
+	if (part > 0)
+		say("stopped at %.0f %% of '%s': what follows there is left out", 100 * part,
+		    options->input);
+	else
+		say("stopped: the rest of '%s' is left out", options->input);
+	return 128 + SIGINT;
 }
 
 static void suggest_buffer(size_t size)

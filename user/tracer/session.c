@@ -36,6 +36,7 @@ struct session {
 	struct result result;
 	struct progress progress;
 	bool stopped; /* the source was asked for the end */
+	bool left;    /* the user wanted no more of a file */
 	int failure;  /* -errno, if the source failed */
 };
 
@@ -153,15 +154,21 @@ static int time_left(uint64_t end_ns)
 	return end_ns > now ? (end_ns - now + 999999) / 1000000 : 0;
 }
 
-/* Of a file only: unless the view writes to the terminal meanwhile. */
-static void show_progress(struct session *session)
+/* How much of a file was read, from 0 to 1; 0 if that is not known. */
+static double part_read(const struct session *session)
 {
 	struct source *source = session->source;
 
+	return source->progress ? source->progress(source) : 0;
+}
+
+/* Of a file only: unless the view writes to the terminal meanwhile. */
+static void show_progress(struct session *session)
+{
 	if (session->result.output.streams)
 		session->progress.out = NULL;
-	if (session->progress.out && source->progress)
-		progress_show(&session->progress, clock_ns(), source->progress(source));
+	if (session->progress.out)
+		progress_show(&session->progress, clock_ns(), part_read(session));
 }
 
 /* The view has seen what it wants. */
@@ -205,6 +212,8 @@ static int run(struct session *session)
 			break;
 	}
 	session->failure = err < 0 ? err : 0;
+	session->left = session->options->input && err > 0 && requests(session) &&
+			!model_totals(session->result.model)->complete;
 	progress_erase(&session->progress);
 	return unable ? result_complain(&session->result, unable) : 0;
 }
@@ -229,11 +238,13 @@ static int await_command(struct session *session)
 /* Shows what is left to show. 0 or the exit status. */
 static int finish(struct session *session)
 {
+	const struct options *options = session->options;
 	int status = result_finish(&session->result);
 
-	if (!status)
-		report_totals(session->options, model_totals(session->result.model));
-	return status;
+	if (status)
+		return status;
+	report_totals(options, model_totals(session->result.model));
+	return session->left ? report_left(options, part_read(session)) : 0;
 }
 
 static void session_free(struct session *session)
@@ -261,6 +272,8 @@ static int start(struct session *session)
 	}
 	if (privileges_drop())
 		return complain("cannot give up the privileges of root");
+	if (session->snapshot)
+		snapshot_look(session->snapshot);
 	/* Without another thread it takes longer, and no more. */
 	if (session->options->input)
 		ahead_source_open(&session->source, session->source);

@@ -3,6 +3,7 @@
 #include "symbols.h"
 #include <dwarf.h>
 #include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -69,14 +70,28 @@ int symbols_add(struct symbols *symbols, const char *path, int fd, uint64_t bias
 	return dwfl_report_end(symbols->dwfl, NULL, NULL) ? -ENOEXEC : 0;
 }
 
+/* Part of what it says is in another file: libdw would open whatever path it names. */
+static bool leads_elsewhere(Dwfl_Module *module)
+{
+	Dwarf_Addr bias;
+	Dwarf *dwarf = dwfl_module_getdwarf(module, &bias);
+	const void *build_id;
+	const char *path;
+
+	return dwarf && dwelf_dwarf_gnu_debugaltlink(dwarf, &path, &build_id);
+}
+
 /*
  * The unit of an address. The index of a file may not know it, for clang writes none: then another
  * one may be found, or none.
  */
 static Dwarf_Die *unit_of(Dwfl_Module *module, uint64_t address, Dwarf_Addr *bias)
 {
-	Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
+	Dwarf_Die *unit;
 
+	if (leads_elsewhere(module))
+		return NULL;
+	unit = dwfl_module_addrdie(module, address, bias);
 	if (unit && dwarf_haspc(unit, address - *bias) > 0)
 		return unit;
 	unit = NULL;

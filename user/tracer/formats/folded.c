@@ -6,6 +6,19 @@
 
 enum { NAME_SIZE = 1024 };
 
+/* Where a stack ends in a space and a number, flamegraph.pl takes that for a second weight. */
+static void join_number(char *name)
+{
+	static const char digits[] = "0123456789";
+	char *space = strrchr(name, ' ');
+	size_t length = space ? strspn(space + 1, digits) : 0;
+
+	if (length && space[1 + length] == '.')
+		length += 1 + strspn(space + length + 2, digits);
+	if (length && !space[1 + length])
+		*space = '_';
+}
+
 static void write_names(FILE *out, const struct stack *stack)
 {
 	char buffer[NAME_SIZE], *semicolon = buffer;
@@ -17,6 +30,7 @@ static void write_names(FILE *out, const struct stack *stack)
 	text_safe(buffer, sizeof(buffer), stacks_name(stack));
 	while ((semicolon = strchr(semicolon, ';')))
 		*semicolon = ':';
+	join_number(buffer);
 	fputs(buffer, out);
 }
 

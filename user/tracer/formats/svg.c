@@ -46,8 +46,6 @@ static void write_text(FILE *out, const char *text, size_t room)
 			fputs("…", out);
 		else if (strchr("&<>\"'", *text))
 			fprintf(out, "&#%d;", *text);
-		else if (point == 0xfffe || point == 0xffff)
-			fputs("\xef\xbf\xbd", out);
 		else
 			fwrite(text, 1, length, out);
 	}

@@ -6,7 +6,8 @@
  *
  * On stop() a thread may be in a long step with records that it has not handed over. They are
  * copied from the memory of the target before the probes go: each is then in the copy or in the
- * ring, or in both, which its sequence shows.
+ * ring, or in both, which its sequence shows. The probes take a while to go, and what comes of
+ * that while is left out: some threads would have a part of it only.
  */
 #include "bpf.h"
 #include "memory.h"
@@ -50,7 +51,10 @@ struct bpf_source {
 	int wake;	 /* epoll: the ring, the end of the target */
 	pid_t pid;
 	bool follow;
-	bool exited; /* the target */
+	bool exited;		  /* the target */
+	uint64_t end_ns;	  /* what is later is left out; UINT64_MAX while it runs */
+	uint64_t dropped;	  /* until then, as far as it is known */
+	struct tail tails[TAILS]; /* the same */
 	struct at_event first;
 	struct at_event *last; /* AT_LOST, AT_DETACH */
 };
@@ -63,6 +67,14 @@ static uint64_t wall_clock_ns(void)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
+static int add(struct bpf_source *self, uint32_t thread, const struct at_event *events,
+	       size_t count, bool again)
+{
+	while (count && events[count - 1].time_ns > self->end_ns)
+		count--;
+	return count ? order_add(self->order, thread, events, count, again) : 0;
+}
+
 static int take_sample(void *context, void *data, size_t size)
 {
 	struct bpf_source *self = context;
@@ -70,8 +82,7 @@ static int take_sample(void *context, void *data, size_t size)
 	int err;
 
 	(void)size;
-	err = order_add(self->order, sample->thread, sample->events, sample->count,
-			sample->flags & SAMPLE_LAST);
+	err = add(self, sample->thread, sample->events, sample->count, sample->flags & SAMPLE_LAST);
 	self->collected += sample->count;
 	return !err && self->collected >= READ_MAX ? -EAGAIN : err;
 }
@@ -95,8 +106,7 @@ static int add_leftovers(struct bpf_source *self)
 
 	while ((leftover = self->leftovers)) {
 		if (!err)
-			err = order_add(self->order, leftover->thread, leftover->events,
-					leftover->count, true);
+			err = add(self, leftover->thread, leftover->events, leftover->count, true);
 		self->leftovers = leftover->next;
 		free(leftover);
 	}
@@ -117,25 +127,24 @@ static int write_last(struct bpf_source *self)
 {
 	const struct events_bpf__bss *seen = self->programs.skeleton->bss;
 	const struct tail *tail;
-	uint64_t now_ns = clock_ns();
 	size_t count = 0;
 
 	self->last = calloc(TAILS + 1, sizeof(*self->last));
 	if (!self->last)
 		return -ENOMEM;
-	for (tail = seen->tails; tail < seen->tails + TAILS; tail++) {
+	for (tail = self->tails; tail < self->tails + TAILS; tail++) {
 		if (!lost_its_end(self, tail))
 			continue;
-		self->last[count].time_ns = now_ns;
+		self->last[count].time_ns = self->end_ns;
 		self->last[count].kind = AT_LOST;
 		self->last[count].thread = tail->stated;
 		self->last[count].process = tail->process;
 		self->last[count++].sequence = tail->sequence;
 	}
-	self->last[count].time_ns = now_ns;
+	self->last[count].time_ns = self->end_ns;
 	self->last[count].kind = AT_DETACH;
 	self->last[count].process = self->pid;
-	self->last[count].a = seen->counters.dropped;
+	self->last[count].a = self->dropped;
 	self->last[count].b = seen->counters.forked;
 	self->last[count++].c = seen->counters.unread + self->unread;
 	return count;
@@ -172,6 +181,17 @@ static int give(struct bpf_source *self, const struct at_event **events, size_t 
 	return ret < 0 ? ret : order_take(self->order, now_ns, events, count);
 }
 
+/* The probes go. What is dropped from then on belongs to the time that is left out. */
+static void end(struct bpf_source *self)
+{
+	const struct events_bpf__bss *seen = self->programs.skeleton->bss;
+
+	memcpy(self->tails, seen->tails, sizeof(self->tails));
+	self->dropped = seen->counters.dropped;
+	programs_stop(&self->programs);
+	self->state = ENDS;
+}
+
 /* Nobody is left whose records could come. */
 static bool has_ended(const struct bpf_source *self)
 {
@@ -191,8 +211,8 @@ static void wait_for_more(struct bpf_source *self, uint64_t left_ns)
 		self->exited = true;
 	if (!has_ended(self))
 		return;
-	programs_stop(&self->programs);
-	self->state = ENDS;
+	self->end_ns = clock_ns();
+	end(self);
 }
 
 static int bpf_read(struct source *source, const struct at_event **events, size_t *count,
@@ -295,9 +315,9 @@ static int bpf_stop(struct source *source)
 
 	if (self->state > RUNS)
 		return 0;
+	self->end_ns = clock_ns();
 	err = find_leftovers(self);
-	programs_stop(&self->programs);
-	self->state = ENDS;
+	end(self);
 	return err;
 }
 
@@ -404,6 +424,7 @@ int bpf_source_open(struct source **ret, const struct bpf_options *options, cons
 		self->source =
 			(struct source){ .read = bpf_read, .stop = bpf_stop, .free = bpf_free };
 		self->pid = options->pid;
+		self->end_ns = UINT64_MAX;
 		self->follow = options->follow;
 		self->first.kind = AT_ATTACH;
 		self->first.process = options->pid;

@@ -17,6 +17,8 @@ enum {
 	CHAIN_MAX = 1000,     /* coroutines of one task */
 	ANNOUNCED_MAX = 1024, /* functions that are remembered to have been told */
 	RECORDS_MAX = 10000000,
+	READS_MAX = 16000000, /* some seconds */
+	READS_LEAST = 1000,   /* of a loop, even if others took the rest */
 	TRIES = 3,
 };
 
@@ -32,6 +34,7 @@ struct outside {
 	uint32_t process;
 	struct at_layout layouts[LAYOUTS_MAX];
 	unsigned int layout_count;
+	uint64_t reads_left; /* 0: what is read now is not all that there is */
 
 	/* Of the loop that is being read. */
 	const struct at_layout *layout;
@@ -39,6 +42,7 @@ struct outside {
 	uint64_t now_ns;
 	struct at_event *events;
 	size_t count, size;
+	size_t records_max;
 	int err; /* -ENOMEM: records are missing */
 	uint64_t announced[ANNOUNCED_MAX];
 	size_t announced_count;
@@ -55,15 +59,17 @@ struct object {
 /* Whether all that the layout names lies within its objects. */
 bool outside_layout_is_sane(const struct at_layout *layout);
 
-/* Copies an object; 0 or -errno, -EFAULT if its address cannot be one. */
-int outside_object(const struct outside *outside, struct object *ret, uint64_t address,
-		   size_t size);
+/* Copies `size` bytes; 0 or -errno, -EMSGSIZE if too much has been read. */
+int outside_copy(struct outside *outside, uint64_t address, void *to, size_t size);
+
+/* Copies an object; as outside_copy(), and -EFAULT if its address cannot be one. */
+int outside_object(struct outside *outside, struct object *ret, uint64_t address, size_t size);
 
 /*
  * Up to `size` bytes of a string, which may end with the last page that can be read. Returns its
  * length.
  */
-size_t outside_string(const struct outside *outside, uint64_t address, char *to, size_t size);
+size_t outside_string(struct outside *outside, uint64_t address, char *to, size_t size);
 
 /*
  * A walk through a list of objects, each of which has a node of it; `head`, `node` (the first),
@@ -80,7 +86,7 @@ struct walk {
  * Returns 1 and the next object; 0 at the end; -EAGAIN if the list leads astray, -EMSGSIZE if that is
  * more than anybody wants.
  */
-int outside_walk(const struct outside *outside, struct walk *walk, struct object *ret);
+int outside_walk(struct outside *outside, struct walk *walk, struct object *ret);
 
 static inline uint64_t object_word(const struct object *object, size_t offset)
 {

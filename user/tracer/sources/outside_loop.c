@@ -57,19 +57,18 @@ static int read_slots(struct outside *outside, const struct object *loop)
 }
 
 /* An entry of the queue. */
-static uint64_t ready_entry(const struct outside *outside, const struct object *loop,
-			    uint64_t index)
+static uint64_t ready_entry(struct outside *outside, const struct object *loop, uint64_t index)
 {
 	const struct at_layout *layout = outside->layout;
 	uint64_t ring = object_word(loop, layout->loop_ready), entry;
 	uint64_t at = index & object_word(loop, layout->loop_mask);
 
-	if (memory_read(outside->memory, ring + at * sizeof(entry), &entry, sizeof(entry)))
+	if (outside_copy(outside, ring + at * sizeof(entry), &entry, sizeof(entry)))
 		return 0;
 	return entry;
 }
 
-static uint64_t callbacks_ready(const struct outside *outside, const struct object *loop)
+static uint64_t callbacks_ready(struct outside *outside, const struct object *loop)
 {
 	uint64_t head = object_word(loop, outside->layout->loop_head), count = 0, i;
 	uint64_t left = object_word(loop, outside->layout->loop_tail) - head, entry;
@@ -84,19 +83,18 @@ static uint64_t callbacks_ready(const struct outside *outside, const struct obje
 	return count;
 }
 
-static bool is_sleeping(const struct outside *outside, const struct object *loop)
+static bool is_sleeping(struct outside *outside, const struct object *loop)
 {
 	const struct at_layout *layout = outside->layout;
 	uint8_t sleeping = 0;
 
-	memory_read(outside->memory,
-		    object_word(loop, layout->loop_mailbox) + layout->mailbox_sleeping, &sleeping,
-		    sizeof(sleeping));
+	outside_copy(outside, object_word(loop, layout->loop_mailbox) + layout->mailbox_sleeping,
+		     &sleeping, sizeof(sleeping));
 	return sleeping;
 }
 
 /* Of the callback that was taken from the queue last. */
-static uint64_t last_callback(const struct outside *outside, const struct object *loop)
+static uint64_t last_callback(struct outside *outside, const struct object *loop)
 {
 	const struct at_layout *layout = outside->layout;
 	uint64_t head = object_word(loop, layout->loop_head);
@@ -112,7 +110,7 @@ static uint64_t last_callback(const struct outside *outside, const struct object
 }
 
 /* Who runs: a task, a callback, the loop itself while it sleeps; or 0. */
-static uint64_t who_runs(const struct outside *outside, const struct object *loop, uint64_t id)
+static uint64_t who_runs(struct outside *outside, const struct object *loop, uint64_t id)
 {
 	const struct at_layout *layout = outside->layout;
 	uint64_t current = object_word(loop, layout->loop_current);
@@ -146,32 +144,56 @@ static char thread_state(uint32_t process, uint32_t thread)
 	return name_ends && name_ends[1] ? name_ends[2] : 0;
 }
 
-int outside_read_loop(struct outside *outside, const struct outside_loop *of, uint64_t waited_ns)
+/* The loop as it is now: 0, or as outside_read_loop() returns. */
+static int begin(struct outside *outside, const struct outside_loop *of, struct object *loop)
 {
 	const struct at_layout *layout = outside->layout;
-	struct object loop;
-	uint64_t runs;
-	int err, slots;
 
 	outside->count = 0;
 	outside->announced_count = 0;
 	outside_forget_numbers(outside);
-	if (memory_read(outside->memory, layout->last_numbers, outside->last_numbers,
-			sizeof(outside->last_numbers)))
+	if (outside->reads_left < READS_LEAST)
+		outside->reads_left = READS_LEAST;
+	if (outside_copy(outside, layout->last_numbers, outside->last_numbers,
+			 sizeof(outside->last_numbers)))
 		return -EFAULT;
 	outside->now_ns = clock_ns();
-	if (outside_object(outside, &loop, of->address, layout->loop_size) ||
-	    AT_ID(AT_LOOP, object_word(&loop, layout->loop_number)) != of->id ||
-	    object_word32(&loop, layout->loop_thread) != of->thread)
+	if (outside_object(outside, loop, of->address, layout->loop_size) ||
+	    AT_ID(AT_LOOP, object_word(loop, layout->loop_number)) != of->id ||
+	    object_word32(loop, layout->loop_thread) != of->thread)
 		return -ESRCH;
+	return 0;
+}
+
+/* What ends a state is told however many records there are. */
+static void end(struct outside *outside, uint64_t id, uint64_t ready, uint64_t timers,
+		uint64_t runs)
+{
+	outside->records_max += 2;
+	outside_record(outside, AT_STATE, AT_END | AT_OUTSIDE, id, ready, timers, 0);
+	if (runs && runs != id)
+		outside_record(outside, AT_SWITCH, 0, runs, id, 0, 0);
+	outside->records_max -= 2;
+}
+
+int outside_read_loop(struct outside *outside, const struct outside_loop *of, uint64_t waited_ns)
+{
+	uint64_t runs, ready;
+	struct object loop;
+	int err, slots;
+
+	err = begin(outside, of, &loop);
+	if (err)
+		return err;
+	/* The little things first: the rest may be more than is read. */
+	runs = who_runs(outside, &loop, of->id);
+	ready = callbacks_ready(outside, &loop);
 	outside_record(outside, AT_STATE, AT_OUTSIDE, of->id, waited_ns,
 		       thread_state(outside->process, of->thread), 0);
 	err = read_tasks(outside, &loop);
 	slots = read_slots(outside, &loop);
-	outside_record(outside, AT_STATE, AT_END | AT_OUTSIDE, of->id,
-		       callbacks_ready(outside, &loop), object_word(&loop, layout->loop_timers), 0);
-	runs = who_runs(outside, &loop, of->id);
-	if (runs && runs != of->id)
-		outside_record(outside, AT_SWITCH, 0, runs, of->id, 0, 0);
+	if (!outside->reads_left || outside->count >= outside->records_max)
+		err = -EMSGSIZE;
+	end(outside, of->id, ready, object_word(&loop, outside->layout->loop_timers), runs);
 	return err ? err : slots;
 }

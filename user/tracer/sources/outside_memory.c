@@ -9,15 +9,23 @@
 
 #define PAGE 4096
 
-int outside_object(const struct outside *outside, struct object *ret, uint64_t address, size_t size)
+int outside_copy(struct outside *outside, uint64_t address, void *to, size_t size)
+{
+	if (!outside->reads_left)
+		return -EMSGSIZE;
+	outside->reads_left--;
+	return memory_read(outside->memory, address, to, size);
+}
+
+int outside_object(struct outside *outside, struct object *ret, uint64_t address, size_t size)
 {
 	if (!address || address % sizeof(uint64_t) || size > sizeof(ret->bytes))
 		return -EFAULT;
 	ret->address = address;
-	return memory_read(outside->memory, address, ret->bytes, size);
+	return outside_copy(outside, address, ret->bytes, size);
 }
 
-size_t outside_string(const struct outside *outside, uint64_t address, char *to, size_t size)
+size_t outside_string(struct outside *outside, uint64_t address, char *to, size_t size)
 {
 	size_t length = 0, piece;
 	const char *end = NULL;
@@ -26,7 +34,7 @@ size_t outside_string(const struct outside *outside, uint64_t address, char *to,
 		piece = PAGE - (address + length) % PAGE;
 		if (piece > size - length)
 			piece = size - length;
-		if (memory_read(outside->memory, address + length, to + length, piece))
+		if (outside_copy(outside, address + length, to + length, piece))
 			break;
 		end = memchr(to + length, '\0', piece);
 		length += piece;
@@ -34,15 +42,19 @@ size_t outside_string(const struct outside *outside, uint64_t address, char *to,
 	return end ? (size_t)(end - to) : length;
 }
 
-int outside_walk(const struct outside *outside, struct walk *walk, struct object *ret)
+int outside_walk(struct outside *outside, struct walk *walk, struct object *ret)
 {
+	int err;
+
 	if (walk->node == walk->head)
 		return 0;
-	if (walk->count == LIST_MAX || outside->count == RECORDS_MAX)
+	if (walk->count == LIST_MAX || outside->count >= outside->records_max)
 		return -EMSGSIZE;
-	if (walk->node == walk->mark ||
-	    outside_object(outside, ret, walk->node - walk->link, walk->size))
+	if (walk->node == walk->mark)
 		return -EAGAIN;
+	err = outside_object(outside, ret, walk->node - walk->link, walk->size);
+	if (err)
+		return err == -EMSGSIZE ? err : -EAGAIN;
 	if (walk->count++ == walk->marked) {
 		walk->mark = walk->node;
 		walk->marked = 2 * walk->count;

@@ -10,7 +10,7 @@ void outside_record(struct outside *outside, unsigned int kind, unsigned int fla
 	struct at_event *events = outside->events;
 	size_t size = outside->size ? 2 * outside->size : 256;
 
-	if (outside->count == RECORDS_MAX)
+	if (outside->count >= outside->records_max)
 		return;
 	if (outside->count == outside->size) {
 		events = reallocarray(events, size, sizeof(*events));
@@ -21,10 +21,10 @@ void outside_record(struct outside *outside, unsigned int kind, unsigned int fla
 		outside->events = events;
 		outside->size = size;
 	}
-	events[outside->count++] = (struct at_event){
+	events[outside->count] = (struct at_event){
 		.time_ns = outside->now_ns,
 		.thread = outside->thread,
-		.sequence = outside->count,
+		.sequence = outside->count + 1,
 		.kind = kind,
 		.flags = flags,
 		.process = outside->process,
@@ -33,6 +33,7 @@ void outside_record(struct outside *outside, unsigned int kind, unsigned int fla
 		.b = b,
 		.c = c,
 	};
+	outside->count++;
 }
 
 void outside_text(struct outside *outside, uint64_t address)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One task: what it is, the coroutines that it is in, and what it awaits. */
-#include "memory.h"
 #include "outside_internal.h"
 #include <errno.h>
 #include <stdlib.h>
 
-static uint64_t place_of(const struct outside *outside, const struct object *task)
+static uint64_t place_of(struct outside *outside, const struct object *task)
 {
 	const struct at_layout *layout = outside->layout;
 	size_t future = layout->task_future;
@@ -13,7 +12,7 @@ static uint64_t place_of(const struct outside *outside, const struct object *tas
 
 	if (!task->bytes[future + layout->future_has_origin])
 		return place;
-	memory_read(outside->memory, place + layout->origin_place, &first, sizeof(first));
+	outside_copy(outside, place + layout->origin_place, &first, sizeof(first));
 	return first;
 }
 
@@ -43,8 +42,12 @@ static int coroutines(struct outside *outside, uint64_t innermost)
 	size_t count = 0;
 	int err = 0;
 
-	for (; address && count < CHAIN_MAX; count++) {
-		err = outside_object(outside, &coroutine, address, layout->coroutine_size);
+	for (; address; count++) {
+		/* In a circle, who goes half as fast is met again. */
+		if (count == CHAIN_MAX || (count && address == chain[count / 2]))
+			err = -EAGAIN;
+		else
+			err = outside_object(outside, &coroutine, address, layout->coroutine_size);
 		if (err)
 			break;
 		chain[count] = address;
@@ -65,9 +68,8 @@ static void holder(struct outside *outside, uint64_t lock, uint64_t future)
 	struct object turn;
 
 	if (outside_object(outside, &turn, future, layout->turn_size) ||
-	    memory_read(outside->memory,
-			object_word(&turn, layout->turn_waiting) + layout->waiting_holder, &number,
-			sizeof(number)))
+	    outside_copy(outside, object_word(&turn, layout->turn_waiting) + layout->waiting_holder,
+			 &number, sizeof(number)))
 		return;
 	outside_record(outside, AT_DEPENDS, AT_HOLDER, lock, number ? AT_ID(AT_TASK, number) : 0, 0,
 		       0);

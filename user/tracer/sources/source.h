@@ -16,8 +16,9 @@ struct source {
 		    int timeout_ms);
 
 	/*
-	 * Asks for the end: what the target has written until now still comes, closed by AT_DETACH,
-	 * and then read() returns 0. A file ends by itself and leaves this null.
+	 * Asks for the end: what the target has written until now still comes, closed by AT_DETACH
+	 * with the time of this call, and then read() returns 0. A file ends by itself and leaves
+	 * this null.
 	 */
 	int (*stop)(struct source *source);
 

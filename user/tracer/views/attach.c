@@ -75,6 +75,11 @@ static void attach_cancel(void *view, uint64_t now_ns, const struct model_cancel
 	FORWARD(view, cancel, now_ns, cancel);
 }
 
+static void attach_uncancel(void *view, uint64_t now_ns, const struct model_cancel *cancel)
+{
+	FORWARD(view, uncancel, now_ns, cancel);
+}
+
 static void attach_deliver(void *view, uint64_t now_ns, struct model_task *task)
 {
 	FORWARD(view, deliver, now_ns, task);
@@ -152,6 +157,7 @@ const struct view view_attach = {
 		.time = attach_time,
 		.interval = attach_interval,
 		.cancel = attach_cancel,
+		.uncancel = attach_uncancel,
 		.deliver = attach_deliver,
 		.warning = attach_warning,
 		.lost = attach_lost,

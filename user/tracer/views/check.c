@@ -19,7 +19,7 @@ enum { FOUND = 3 };
 
 enum {
 	WAKEUPS_MIN = 1000, /* fewer tell nothing of what a task does */
-	LOOPS_MAX = 64,	    /* of more, nobody is told that they are stuck */
+	LOOK_NS = 50000,    /* who looks whether something has happened takes less, on average */
 };
 
 #define NEVER_YIELDED_NS 1000000000ULL
@@ -28,8 +28,6 @@ struct check {
 	FILE *out;
 	const struct model *model;
 	struct findings *findings;
-	struct sleeper sleepers[LOOPS_MAX];
-	size_t count;
 	struct failed failed;
 	uint64_t coroutines;
 	int error;
@@ -123,7 +121,8 @@ static void check_task_end(void *view, uint64_t now_ns, struct model_task *task)
 	    task->times.running >= NEVER_YIELDED_NS)
 		find(check, FINDING_NEVER_YIELDED, task, "%s has never yielded (%s)", name,
 		     text_duration(duration, task->times.running));
-	if (wakeups >= WAKEUPS_MIN && task->self_wakes > wakeups / 2)
+	if (wakeups >= WAKEUPS_MIN && task->self_wakes > wakeups / 2 &&
+	    task->times.running / wakeups < LOOK_NS)
 		find(check, FINDING_SELF_WAKES, task,
 		     "%s has woken itself for %" PRIu64 " of its %" PRIu64 " wakeups (%.0f %%)",
 		     name, task->self_wakes, wakeups, 100.0 * task->self_wakes / wakeups);
@@ -136,37 +135,6 @@ static void check_begin(void *view, uint64_t now_ns, struct model_coroutine *cor
 	(void)now_ns;
 	(void)coroutine;
 	check->coroutines++;
-}
-
-/* The entry of the loop, a new one if there is room; else null. */
-static struct sleeper *sleeper_of(struct check *check, uint32_t process, uint64_t id)
-{
-	struct sleeper *sleeper = check->sleepers, *end = sleeper + check->count;
-
-	while (sleeper < end && (sleeper->id != id || sleeper->process != process))
-		sleeper++;
-	if (sleeper < end)
-		return sleeper;
-	if (check->count == LOOPS_MAX)
-		return NULL;
-	check->count++;
-	*sleeper = (struct sleeper){ .id = id, .process = process };
-	return sleeper;
-}
-
-static void check_record(void *view, const struct at_event *event)
-{
-	struct check *check = view;
-	struct sleeper *sleeper;
-
-	if (AT_ID_TYPE(event->subject) != AT_LOOP ||
-	    (event->kind != AT_SWITCH && (event->kind != AT_STATE || !(event->flags & AT_END))))
-		return;
-	sleeper = sleeper_of(check, event->process, event->subject);
-	if (!sleeper)
-		return;
-	sleeper->tasks_only = event->flags & AT_TASKS_ONLY;
-	sleeper->one_thread = event->flags & AT_ONE_THREAD;
 }
 
 static void check_job(struct check *check, const struct model_interval *interval)
@@ -187,16 +155,8 @@ static void check_job(struct check *check, const struct model_interval *interval
 
 static void check_interval(void *view, const struct model_interval *interval)
 {
-	struct check *check = view;
-	struct sleeper *sleeper;
-
 	if (interval->kind == MODEL_JOB && !interval->open && interval->result < 0)
-		check_job(check, interval);
-	if (interval->kind != MODEL_IDLE || !interval->open || interval->torn)
-		return;
-	sleeper = sleeper_of(check, interval->process, interval->id);
-	if (sleeper)
-		sleeper->loop = interval->loop;
+		check_job(view, interval);
 }
 
 static void print_count(FILE *out, uint64_t count, const char *what, const char *before)
@@ -239,8 +199,7 @@ static int check_finish(void *state, const struct model *model)
 	int err;
 
 	if (totals->complete && !totals->lost && !totals->dropped && !totals->unread)
-		keep_error(check,
-			   check_stuck(check->findings, model, check->sleepers, check->count));
+		keep_error(check, check_stuck(check->findings, model));
 	err = findings_print(check->findings, model, check->out, counts);
 	keep_error(check, err);
 	if (check->error)
@@ -263,7 +222,6 @@ static void check_free(void *state)
 const struct view view_check = {
 	.listener = {
 		.open = check_open,
-		.record = check_record,
 		.task_end = check_task_end,
 		.begin = check_begin,
 		.interval = check_interval,

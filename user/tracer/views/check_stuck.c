@@ -2,11 +2,13 @@
 /*
  * Whoever waits for himself, by way of others, is told as the cycle that it is. Else a loop is
  * stuck if all of its tasks wait for each other or for what a task must do, and it sleeps without a
- * timer: nothing will run any more.
+ * timer: nothing will run any more. Where something else still runs, that may end a wait, by a
+ * cancellation if by nothing else: then nothing is certain.
  */
 #include "check_stuck.h"
 #include "describe.h"
 #include "graph.h"
+#include "tree_loops.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,34 +23,23 @@ struct stuck {
 	const struct model *model;
 	const struct graph *graph;
 	struct findings *findings;
+	struct tree_loops loops;
+	bool *told; /* of each loop: why its tasks wait */
 };
 
-/* Whether the vertex waits for one of several, others of which are not in its knot. */
-static bool may_escape(const struct graph *graph, const struct graph_vertex *vertex)
+/* Whether nothing is left to run that could end what the task waits for. */
+static bool is_certain(const struct stuck *stuck, const struct model_task *task)
 {
-	uint32_t i;
-
-	if (AT_ID_TYPE(vertex->id) == AT_WAIT_FOR)
-		return true;
-	if (AT_ID_TYPE(vertex->id) != AT_WAIT)
-		return false;
-	for (i = 0; i < vertex->child_count; i++) {
-		if (graph->vertices[vertex->children[i]].knot != vertex->knot)
-			return true;
-	}
-	return false;
+	return stuck->loops.loops[tree_loop_of(&stuck->loops, task)].stuck;
 }
 
-/* A task of the loop can be ended by a timer that is set, if only by a timeout. */
-static bool has_timers(const struct model *model, const struct model_task *task)
+static int tell(struct stuck *stuck, enum finding_kind kind, const struct model_task *task,
+		const char *text)
 {
-	const struct model_loop *loop = model_loops(model);
-
-	for (; loop; loop = loop->next) {
-		if (loop->process == task->process && loop->thread == task->thread)
-			return loop->timers;
-	}
-	return true;
+	if (is_certain(stuck, task))
+		stuck->told[tree_loop_of(&stuck->loops, task)] = true;
+	return findings_add(stuck->findings, kind, task->process, task->function, task->place,
+			    text);
 }
 
 static void print_link(const struct stuck *stuck, FILE *text, const struct graph_vertex *vertex,
@@ -62,7 +53,7 @@ static void print_link(const struct stuck *stuck, FILE *text, const struct graph
 
 /* "Task-1 (a) waits for lock 1, held by Task-2 (b), which waits for …" */
 static char *describe_cycle(const struct stuck *stuck, const uint32_t *cycle, size_t count,
-			    bool timers)
+			    bool certain)
 {
 	const struct graph_vertex *vertices = stuck->graph->vertices, *vertex;
 	size_t named = count < NAMED_MAX ? count : NAMED_MAX, size, i;
@@ -84,8 +75,8 @@ static char *describe_cycle(const struct stuck *stuck, const uint32_t *cycle, si
 	}
 	if (count > named)
 		fprintf(stream, ", and so on, by way of %zu more", count - named);
-	if (timers)
-		fputs(", unless a timeout ends it", stream);
+	if (!certain)
+		fputs(", unless something else ends it", stream);
 	if (!fclose(stream))
 		return text;
 	free(text);
@@ -98,21 +89,23 @@ static int check_knot(struct stuck *stuck, uint32_t knot, uint32_t *cycle)
 	const struct graph *graph = stuck->graph;
 	size_t count = graph_cycle(graph, knot, cycle, graph->count), i;
 	const struct model_task *task;
+	bool certain;
 	char *text;
 	int err;
 
+	/* It may have been given more than is known, and may need one of these only. */
 	for (i = 0; i < count; i++) {
-		if (may_escape(graph, &graph->vertices[cycle[i]]))
+		if (AT_ID_TYPE(graph->vertices[cycle[i]].id) == AT_WAIT)
 			return 0;
 	}
 	task = count ? graph->vertices[cycle[0]].task : NULL;
 	if (!task)
 		return 0;
-	text = describe_cycle(stuck, cycle, count, has_timers(stuck->model, task));
+	certain = is_certain(stuck, task);
+	text = describe_cycle(stuck, cycle, count, certain);
 	if (!text)
 		return -ENOMEM;
-	err = findings_add(stuck->findings, FINDING_CYCLE, task->process, task->function,
-			   task->place, text);
+	err = tell(stuck, certain ? FINDING_CYCLE : FINDING_CYCLE_OR_NOT, task, text);
 	free(text);
 	return err;
 }
@@ -154,57 +147,17 @@ static int check_holder(struct stuck *stuck, const struct model_task *task)
 		     describe_id(lock, sizeof(lock), stuck->model, task->process, task->awaits),
 		     describe_id(gone, sizeof(gone), stuck->model, task->process, holder)) < 0)
 		return -ENOMEM;
-	err = findings_add(stuck->findings, FINDING_HOLDER_GONE, task->process, task->function,
-			   task->place, text);
+	err = tell(stuck,
+		   is_certain(stuck, task) ? FINDING_HOLDER_GONE : FINDING_HOLDER_GONE_OR_NOT, task,
+		   text);
 	free(text);
 	return err;
 }
 
-/* Only what runs on a loop can end it: another task, or a callback. */
-static bool waits_inside(const struct model_task *task)
+static char *describe_loop(const struct stuck *stuck, const struct tree_loop *stuck_loop,
+			   const struct model_task **first)
 {
-	static const bool inside[AT_TYPES_END] = {
-		[AT_TASK] = true,      [AT_COROUTINE] = true, [AT_FUTURE] = true,
-		[AT_LOCK] = true,      [AT_EVENT] = true,     [AT_CONDITION] = true,
-		[AT_SEMAPHORE] = true, [AT_BARRIER] = true,   [AT_QUEUE] = true,
-		[AT_GATHER] = true,    [AT_WAIT] = true,      [AT_SHIELD] = true,
-		[AT_GROUP] = true,     [AT_WAIT_FOR] = true,
-	};
-	unsigned int type = AT_ID_TYPE(task->awaits);
-
-	return task->state == MODEL_AWAITING && type < AT_TYPES_END && inside[type];
-}
-
-/* Why it waits has been told already. */
-static bool is_explained(const struct stuck *stuck, const struct model_task *task)
-{
-	uint32_t index = graph_find(stuck->graph, task->process, task->id);
-
-	return gone_holder(stuck->model, task) ||
-	       (index != GRAPH_NONE && stuck->graph->vertices[index].knot);
-}
-
-/* How many tasks the loop has, the first in `*first`; 0 if one of them may go on. */
-static size_t count_stuck(const struct stuck *stuck, const struct model_loop *loop,
-			  const struct model_task **first)
-{
-	const struct model_task *task = NULL;
-	size_t count = 0;
-
-	while ((task = model_next_task(stuck->model, task))) {
-		if (task->process != loop->process || task->thread != loop->thread)
-			continue;
-		if (!waits_inside(task) || is_explained(stuck, task))
-			return 0;
-		if (!count++)
-			*first = task;
-	}
-	return count;
-}
-
-static char *describe_loop(const struct stuck *stuck, const struct sleeper *sleeper, size_t count)
-{
-	const struct model_loop *loop = sleeper->loop;
+	const struct model_loop *loop = stuck_loop->loop;
 	const struct model_task *task = NULL;
 	char who[DESCRIBE_SIZE], what[DESCRIBE_SIZE], *text = NULL;
 	size_t named = 0, size;
@@ -212,64 +165,76 @@ static char *describe_loop(const struct stuck *stuck, const struct sleeper *slee
 
 	if (!stream)
 		return NULL;
-	fprintf(stream, "%s can wake loop %" PRIu64 " any more: ",
-		sleeper->one_thread ? "nothing" : "nothing but another thread",
+	fprintf(stream, "nothing but a signal%s can wake loop %" PRIu64 " any more: ",
+		loop->wakers & AT_ONE_THREAD ? "" : " or another thread",
 		(uint64_t)(loop->id & AT_ID_NUMBER));
 	while (named < NAMED_MAX && (task = model_next_task(stuck->model, task))) {
-		if (task->process == loop->process && task->thread == loop->thread)
-			fprintf(stream, "%s%s waits for %s", named++ ? ", " : "",
-				describe_task(who, sizeof(who), task),
-				describe_id(what, sizeof(what), stuck->model, task->process,
-					    task->awaits));
+		if (task->process != loop->process || task->thread != loop->thread)
+			continue;
+		if (!named)
+			*first = task;
+		fprintf(stream, "%s%s waits for %s", named++ ? ", " : "",
+			describe_task(who, sizeof(who), task),
+			describe_id(what, sizeof(what), stuck->model, task->process, task->awaits));
 	}
-	if (count > named)
-		fprintf(stream, ", and %zu more", count - named);
+	if (stuck_loop->tasks > named)
+		fprintf(stream, ", and %" PRIu64 " more", stuck_loop->tasks - named);
 	if (!fclose(stream))
 		return text;
 	free(text);
 	return NULL;
 }
 
-static int check_loop(struct stuck *stuck, const struct sleeper *sleeper)
+static int check_loop(struct stuck *stuck, size_t index)
 {
-	const struct model_loop *loop = sleeper->loop;
+	const struct tree_loop *loop = &stuck->loops.loops[index];
 	const struct model_task *first = NULL;
+	bool certain;
 	char *text;
-	size_t count;
 	int err;
 
-	if (!loop || !sleeper->tasks_only || loop->timers || loop->callbacks)
+	if (!loop->stuck || !loop->tasks || stuck->told[index])
 		return 0;
-	count = count_stuck(stuck, loop, &first);
-	if (!count)
-		return 0;
-	text = describe_loop(stuck, sleeper, count);
+	text = describe_loop(stuck, loop, &first);
 	if (!text)
 		return -ENOMEM;
-	err = findings_add(stuck->findings,
-			   sleeper->one_thread ? FINDING_STUCK : FINDING_STUCK_OR_FOREIGN,
-			   loop->process, first->function, first->place, text);
+	certain = loop->loop->wakers & AT_ONE_THREAD;
+	err = findings_add(stuck->findings, certain ? FINDING_STUCK : FINDING_STUCK_OR_FOREIGN,
+			   loop->loop->process, first ? first->function : NULL,
+			   first ? first->place : 0, text);
 	free(text);
 	return err;
 }
 
-int check_stuck(struct findings *findings, const struct model *model,
-		const struct sleeper *sleepers, size_t count)
+static int check_all(struct stuck *stuck)
+{
+	const struct model_task *task = NULL;
+	int err = check_knots(stuck);
+	size_t i;
+
+	while (!err && (task = model_next_task(stuck->model, task)))
+		err = check_holder(stuck, task);
+	for (i = 0; i < stuck->loops.count && !err; i++)
+		err = check_loop(stuck, i);
+	return err;
+}
+
+int check_stuck(struct findings *findings, const struct model *model)
 {
 	struct stuck stuck = { .model = model, .findings = findings };
-	const struct model_task *task = NULL;
 	struct graph *graph;
 	int err = graph_new(&graph, model);
-	size_t i;
 
 	if (err)
 		return err;
 	stuck.graph = graph;
-	err = check_knots(&stuck);
-	while (!err && (task = model_next_task(model, task)))
-		err = check_holder(&stuck, task);
-	for (i = 0; i < count && !err; i++)
-		err = check_loop(&stuck, &sleepers[i]);
+	err = tree_find_loops(&stuck.loops, model);
+	if (!err)
+		stuck.told = calloc(stuck.loops.count, sizeof(*stuck.told));
+	if (!err)
+		err = stuck.told ? check_all(&stuck) : -ENOMEM;
+	free(stuck.told);
+	free(stuck.loops.loops);
 	graph_free(graph);
 	return err;
 }

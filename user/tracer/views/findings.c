@@ -19,6 +19,7 @@ enum { FINDINGS_MAX = 1000 };
 static const struct {
 	enum severity severity;
 	const char *advice;
+	bool distinct; /* the text tells who, not only what */
 } kinds[FINDING_KINDS] = {
 	[FINDING_NEVER_AWAITED] = { FINDING_ERROR,
 				    "await it, or make it a task with async_create_task()" },
@@ -28,9 +29,11 @@ static const struct {
 						       "its loop is closed" },
 	[FINDING_CYCLE] = { FINDING_ERROR,
 			    "let one of them go on without the others: take locks in one order, "
-			    "or give a wait a limit" },
+			    "or give a wait a limit",
+			    true },
 	[FINDING_HOLDER_GONE] = { FINDING_ERROR, "release it on every way out of the task" },
-	[FINDING_STUCK] = { FINDING_ERROR, "look for who was to end these waits, and did not" },
+	[FINDING_STUCK] = { FINDING_ERROR, "look for who was to end these waits, and did not",
+			    true },
 	[FINDING_UNCLOSED] = { FINDING_WARNING, "close it when it is no longer used" },
 	[FINDING_NEVER_YIELDED] = { FINDING_WARNING,
 				    "give the work to async_run_in_executor(), or let others run "
@@ -38,8 +41,16 @@ static const struct {
 	[FINDING_SELF_WAKES] = { FINDING_WARNING,
 				 "wait for what it looks for, with an event, a queue or a future" },
 	[FINDING_OTHER] = { FINDING_WARNING, NULL },
+	[FINDING_CYCLE_OR_NOT] = { FINDING_NOTE,
+				   "if nothing is to end it, let one of them go on without the "
+				   "others: take locks in one order",
+				   true },
+	[FINDING_HOLDER_GONE_OR_NOT] = { FINDING_NOTE,
+					 "if nobody else is to release it, release it on every way "
+					 "out of the task" },
 	[FINDING_STUCK_OR_FOREIGN] = { FINDING_NOTE,
-				       "if no thread was to end these waits, look for who was" },
+				       "if neither was to end these waits, look for who was",
+				       true },
 	[FINDING_JOB_FAILED] = { FINDING_NOTE, "see that whoever awaits it expects that" },
 };
 
@@ -49,7 +60,7 @@ struct finding {
 		uint64_t place;
 		uint32_t process;
 		uint32_t kind;
-		uint32_t text; /* a hash of it, if nothing else is known */
+		uint32_t text; /* a hash of it, if nothing else tells them apart */
 		uint32_t unused;
 	} key;
 	uint64_t count;
@@ -110,11 +121,12 @@ int findings_add_task(struct findings *findings, enum finding_kind kind, uint32_
 		      const char *task)
 {
 	struct finding *finding, sought = { .key.function = function };
+	bool known = (place || function) && !kinds[kind].distinct;
 
 	sought.key.place = place;
 	sought.key.process = process;
 	sought.key.kind = kind;
-	sought.key.text = place || function ? 0 : hash_of(text);
+	sought.key.text = known ? 0 : hash_of(text);
 	HASH_FIND(hh, findings->all, &sought.key, sizeof(sought.key), finding);
 	if (finding) {
 		finding->count++;

@@ -29,6 +29,8 @@ enum finding_kind {
 	FINDING_NEVER_YIELDED,
 	FINDING_SELF_WAKES,
 	FINDING_OTHER,
+	FINDING_CYCLE_OR_NOT,
+	FINDING_HOLDER_GONE_OR_NOT,
 	FINDING_STUCK_OR_FOREIGN,
 	FINDING_JOB_FAILED,
 	FINDING_KINDS,
@@ -41,7 +43,8 @@ struct findings *findings_new(void);
 void findings_free(struct findings *findings);
 
 /*
- * One more. `text` is safe to print and copied; of those that are merged the first counts.
+ * One more. `text` is safe to print and copied; of those that are merged the first counts,
+ * but what waits is not merged unless it is the same.
  * `function` is what it is about and `place` the code address where that was made; null and 0 if
  * they are not known. 0 or -ENOMEM.
  */

@@ -46,6 +46,22 @@ struct caption {
 	char subtitle[128], note[128];
 };
 
+static void fill_note(struct caption *caption, const struct model_totals *totals)
+{
+	size_t used = 0;
+
+	if (totals->complete && !totals->lost && !totals->dropped)
+		return;
+	if (!totals->complete)
+		used = snprintf(caption->note, sizeof(caption->note),
+				"cut off: what came after the last record is not known");
+	if (totals->lost || totals->dropped)
+		snprintf(caption->note + used, sizeof(caption->note) - used,
+			 "%slost %" PRIu64 " record(s), %" PRIu64 " dropped", used ? "; " : "",
+			 totals->lost, totals->dropped);
+	caption->texts.note = caption->note;
+}
+
 static void fill_caption(struct caption *caption, const struct flame *flame)
 {
 	const struct model_totals *totals = model_totals(flame->stacks.model);
@@ -66,11 +82,7 @@ static void fill_caption(struct caption *caption, const struct flame *flame)
 		 flame->stacks.tasks == 1 ? "" : "s",
 		 text_duration(spent, total_ns[STACKS_RUNNING] + total_ns[STACKS_READY] +
 					      total_ns[STACKS_AWAITING]));
-	if (!totals->lost && !totals->dropped)
-		return;
-	snprintf(caption->note, sizeof(caption->note),
-		 "lost %" PRIu64 " record(s), %" PRIu64 " dropped", totals->lost, totals->dropped);
-	caption->texts.note = caption->note;
+	fill_note(caption, totals);
 }
 
 static int write_result(const struct flame *flame, const struct stacks_caption *caption)

@@ -52,6 +52,7 @@ FORWARD(end, (timeline->state, now_ns, coroutine, end), uint64_t now_ns,
 FORWARD(interval, (timeline->state, interval), const struct model_interval *interval)
 FORWARD(cancel, (timeline->state, now_ns, cancel), uint64_t now_ns,
 	const struct model_cancel *cancel)
+FORWARD(deliver, (timeline->state, now_ns, task), uint64_t now_ns, struct model_task *task)
 FORWARD(warning, (timeline->state, now_ns, warning), uint64_t now_ns,
 	const struct model_warning *warning)
 FORWARD(lost, (timeline->state, begin_ns, end_ns, process, thread, count), uint64_t begin_ns,
@@ -83,6 +84,7 @@ const struct view view_timeline = {
 		.end = timeline_end,
 		.interval = timeline_interval,
 		.cancel = timeline_cancel,
+		.deliver = timeline_deliver,
 		.warning = timeline_warning,
 		.lost = timeline_lost,
 	},

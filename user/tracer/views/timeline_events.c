@@ -60,6 +60,8 @@ static const struct {
 	{ AT_SWITCH, AT_ITERATION, AT_ITERATION, "iteration" },
 	{ AT_SWITCH, AT_DELIVERS, AT_DELIVERS, "delivers" },
 	{ AT_TASK_CANCEL, AT_REFUSED, AT_REFUSED, "refused" },
+	{ AT_TASK_CANCEL, AT_TAKEN_BACK, AT_TAKEN_BACK, "taken_back" },
+	{ AT_TASK_CANCEL, AT_TIMED_OUT, AT_TIMED_OUT, "timed_out" },
 	{ AT_WARNING, 0xff, AT_NEVER_AWAITED, "never_awaited" },
 	{ AT_WARNING, 0xff, AT_NEVER_RETRIEVED, "never_retrieved" },
 	{ AT_WARNING, 0xff, AT_DESTROYED_PENDING, "destroyed_pending" },

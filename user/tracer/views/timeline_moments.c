@@ -20,7 +20,7 @@ void moments_wake(struct tracks *tracks, const struct model_interval *interval)
 	marks->wake = event.flow = ++tracks->flows;
 	event.track = track_of_thread(tracks, interval->process,
 				      waker ? waker->thread : interval->thread, "loop");
-	event.time_ns = interval->kind == MODEL_AWAIT ? interval->end_ns : interval->begin_ns;
+	event.time_ns = interval->woken_ns;
 	snprintf(name, sizeof(name), "wake %s", describe_task(who, sizeof(who), task));
 	tracks->format->instant(&tracks->trace, &event);
 }
@@ -51,7 +51,9 @@ void moments_cancel(void *view, uint64_t now_ns, const struct model_cancel *canc
 
 	snprintf(name, sizeof(name), "cancel %s",
 		 describe_id(who, sizeof(who), model, process, cancel->subject));
-	if (marks && !cancel->refused)
+	if (cancel->existing)
+		return;
+	if (marks && !marks->cancel && !cancel->refused)
 		marks->cancel = event.flow = ++tracks->flows;
 	tracks->format->instant(&tracks->trace, &event);
 }

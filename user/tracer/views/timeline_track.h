@@ -18,12 +18,17 @@ struct tracks {
 	int error;
 };
 
+/* Perfetto drops what is on tracks below more than 99 others. */
+enum { TRACKS_DEPTH = 32 };
+
 /* Of a task, from its begin to its end. */
 struct marks {
 	struct trace_track parent;
-	char *name;	 /* of its slice, null up to the first event on its track */
-	uint64_t wake;	 /* flow that ends at its next step, or 0 */
-	uint64_t cancel; /* flow that ends at its last one, or 0 */
+	unsigned int depth; /* 1 below the process */
+	char *name;	    /* of its slice, null up to the first event on its track */
+	uint64_t wake;	    /* flow that ends at its next step, or 0 */
+	uint64_t cancel;    /* flow that ends when it is told, or at its last one, or 0 */
+	bool told;	    /* of its cancellation, in the step that it is in */
 };
 
 /* Before all else, once; again, it does nothing. The clocks at one moment, 0 if not known. */

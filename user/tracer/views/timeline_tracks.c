@@ -2,7 +2,7 @@
 /*
  * The timeline for the eye. A thread's track has the steps, one after the other; a task's has its
  * coroutines, inside of each other, and what the innermost waits for. Flows lead from who wakes a
- * task to the step that follows, and from who cancels it to its last one.
+ * task to the step that follows, and from who cancels it to the one in which it is told.
  */
 #include "../formats/chrome.h"
 #include "../formats/perfetto.h"
@@ -41,11 +41,13 @@ static void tracks_record(void *view, const struct at_event *event)
 	tracks_start(tracks, event->time_ns, event->kind == AT_ATTACH ? event->subject : 0);
 }
 
+/* A chain of tasks each of which creates the next one goes on, but not its depth. */
 static void tracks_task_begin(void *view, uint64_t now_ns, struct model_task *task)
 {
 	struct tracks *tracks = view;
 	const struct model_task *creator =
 		model_find_task(tracks->model, task->process, task->creator);
+	const struct marks *above = creator && creator != task ? creator->user : NULL;
 	struct marks *marks = calloc(1, sizeof(*marks));
 
 	(void)now_ns;
@@ -54,9 +56,11 @@ static void tracks_task_begin(void *view, uint64_t now_ns, struct model_task *ta
 		return;
 	}
 	marks->parent = track_of_process(tracks, task->process);
-	if (creator && creator != task && creator->user) {
+	marks->depth = 1;
+	if (above && above->depth < TRACKS_DEPTH) {
 		track_tell(tracks, creator);
 		marks->parent = track_of_task(creator);
+		marks->depth = above->depth + 1;
 	}
 	task->user = marks;
 }
@@ -174,8 +178,11 @@ static void tell_step(struct tracks *tracks, const struct model_interval *interv
 					 interval->id);
 	if (marks) {
 		event.ends[0] = marks->wake;
-		event.ends[1] = task->end ? marks->cancel : 0;
+		event.ends[1] = marks->told || task->end ? marks->cancel : 0;
 		marks->wake = 0;
+		if (event.ends[1])
+			marks->cancel = 0;
+		marks->told = false;
 	}
 	tracks->format->slice(&tracks->trace, &event);
 }
@@ -222,6 +229,16 @@ static void tracks_interval(void *view, const struct model_interval *interval)
 		tell_step(tracks, interval);
 }
 
+static void tracks_deliver(void *view, uint64_t now_ns, struct model_task *task)
+{
+	struct marks *marks = task->user;
+
+	(void)view;
+	(void)now_ns;
+	if (marks)
+		marks->told = true;
+}
+
 static int tracks_finish(void *state, const struct model *model)
 {
 	struct tracks *tracks = state;
@@ -249,6 +266,7 @@ const struct view timeline_tracks = {
 		.end = tracks_end,
 		.interval = tracks_interval,
 		.cancel = moments_cancel,
+		.deliver = tracks_deliver,
 		.warning = moments_warning,
 		.lost = moments_lost,
 	},

@@ -202,6 +202,7 @@ static int print_tree(const struct view_options *options, const struct model *mo
 		.options = options,
 		.model = model,
 		.graph = graph,
+		.loops = loops,
 		.unicode = speaks_unicode(),
 		.printed = calloc(graph->count + 1, sizeof(bool)),
 	};

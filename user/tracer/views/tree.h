@@ -4,6 +4,7 @@
 #define TRACER_VIEWS_TREE_H
 
 #include "graph.h"
+#include "tree_loops.h"
 #include "view.h"
 
 /*
@@ -11,23 +12,6 @@
  * not moved since: then it is longer.
  */
 uint64_t tree_since(const struct model *model, const struct model_task *task, bool *least);
-
-/* A loop, and how many of the tasks that are alive are its own. */
-struct tree_loop {
-	const struct model_loop *loop; /* null, of the last one: tasks whose loop is not known */
-	uint64_t tasks;
-};
-
-struct tree_loops {
-	struct tree_loop *loops; /* one per thread, sorted */
-	size_t count;
-};
-
-/* Counts the tasks. The caller frees `loops`. 0 or -ENOMEM. */
-int tree_find_loops(struct tree_loops *ret, const struct model *model);
-
-/* The index of a task's loop: the one that its thread runs, or ran last. */
-size_t tree_loop_of(const struct tree_loops *loops, const struct model_task *task);
 
 /* tree_csv.c: one row per task. 0 or -ENOMEM. */
 int tree_print_csv(const struct view_options *options, const struct model *model,
@@ -39,6 +23,7 @@ struct tree_printer {
 	const struct view_options *options;
 	const struct model *model;
 	const struct graph *graph;
+	const struct tree_loops *loops;
 	bool unicode;
 	bool *printed; /* of the graph's vertices */
 };

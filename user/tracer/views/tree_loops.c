@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Whose a task is: records tell on which thread it runs, and that thread runs one loop at a time. */
-#include "tree.h"
+#include "tree_loops.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -41,6 +41,28 @@ size_t tree_loop_of(const struct tree_loops *loops, const struct model_task *tas
 	return loops->count - 1;
 }
 
+/* Only what runs on a loop can end it: another task, or a callback. */
+static bool waits_inside(const struct model_task *task)
+{
+	static const bool inside[AT_TYPES_END] = {
+		[AT_TASK] = true,      [AT_COROUTINE] = true, [AT_FUTURE] = true,
+		[AT_LOCK] = true,      [AT_EVENT] = true,     [AT_CONDITION] = true,
+		[AT_SEMAPHORE] = true, [AT_BARRIER] = true,   [AT_QUEUE] = true,
+		[AT_GATHER] = true,    [AT_WAIT] = true,      [AT_SHIELD] = true,
+		[AT_GROUP] = true,     [AT_WAIT_FOR] = true,
+	};
+	unsigned int type = AT_ID_TYPE(task->awaits);
+
+	return task->state == MODEL_AWAITING && type < AT_TYPES_END && inside[type];
+}
+
+/* As far as the loop itself tells; who called it before may do so again. */
+static bool sleeps_for_ever(const struct model_loop *loop)
+{
+	return loop->runs == loop->id && loop->wakers & AT_TASKS_ONLY && !loop->timers &&
+	       !loop->callbacks && !loop->called;
+}
+
 int tree_find_loops(struct tree_loops *ret, const struct model *model)
 {
 	const struct model_loop *loop, *last = NULL;
@@ -63,8 +85,13 @@ int tree_find_loops(struct tree_loops *ret, const struct model *model)
 		last = loop;
 	}
 	loops.loops[loops.count++].loop = NULL;
-	while ((task = model_next_task(model, task)))
-		loops.loops[tree_loop_of(&loops, task)].tasks++;
+	for (i = 0; i + 1 < loops.count; i++)
+		loops.loops[i].stuck = sleeps_for_ever(loops.loops[i].loop);
+	while ((task = model_next_task(model, task))) {
+		i = tree_loop_of(&loops, task);
+		loops.loops[i].tasks++;
+		loops.loops[i].stuck &= waits_inside(task);
+	}
 	*ret = loops;
 	return 0;
 }
