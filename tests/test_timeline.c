@@ -136,7 +136,7 @@ static void rows__of_each_kind(void **state)
 		"3,coroutine,1,1,main,100,1100,1600,500,ok,,,,,-3,demo.c:20\r\n"
 		"16,step,1,1,Task-1,100,1600,1700,100,ok,,,,,,demo.c:20\r\n"
 		"1,task,1,,Task-1,100,1000,1700,700,ok,,,,,7,demo.c:20\r\n"
-		"17,job,,,tick,100,1700,1750,50,failed,,,,,ENOENT,\r\n"
+		"17,job,,,tick,100,1700,1750,50,failed,job,job 4,,,ENOENT,\r\n"
 		"18,trace,,,,,1000,1750,750,ok,,,,,,\r\n");
 }
 
@@ -197,7 +197,7 @@ static void rows__tell_what_is_not_known(void **state)
 		"4,ready,1,1,Task-1,100,1100,1200,100,ok,,,loop 1,,,demo.c:20\r\n"
 		"5,lost,,,,100,1200,1400,200,ok,,,,,2,\r\n"
 		"6,step,1,1,Task-1,100,1200,1400,200,torn ok,,,,,,demo.c:20\r\n"
-		"8,job,,,main,100,1500,,,open,,,,,,demo.c:20\r\n"
+		"8,job,,,main,100,1500,,,open,job,job 4,,,,demo.c:20\r\n"
 		"9,await,1,1,Task-1,100,1400,,,open,event,event 2,,,,demo.c:20\r\n"
 		"7,coroutine,,,main,100,1400,,,open,,,,,,demo.c:20\r\n"
 		"2,coroutine,1,1,main,100,1000,,,existing open,,,,,,demo.c:20\r\n"

@@ -201,7 +201,7 @@ static void rows_interval(void *view, const struct model_interval *interval)
 		.existing = interval->existing,
 		.torn = interval->torn,
 		.outcome = outcome_of(interval),
-		.awaits = interval->awaits,
+		.awaits = interval->kind == MODEL_JOB ? interval->id : interval->awaits,
 		.woken_by = interval->woken_by,
 		.result = interval->result,
 	};
