@@ -266,6 +266,14 @@ static uint64_t settled(struct order *order, uint64_t now_ns)
 	return until_ns > order->window_ns ? until_ns - order->window_ns : 0;
 }
 
+/* One thread has something to give, and no other. */
+static bool gives_single(const struct heap *holding, uint64_t until_ns)
+{
+	if (!holding->count || heap_least(holding) > until_ns)
+		return false;
+	return holding->count == 1 || heap_second_least(holding) > until_ns;
+}
+
 /* What a single thread has to give stays where it is. */
 static void take_single(struct order *order, uint64_t until_ns, const struct at_event **events,
 			size_t *count)
@@ -279,15 +287,12 @@ static void take_single(struct order *order, uint64_t until_ns, const struct at_
 int order_take(struct order *order, uint64_t now_ns, const struct at_event **events, size_t *count)
 {
 	uint64_t until_ns = settled(order, now_ns);
-	const struct heap *holding = &order->holding;
 	int err;
 
 	if (order->taken)
 		release(order, order->taken);
 	order->taken = NULL;
-	if (holding->count == 1
-		    ? heap_least(holding) <= until_ns
-		    : heap_least(holding) <= until_ns && heap_second_least(holding) > until_ns) {
+	if (gives_single(&order->holding, until_ns)) {
 		take_single(order, until_ns, events, count);
 	} else {
 		err = merge(order, until_ns);
