@@ -954,7 +954,7 @@ static void hole__lost_end_of_a_task_is_seen_by_its_switch(void **state)
  * ---------------------------------------------------------------------------------------
  */
 
-static void finish__ends_the_oldest_first(void **state)
+static void finish__ends_the_youngest_first(void **state)
 {
 	struct log *log = *state;
 	struct stream *s = &log->stream;
@@ -975,9 +975,9 @@ static void finish__ends_the_oldest_first(void **state)
 	model_finish(log->model);
 	model_finish(log->model);
 	assert_int_equal(log->ended, 3);
-	assert_int_equal(log->order[0], 1);
+	assert_int_equal(log->order[0], 2);
 	assert_int_equal(log->order[1], 3);
-	assert_int_equal(log->order[2], 2);
+	assert_int_equal(log->order[2], 1);
 	assert_int_equal(seen_of(log, 2)->end.outcome, MODEL_OPEN);
 	assert_int_equal(seen_of(log, 2)->awaiter, 1);
 	assert_times(&seen_of(log, 2)->coroutine.times, 30, 0, 100);
@@ -1020,7 +1020,7 @@ int main(void)
 		TEST(hole__end_needs_no_switch),
 		TEST(hole__a_task_is_met_in_its_life),
 		TEST(hole__lost_end_of_a_task_is_seen_by_its_switch),
-		TEST(finish__ends_the_oldest_first),
+		TEST(finish__ends_the_youngest_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,6 +73,7 @@ static void thread_restart(struct model *model, struct thread *thread)
 {
 	loop_hole(model, thread);
 	loop_clear(model, thread, thread->last_ns);
+	interval_free_steps(thread);
 	thread->loop = NULL;
 	thread->torn = false;
 	thread->job = 0;
@@ -319,6 +320,7 @@ void model_finish(struct model *model)
 	model->finished = true;
 	HASH_ITER (hh, model->threads, thread, next)
 		loop_finish(model, thread, model->totals.last_ns);
+	task_finish_intervals(model, model->totals.last_ns);
 	coroutine_end_all(model, model->totals.last_ns);
 	task_finish_all(model, model->totals.last_ns);
 }

@@ -25,12 +25,13 @@ static const char about_commands[] =
 	"the trace, and the command runs on.\n";
 
 static const char about_rows[] =
-	"Of a row the kind is task, coroutine, step, await, ready, callback, job, or lost: so\n"
-	"many records are missing as its result says. The status is ok, failed, cancelled, or\n"
-	"open: its end was not seen, and end_ns and duration_ns are empty. Before it stand\n"
-	"existing, if it began before the trace: start_ns is when it was first seen; and torn, if\n"
-	"records within it are missing. The steps, awaits and readies of a task have its span_id as\n"
-	"parent_id, and add up to its duration.\n";
+	"Of a row the kind is task, coroutine, step, await, ready, callback, job, lost: so many\n"
+	"records are missing as its result says; or, in the last row, trace: begin and end of it\n"
+	"all, whose status is open if it was cut off. The status is ok, failed,\n"
+	"cancelled, or open: its end was not seen, and end_ns and duration_ns are empty. Before it\n"
+	"stand existing, if it began before the trace: start_ns is when it was first seen; and\n"
+	"torn, if records within it are missing. The steps, awaits and readies of a task have its\n"
+	"span_id as parent_id, and add up to its duration.\n";
 
 static const char about_status[] =
 	"EXIT STATUS\n"

@@ -272,6 +272,8 @@ static int start(struct session *session)
 	}
 	if (privileges_drop())
 		return complain("cannot give up the privileges of root");
+	if (session->snapshot)
+		snapshot_look(session->snapshot);
 	/* Without another thread it takes longer, and no more. */
 	if (session->options->input)
 		ahead_source_open(&session->source, session->source);

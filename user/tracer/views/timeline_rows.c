@@ -234,11 +234,31 @@ static void rows_lost(void *view, uint64_t begin_ns, uint64_t end_ns, uint32_t p
 	row_print(&row);
 }
 
+/* The last row: all that is open lasted until its end at least. */
+static void print_trace(struct rows *rows, const struct model_totals *totals)
+{
+	const struct row row = {
+		.options = rows->options,
+		.model = rows->model,
+		.span_id = ++rows->spans,
+		.kind = "trace",
+		.name = model_title(rows->model),
+		.start_ns = totals->first_ns,
+		.end_ns = totals->last_ns,
+		.is_trace = true,
+		.outcome = totals->complete ? MODEL_RETURNED : MODEL_OPEN,
+	};
+
+	row_print(&row);
+}
+
 static int rows_finish(void *state, const struct model *model)
 {
-	const struct rows *rows = state;
+	const struct model_totals *totals = model_totals(model);
+	struct rows *rows = state;
 
-	(void)model;
+	if (totals->records)
+		print_trace(rows, totals);
 	return rows->error;
 }
 
