@@ -635,7 +635,7 @@ static void lost__is_not_guessed(void **state)
 		     "2 requests: 0 cancelled, 0 swallowed, 0 timed out, 0 shielded, 0 refused, "
 		     "0 too late, 2 open\n"
 		     "delivered after: p50 0 ns, p99 0 ns, max 0 ns\n"
-		     "lost 1 record(s), 0 dropped\n");
+		     "lost 1 record, 0 dropped\n");
 }
 
 /* Requests that make no sense cost neither the tree nor the memory. */

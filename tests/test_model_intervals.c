@@ -543,7 +543,8 @@ static void warning__needs_no_loop(void **state)
 	function(s, MAIN, "main", "demo.c", 20, 0);
 	text(s, "coroutine 'main' was never awaited");
 	push(s, AT_WARNING, AT_NEVER_AWAITED, COROUTINE(1), MAIN, 0xbeef, 0);
-	s->sequences[0] = 900;
+	s->thread = 1;
+	s->sequences[1] = 900;
 	text(s, "(second piece of a text)");
 	push(s, AT_WARNING, AT_UNCLOSED, 0, 0, 0, 0);
 	push(s, AT_TASK_CREATE, 0, TASK(1), MAIN, 0, 0);

@@ -27,6 +27,7 @@ static char *print(struct stream *stream, struct view_options options)
 	assert_non_null(state);
 	model = model_new(&view_slow.listener, state);
 	assert_non_null(model);
+	stream_end(stream);
 	feed(model, stream);
 	model_finish(model);
 	assert_int_equal(view_slow.finish(state, model), 0);
@@ -247,7 +248,7 @@ static void callback__is_a_handle(void **state)
 		      "   steps     total       p99       max  place\n"
 		      "       1  150.0 ms  150.0 ms  150.0 ms  on_timer() at demo.c:3\n"
 		      "       1  100.0 ms  100.0 ms  100.0 ms  0xcafe()\n"
-		      "lost 0 record(s), 3 dropped\n");
+		      "lost 3 records, 3 dropped\n");
 }
 
 /* Nothing is known of its end, which may come much later. */
@@ -293,7 +294,7 @@ static void step__with_a_hole(void **state)
 	assert_prints(&s, tenth,
 		      "no step held a loop for 100.0 ms or longer: none was seen\n"
 		      "left out, for records within them are missing: 1 step(s)\n"
-		      "lost 1 record(s), 0 dropped\n");
+		      "lost 1 record, 0 dropped\n");
 }
 
 static void nothing__is_told_in_a_line(void **state)

@@ -251,6 +251,18 @@ static void rows__keep_hostile_names_in_their_fields(void **state)
 			   "3,trace,,,,,1000,1000,0,ok,,,,,,\r\n");
 }
 
+/* Nothing came after what was dropped. */
+static void rows__end_with_what_left_no_hole(void **state)
+{
+	struct stream s = { .now_ns = 1000 };
+
+	(void)state;
+	loop_start(&s);
+	detach(&s, 5, 0, 0);
+	assert_prints(&s, (struct view_options){ 0 },
+		      HEAD "1,lost,,,,0,1000,1000,0,ok,,,,,5,\r\n");
+}
+
 static void rows__are_raw_if_asked_for(void **state)
 {
 	struct stream s = { .now_ns = 1000 };
@@ -436,6 +448,7 @@ int main(void)
 		cmocka_unit_test(rows__tell_what_is_not_known),
 		cmocka_unit_test(rows__of_a_task_met_before_its_creation_add_up),
 		cmocka_unit_test(rows__keep_hostile_names_in_their_fields),
+		cmocka_unit_test(rows__end_with_what_left_no_hole),
 		cmocka_unit_test(rows__are_raw_if_asked_for),
 		cmocka_unit_test(rows__of_nothing_are_a_head),
 		cmocka_unit_test(rows__have_parents_and_add_up_whatever_the_records),

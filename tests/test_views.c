@@ -153,7 +153,7 @@ static void timed__tells_of_existing_open_and_lost(void **state)
 		      " with args (...) {}\n"
 		      "-       finished <function 0x5581d0c3a000 at 0x5581d0c3a000>"
 		      " in 0.0000 second(s) (error -ETIMEDOUT)\n"
-		      "lost 1 record(s), 12 dropped\n");
+		      "lost 12 records, 12 dropped\n");
 }
 
 static uint64_t bits_of(double number)
@@ -203,6 +203,7 @@ static void timed__arguments_are_typed(void **state)
 		 "starting <function c at 0x30> with args"
 		 " (\"it's\", -2147483648, None, '%.128s'..., 1.5) {}\n",
 		 longest);
+	stream_end(&s);
 	assert_prints(&view_timed, &s, (struct view_options){ 0 }, expected);
 }
 
@@ -294,8 +295,18 @@ static void summary__of_nothing_is_short(void **state)
 	detach(&s, 1, 2, 3);
 	assert_prints(&view_summary, &s, (struct view_options){ 0 },
 		      "tasks: 0 existed before the trace, 0 created, 0 done\n"
-		      "0 records, 0 lost, 1 dropped, 2 forked children not traced, "
-		      "3 thread(s) died with unread records\n");
+		      "0 records, 1 lost, 1 dropped, 2 forked children not traced, "
+		      "3 threads died with unread records\n");
+}
+
+static void timed__says_that_it_was_cut_off(void **state)
+{
+	struct stream s = { 0 };
+
+	(void)state;
+	loop_start(&s);
+	assert_prints(&view_timed, &s, (struct view_options){ 0 },
+		      "cut off: what came after the last record is not known\n");
 }
 
 static void actions__are_complete(void **state)
@@ -327,6 +338,7 @@ int main(void)
 		cmocka_unit_test(summary__fits_a_narrow_terminal),
 		cmocka_unit_test(summary__tells_what_is_missing),
 		cmocka_unit_test(summary__of_nothing_is_short),
+		cmocka_unit_test(timed__says_that_it_was_cut_off),
 		cmocka_unit_test(actions__are_complete),
 	};
 

@@ -141,7 +141,7 @@ struct thread {
 	bool synchronised;
 	bool torn; /* texts may be missing until a record that is not one */
 	bool in_doubt;
-	uint64_t last_ns;
+	uint64_t last_ns; /* of its last record, or 0 */
 	struct loop *loop;
 	struct task *task; /* that runs, or null */
 	uint64_t step;	   /* id of who runs: task, callback, or the loop, which is idle; else 0 */
@@ -162,6 +162,8 @@ struct model {
 	struct model_listener listener;
 	void *view;
 	struct model_totals totals;
+	uint64_t attach_ns;   /* when attaching began, or 0 */
+	uint64_t attached_ns; /* holes from then on are losses */
 	bool started, finished;
 	char *title;	       /* or null */
 	struct thread *recent; /* of the last record */

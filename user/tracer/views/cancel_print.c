@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Durations stand in columns, so that a fate can be found with grep and the slowest with sort. */
 #include "cancel_print.h"
+#include "completeness.h"
 #include "describe.h"
 #include <base/text.h>
 #include <inttypes.h>
@@ -234,7 +235,5 @@ void cancel_print_summary(const struct cancel_printer *printer, const uint64_t f
 	fputc('\n', out);
 	print_latency(out, "delivered", &printer->deliveries);
 	print_latency(out, "gone", &printer->ends);
-	if (totals->lost || totals->dropped)
-		fprintf(out, "lost %" PRIu64 " record(s), %" PRIu64 " dropped\n", totals->lost,
-			totals->dropped);
+	completeness_print(out, totals);
 }

@@ -4,6 +4,7 @@
  * loops, and how much of the stream has been seen.
  */
 #include "../histogram.h"
+#include "completeness.h"
 #include "describe.h"
 #include "view.h"
 #include <base/text.h>
@@ -231,11 +232,12 @@ static void print_totals(FILE *out, const struct model_totals *totals)
 	if (!totals->complete)
 		fputs("cut off: what came after the last record is not known\n", out);
 	fprintf(out, "%" PRIu64 " records, %" PRIu64 " lost, %" PRIu64 " dropped", totals->records,
-		totals->lost, totals->dropped);
+		completeness_lost(totals), totals->dropped);
 	if (totals->forked)
 		fprintf(out, ", %" PRIu64 " forked children not traced", totals->forked);
 	if (totals->unread)
-		fprintf(out, ", %" PRIu64 " thread(s) died with unread records", totals->unread);
+		fprintf(out, ", %" PRIu64 " thread%s died with unread records", totals->unread,
+			totals->unread == 1 ? "" : "s");
 	fputc('\n', out);
 }
 

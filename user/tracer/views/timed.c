@@ -5,6 +5,7 @@
  */
 #include "arguments.h"
 #include "colour.h"
+#include "completeness.h"
 #include "describe.h"
 #include "view.h"
 #include <base/text.h>
@@ -129,12 +130,9 @@ static void timed_end(void *view, uint64_t now_ns, struct model_coroutine *corou
 
 static int timed_finish(void *state, const struct model *model)
 {
-	const struct model_totals *totals = model_totals(model);
 	struct timed *timed = state;
 
-	if (totals->lost || totals->dropped)
-		fprintf(timed->options->out, "lost %" PRIu64 " record(s), %" PRIu64 " dropped\n",
-			totals->lost, totals->dropped);
+	completeness_print(timed->options->out, model_totals(model));
 	return 0;
 }
 
