@@ -129,7 +129,8 @@ static struct at_event *read_contiguous(struct scene *scene, const char *path, s
 	size_t all = *count, i;
 
 	assert_true(all > 2);
-	assert_int_equal(events[0].kind, AT_ATTACH);
+	for (i = 0; events[i].kind != AT_ATTACH; i++)
+		assert_int_equal(events[i].thread, 0);
 	assert_int_equal(events[all - 1].kind, AT_DETACH);
 	for (i = *count = 0; i < all; i++) {
 		if (events[i].thread)
