@@ -150,4 +150,14 @@ static inline void detach(struct stream *stream, uint64_t dropped, uint64_t fork
 	stream->sequences[stream->thread]--;
 }
 
+/* Ends a stream that has not been ended, at its last record. */
+static inline void stream_end(struct stream *stream)
+{
+	if (stream->count && stream->events[stream->count - 1].kind == AT_DETACH)
+		return;
+	if (stream->count)
+		stream->now_ns = stream->events[stream->count - 1].time_ns;
+	detach(stream, 0, 0, 0);
+}
+
 #endif

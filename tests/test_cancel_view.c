@@ -115,8 +115,8 @@ static void swallowed__tells_how_it_went_on(void **state)
 		     "   0.000000       0 ns    1.200 s  swallowed  Task-2 (work), asked 2 times, "
 		     "by Task-1 (main) at demo.c:33: ran on for 1.200 s, failed with -EINVAL: "
 		     "bad\\x1bthing\n",
-		     "2 requests: 0 cancelled, 1 swallowed, 0 timed out, 0 shielded, 0 refused, "
-		     "0 too late\n"
+		     "1 request: 0 cancelled, 1 swallowed, 0 timed out, 0 shielded, 0 refused, "
+		     "0 too late (1 repeated)\n"
 		     "delivered after: p50 0 ns, p99 0 ns, max 0 ns\n");
 }
 
@@ -180,21 +180,21 @@ static void not_begun__never_begins(void **state)
 
 	push(s, AT_TASK_CREATE, 0, TASK(2), WORK, TASK(1), 0);
 	ask(s, TASK(2), 0);
-	push(s, AT_TASK_DONE, AT_CANCELLED, TASK(2), -ECANCELED, 0, 0);
+	deliver(s, 2);
+	done(s, 2, AT_CANCELLED, -ECANCELED);
 	assert_tells(
 		s,
-		"   0.000000          -       0 ns  cancelled  Task-2 (work), by Task-1 (main) "
+		"   0.000000       0 ns       0 ns  cancelled  Task-2 (work), by Task-1 (main) "
 		"at demo.c:33: it had not begun\n",
 		"1 request: 1 cancelled, 0 swallowed, 0 timed out, 0 shielded, 0 refused, "
 		"0 too late\n"
+		"delivered after: p50 0 ns, p99 0 ns, max 0 ns\n"
 		"gone after: p50 0 ns, p99 0 ns, max 0 ns\n");
 }
 
-/* The task goes on, as it should: its line does not wait for its end. */
-static void timeout__is_no_swallowing(void **state)
+/* A deadline of Task-2 passes, which is told, cleans up, and ends the block so. */
+static void expire(struct stream *s, unsigned int flags)
 {
-	struct stream *s = *state;
-
 	make(s, 2, FUTURE(9));
 	change(s, LOOP(1), TASK(1), 0, 0);
 	change(s, CALLBACK(0xcafe), LOOP(1), AT_ITERATION, 0);
@@ -202,13 +202,223 @@ static void timeout__is_no_swallowing(void **state)
 	s->now_ns += MS;
 	push(s, AT_SWITCH, AT_DELIVERS | AT_ENDED, TASK(2), CALLBACK(0xcafe), 0, 0);
 	push(s, AT_SWITCH, 0, LOOP(1), TASK(2), FUTURE(10), 0);
+	s->now_ns += 300 * MS;
+	change(s, TASK(2), LOOP(1), AT_ITERATION, 0);
+	push(s, AT_TASK_CANCEL, AT_TAKEN_BACK | flags, TASK(2), TASK(2), ASKED_TOO, TIMEOUT(4));
+	push(s, AT_SWITCH, 0, LOOP(1), TASK(2), FUTURE(10), 0);
 	s->now_ns += MS;
+}
+
+/* The task goes on, as it should: its line does not wait for its end. */
+static void timeout__is_no_swallowing(void **state)
+{
+	struct stream *s = *state;
+
+	expire(s, AT_TIMED_OUT);
 	assert_tells(s,
-		     "   0.000000   1.000 ms          -  timed out  Task-2 (work), through timeout "
+		     "   0.000000   1.000 ms   301.0 ms  timed out  Task-2 (work), through timeout "
 		     "4\n",
 		     "1 request: 0 cancelled, 0 swallowed, 1 timed out, 0 shielded, 0 refused, "
 		     "0 too late\n"
+		     "delivered after: p50 1.000 ms, p99 1.000 ms, max 1.000 ms\n"
+		     "gone after: p50 301.0 ms, p99 301.0 ms, max 301.0 ms\n");
+}
+
+static void timeout__may_be_swallowed(void **state)
+{
+	struct stream *s = *state;
+
+	expire(s, 0);
+	assert_tells(s,
+		     "   0.000000   1.000 ms   301.0 ms  swallowed  Task-2 (work), through timeout "
+		     "4: ran on for 300.0 ms, and did not time out\n",
+		     "1 request: 0 cancelled, 1 swallowed, 0 timed out, 0 shielded, 0 refused, "
+		     "0 too late\n"
 		     "delivered after: p50 1.000 ms, p99 1.000 ms, max 1.000 ms\n");
+}
+
+static void timeout__may_come_too_late(void **state)
+{
+	struct stream *s = *state;
+
+	expire(s, AT_REFUSED);
+	assert_tells(s,
+		     "   0.000000   1.000 ms   301.0 ms  too late   Task-2 (work), through timeout "
+		     "4: what it awaited was done already\n",
+		     "1 request: 0 cancelled, 0 swallowed, 0 timed out, 0 shielded, 0 refused, "
+		     "1 too late\n"
+		     "delivered after: p50 1.000 ms, p99 1.000 ms, max 1.000 ms\n");
+}
+
+/* The task cleans up with a limit, which passes: that does not end what it cleans up for. */
+static void timeout__within_a_cleaning_up(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 2, FUTURE(9));
+	ask(s, TASK(2), 0);
+	deliver(s, 2);
+	push(s, AT_SWITCH, 0, TASK(1), TASK(2), FUTURE(9), 0);
+	push(s, AT_TASK_CANCEL, 0, TASK(2), CALLBACK(0xcafe), 0, TIMEOUT(4));
+	deliver(s, 2);
+	push(s, AT_TASK_CANCEL, AT_TAKEN_BACK | AT_TIMED_OUT, TASK(2), TASK(2), 0, TIMEOUT(4));
+	s->now_ns += MS;
+	done(s, 2, AT_CANCELLED, -ECANCELED);
+	assert_tells(
+		s,
+		"   0.000000       0 ns   1.000 ms  cancelled  Task-2 (work), asked 2 times, by "
+		"Task-1 (main) at demo.c:33\n",
+		"1 request: 1 cancelled, 0 swallowed, 0 timed out, 0 shielded, 0 refused, "
+		"0 too late (1 repeated)\n"
+		"delivered after: p50 0 ns, p99 0 ns, max 0 ns\n"
+		"gone after: p50 1.000 ms, p99 1.000 ms, max 1.000 ms\n");
+}
+
+/* It says that it has dealt with it. */
+static void withdrawn__is_no_swallowing(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 2, FUTURE(9));
+	ask(s, TASK(2), 0);
+	deliver(s, 2);
+	s->now_ns += MS;
+	push(s, AT_TASK_CANCEL, AT_TAKEN_BACK, TASK(2), TASK(2), ASKED_TOO, 0);
+	done(s, 2, 0, 0);
+	assert_tells(
+		s,
+		"   0.000000       0 ns   1.000 ms  withdrawn  Task-2 (work), by Task-1 (main) "
+		"at demo.c:33\n",
+		"1 request: 0 cancelled, 0 swallowed, 0 timed out, 0 shielded, 0 refused, "
+		"0 too late, 1 withdrawn\n"
+		"delivered after: p50 0 ns, p99 0 ns, max 0 ns\n");
+}
+
+/* Who swallows a request and is asked again has swallowed it. */
+static void swallowed__before_it_is_asked_again(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 2, FUTURE(9));
+	ask(s, TASK(2), 0);
+	deliver(s, 2);
+	push(s, AT_SWITCH, 0, TASK(1), TASK(2), FUTURE(9), 0);
+	s->now_ns += 50 * MS;
+	push(s, AT_TASK_CANCEL, 0, TASK(2), TASK(1), ASKED_TOO, 0);
+	deliver(s, 2);
+	s->now_ns += MS;
+	done(s, 2, AT_CANCELLED, -ECANCELED);
+	assert_tells(
+		s,
+		"   0.000000       0 ns   50.00 ms  swallowed  Task-2 (work), by Task-1 (main) "
+		"at demo.c:33: ran on for 50.00 ms, then it was asked again\n"
+		"   0.050000       0 ns   1.000 ms  cancelled  Task-2 (work), by Task-1 (main) "
+		"at demo.c:35\n",
+		"2 requests: 1 cancelled, 1 swallowed, 0 timed out, 0 shielded, 0 refused, "
+		"0 too late\n"
+		"delivered after: p50 0 ns, p99 0 ns, max 0 ns\n"
+		"gone after: p50 1.000 ms, p99 1.000 ms, max 1.000 ms\n");
+}
+
+static void future__takes_who_awaits_it_along(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 2, FUTURE(9));
+	make(s, 3, FUTURE(8));
+	ask(s, FUTURE(9), 0);
+	deliver(s, 2);
+	s->now_ns += MS;
+	done(s, 2, AT_CANCELLED, -ECANCELED);
+	assert_tells(s,
+		     "   0.000000          -          -  passed on  future 9, by Task-1 (main) "
+		     "at demo.c:33\n"
+		     "   0.000000       0 ns   1.000 ms  cancelled  `- Task-2 (work)\n",
+		     "1 request: 1 cancelled, 0 swallowed, 0 timed out, 0 shielded, 0 refused, "
+		     "0 too late (1 passed on)\n"
+		     "delivered after: p50 0 ns, p99 0 ns, max 0 ns\n"
+		     "gone after: p50 1.000 ms, p99 1.000 ms, max 1.000 ms\n");
+}
+
+static void unasked__is_told_too(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 2, FUTURE(9));
+	make(s, 3, TASK(2));
+	change(s, TASK(2), TASK(1), AT_YIELDED, 0);
+	done(s, 2, AT_CANCELLED, -ECANCELED);
+	s->now_ns += MS;
+	deliver(s, 3);
+	done(s, 3, AT_CANCELLED, -ECANCELED);
+	assert_tells(s,
+		     "   0.000000          -          -  by itself  Task-2 (work): it returned "
+		     "-ECANCELED\n"
+		     "   0.001000          -          -  by itself  Task-3 (work): what it awaited "
+		     "was cancelled\n",
+		     "0 requests: 0 cancelled, 0 swallowed, 0 timed out, 0 shielded, 0 refused, "
+		     "0 too late; 2 ended cancelled without one\n");
+}
+
+static void asked_before__has_no_durations(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 2, FUTURE(9));
+	push(s, AT_TASK_CANCEL, AT_EXISTING, TASK(2), 0, 0, 0);
+	s->now_ns += MS;
+	deliver(s, 2);
+	done(s, 2, AT_CANCELLED, -ECANCELED);
+	assert_tells(
+		s,
+		"   0.000000          -          -  cancelled  Task-2 (work), asked before the "
+		"trace\n",
+		"1 request: 1 cancelled, 0 swallowed, 0 timed out, 0 shielded, 0 refused, "
+		"0 too late\n");
+}
+
+/* It may be none of the tasks, nor a callback. */
+static void who__may_be_outside(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 2, FUTURE(9));
+	make(s, 3, FUTURE(9));
+	push(s, AT_TASK_CANCEL, 0, TASK(2), 4711, ASKED_HERE, 0);
+	push(s, AT_TASK_CANCEL, 0, TASK(3), LOOP(1), ASKED_TOO, 0);
+	deliver(s, 2);
+	done(s, 2, AT_CANCELLED, -ECANCELED);
+	deliver(s, 3);
+	done(s, 3, AT_CANCELLED, -ECANCELED);
+	assert_tells(s,
+		     "   0.000000       0 ns       0 ns  cancelled  Task-2 (work), by thread 4711 "
+		     "at demo.c:33\n"
+		     "   0.000000       0 ns       0 ns  cancelled  Task-3 (work), by the end of "
+		     "async_run() at demo.c:35\n",
+		     "2 requests: 2 cancelled, 0 swallowed, 0 timed out, 0 shielded, 0 refused, "
+		     "0 too late\n"
+		     "delivered after: p50 0 ns, p99 0 ns, max 0 ns\n"
+		     "gone after: p50 0 ns, p99 0 ns, max 0 ns\n");
+}
+
+/* That the task was told may be among what is lost. */
+static void too_late__is_not_guessed(void **state)
+{
+	struct stream *s = *state;
+
+	make(s, 2, FUTURE(9));
+	ask(s, TASK(2), 0);
+	deliver(s, 2);
+	lose(s, 1);
+	s->now_ns += MS;
+	done(s, 2, 0, 7);
+	assert_tells(
+		s,
+		"   0.000000          -          -  open       Task-2 (work), by Task-1 (main) "
+		"at demo.c:33: returned 7, whether it was told was not seen\n",
+		"1 request: 0 cancelled, 0 swallowed, 0 timed out, 0 shielded, 0 refused, "
+		"0 too late, 1 open\n"
+		"lost 1 record(s), 0 dropped\n");
 }
 
 static void shielded__names_who_goes_on(void **state)
@@ -261,8 +471,8 @@ static void gather__is_a_tree(void **state)
 		"   0.000000   1.000 ms   2.000 ms  swallowed     |- Task-3 (work): ran on for "
 		"1.000 ms, returned 0\n"
 		"   0.000000       0 ns   1.000 ms  cancelled     `- Task-4 (work)\n",
-		"4 requests: 2 cancelled, 1 swallowed, 0 timed out, 0 shielded, 0 refused, "
-		"0 too late\n"
+		"3 requests: 2 cancelled, 1 swallowed, 0 timed out, 0 shielded, 0 refused, "
+		"0 too late (1 passed on)\n"
 		"delivered after: p50 1.000 ms, p99 2.000 ms, max 2.000 ms\n"
 		"gone after: p50 1.000 ms, p99 2.000 ms, max 2.000 ms\n");
 }
@@ -282,14 +492,16 @@ static void group__cancels_by_itself(void **state)
 	change(s, TASK(1), TASK(2), AT_YIELDED, 0);
 	deliver(s, 3);
 	done(s, 3, AT_CANCELLED, -ECANCELED);
+	s->now_ns += MS;
+	push(s, AT_TASK_CANCEL, AT_TAKEN_BACK, TASK(2), TASK(2), ASKED_TOO, GROUP(7));
 	assert_tells(s,
 		     "   0.000000          -          -  passed on  group 7, by callback 0xcafe\n"
 		     "   0.000000       0 ns       0 ns  cancelled  |- Task-3 (work)\n"
-		     "   0.000000       0 ns          -  by group   `- Task-2 (work)\n",
+		     "   0.000000       0 ns   1.000 ms  by group   `- Task-2 (work)\n",
 		     "2 requests: 1 cancelled, 0 swallowed, 0 timed out, 0 shielded, 0 refused, "
 		     "0 too late, 1 by group\n"
 		     "delivered after: p50 0 ns, p99 0 ns, max 0 ns\n"
-		     "gone after: p50 0 ns, p99 0 ns, max 0 ns\n");
+		     "gone after: p50 0 ns, p99 1.000 ms, max 1.000 ms\n");
 }
 
 /* What a task cancels in the step in which it is told of its own cancellation is part of that. */
@@ -373,8 +585,8 @@ static void storm__meets_another(void **state)
 		"   0.000000       0 ns       0 ns  cancelled  Task-2 (work), by Task-1 (main) "
 		"at demo.c:33\n"
 		"   0.000000          -          -  passed on  `- gather 1\n",
-		"4 requests: 2 cancelled, 0 swallowed, 0 timed out, 0 shielded, 0 refused, "
-		"0 too late\n"
+		"2 requests: 2 cancelled, 0 swallowed, 0 timed out, 0 shielded, 0 refused, "
+		"0 too late (1 passed on, 1 repeated)\n"
 		"delivered after: p50 0 ns, p99 0 ns, max 0 ns\n"
 		"gone after: p50 0 ns, p99 0 ns, max 0 ns\n");
 }
@@ -423,7 +635,7 @@ static void lost__is_not_guessed(void **state)
 		     "2 requests: 0 cancelled, 0 swallowed, 0 timed out, 0 shielded, 0 refused, "
 		     "0 too late, 2 open\n"
 		     "delivered after: p50 0 ns, p99 0 ns, max 0 ns\n"
-		     "lost 1 record(s), 0 dropped\n");
+		     "lost 1 record, 0 dropped\n");
 }
 
 /* Requests that make no sense cost neither the tree nor the memory. */
@@ -442,8 +654,8 @@ static void nonsense__is_survived(void **state)
 		if (type < 4)
 			make(s, 2 + id, TASK(2 + (random >> 50 & 15)));
 		else if (type < 10)
-			push(s, AT_TASK_CANCEL, random >> 34 & 1,
-			     AT_ID(2 + 16 * (random >> 33 & 1), 2 + id), TASK(random >> 54 & 15), 0,
+			push(s, AT_TASK_CANCEL, random >> 44 & 7,
+			     AT_ID(2 + 3 * (random >> 32 & 7), 2 + id), TASK(random >> 54 & 15), 0,
 			     AT_ID(random >> 36 & 31, 2 + (random >> 50 & 15)));
 		else if (type < 12)
 			deliver(s, 2 + id);
@@ -477,6 +689,16 @@ int main(void)
 		TEST(too_late__never_heard_of_it),
 		TEST(not_begun__never_begins),
 		TEST(timeout__is_no_swallowing),
+		TEST(timeout__may_be_swallowed),
+		TEST(timeout__may_come_too_late),
+		TEST(timeout__within_a_cleaning_up),
+		TEST(withdrawn__is_no_swallowing),
+		TEST(swallowed__before_it_is_asked_again),
+		TEST(future__takes_who_awaits_it_along),
+		TEST(unasked__is_told_too),
+		TEST(asked_before__has_no_durations),
+		TEST(who__may_be_outside),
+		TEST(too_late__is_not_guessed),
 		TEST(shielded__names_who_goes_on),
 		TEST(gather__is_a_tree),
 		TEST(group__cancels_by_itself),

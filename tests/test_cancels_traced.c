@@ -11,7 +11,7 @@ static void assert_lines(const char *text)
 		", returned 7\n",
 		"  cancelled  Task-4 (gather_all), by Task-1 (async_main) at ",
 		"  passed on  `- gather 1\n",
-		"  cancelled     |- Task-5 (work)\n",
+		"  cancelled     |- Task-5 (work): it had not begun\n",
 		"  cancelled     `- ... and 10 more (work), all within ",
 		"  cancelled  Task-36 (hide), by Task-1 (async_main) at ",
 		"  shielded   `- shield 1: Task-35 (obey) goes on\n",
@@ -21,7 +21,14 @@ static void assert_lines(const char *text)
 		"  timed out  Task-39 (limited), through timeout ",
 		"  timed out  Task-1 (async_main), through wait_for ",
 		"  cancelled  `- Task-40 (obey)\n",
-		"42 requests: 36 cancelled, 1 swallowed, 2 timed out, 1 shielded, 1 refused, ",
+		"  swallowed  Task-41 (limited_in_vain), through timeout ",
+		", and did not time out\n",
+		"  withdrawn  Task-42 (go_on), by Task-1 (async_main) at ",
+		"  passed on  future 1, by Task-1 (async_main) at ",
+		"  cancelled  `- Task-43 (awaits)\n",
+		"  cancelled  Task-44 (work), by the end of async_run() at tests/programs/cancels.c:",
+		"45 requests: 38 cancelled, 2 swallowed, 2 timed out, 1 shielded, 1 refused, "
+		"0 too late, 1 withdrawn (2 passed on)\n",
 	};
 	const char *from = text;
 	size_t i;

@@ -593,8 +593,8 @@ static void lost__leaves_the_waits_unknown(void **state)
 		"warning: unclosed transport <fd=7>\n"
 		"    close it when it is no longer used\n"
 		"1 warning in 3 tasks, 0 coroutines\n"
-		"lost 1 record(s), 0 dropped: there may be more, and who waits for whom is not "
-		"known\n");
+		"lost 1 record, 0 dropped\n"
+		"so there may be more to find, and who waits for whom is not known\n");
 }
 
 static void cut_off__leaves_the_waits_unknown(void **state)
@@ -605,7 +605,8 @@ static void cut_off__leaves_the_waits_unknown(void **state)
 	make(s, 2, TASK(1));
 	assert_view_prints(&view_check, s, 0,
 			   "nothing found in 2 tasks, 0 coroutines\n"
-			   "cut off: what came after the last record is not known\n");
+			   "cut off: what came after the last record is not known\n"
+			   "so there may be more to find, and who waits for whom is not known\n");
 }
 
 static void job__that_fails_is_noted(void **state)

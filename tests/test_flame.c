@@ -301,7 +301,7 @@ static void flame__text_is_a_tree(void **state)
 			    " 750.0 us   37.5        1  ......              `-[sleep]\n"
 			    "\n"
 			    "cut off: what came after the last record is not known; "
-			    "lost 3 record(s), 0 dropped\n");
+			    "lost 3 records, 0 dropped\n");
 	free(printed);
 	printed = print(&s,
 			(struct view_options){

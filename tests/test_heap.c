@@ -141,6 +141,30 @@ static void heap__agrees_with_a_search(void **state)
 	heap_free(&heap);
 }
 
+static void first__becomes_a_later_one(void **state)
+{
+	static const uint64_t keys[] = { 3, 9, 4, 8, 5, 7, 6 };
+	struct heap heap = { 0 };
+	struct heap_node nodes[7];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(heap_reserve(&heap, 7), 0);
+	assert_int_equal(heap_second_least(&heap), UINT64_MAX);
+	for (i = 0; i < 7; i++) {
+		heap_add(&heap, &nodes[i], keys[i]);
+		assert_int_equal(heap_second_least(&heap), i == 0 ? UINT64_MAX : i == 1 ? 9 : 4);
+	}
+	for (i = 3; i < 9; i++) {
+		assert_int_equal(heap_least(&heap), i);
+		assert_int_equal(heap_second_least(&heap), i + 1);
+		heap_first_becomes(&heap, 10);
+	}
+	assert_ptr_equal(heap_first(&heap), &nodes[1]);
+	assert_int_equal(heap_second_least(&heap), 10);
+	heap_free(&heap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +172,7 @@ int main(void)
 		cmocka_unit_test(reserve__keeps_what_is_in),
 		cmocka_unit_test(equal_keys__leave_in_order),
 		cmocka_unit_test(remove__twice_is_harmless),
+		cmocka_unit_test(first__becomes_a_later_one),
 		cmocka_unit_test(heap__agrees_with_a_search),
 	};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The histogram against the same numbers, sorted. */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,6 +35,29 @@ static void percentile__of_one_is_exact(void **state)
 		histogram_clear(&histogram);
 		assert_int_equal(histogram.count, 0);
 	}
+}
+
+/* A view may have one for each of a million functions. */
+static void few_numbers__take_no_memory_and_are_exact(void **state)
+{
+	struct histogram histogram = { 0 };
+	size_t before = mallinfo2().uordblks;
+	uint64_t value;
+
+	(void)state;
+	for (value = 1; value <= 50; value++)
+		assert_int_equal(histogram_add(&histogram, 1000000007 * (51 - value)), 0);
+	assert_int_equal(mallinfo2().uordblks, before);
+	assert_int_equal(histogram_percentile(&histogram, 50), 1000000007UL * 25);
+	assert_int_equal(histogram_percentile(&histogram, 100), 1000000007UL * 50);
+	for (value = 51; value <= 1000; value++)
+		assert_int_equal(histogram_add(&histogram, 1000000007 * value), 0);
+	assert_int_equal(histogram.count, 1000);
+	assert_true(histogram_percentile(&histogram, 50) >= 1000000007UL * 500);
+	assert_true(histogram_percentile(&histogram, 50) < 1000000007UL * 501);
+	assert_true(histogram_percentile(&histogram, 1) < 1000000007UL * 11);
+	histogram_clear(&histogram);
+	assert_int_equal(mallinfo2().uordblks, before);
 }
 
 static void percentile__of_small_numbers_is_exact(void **state)
@@ -89,6 +113,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(percentile__of_nothing_is_zero),
 		cmocka_unit_test(percentile__of_one_is_exact),
+		cmocka_unit_test(few_numbers__take_no_memory_and_are_exact),
 		cmocka_unit_test(percentile__of_small_numbers_is_exact),
 		cmocka_unit_test(percentile__is_at_most_a_bucket_too_high),
 	};

@@ -447,6 +447,8 @@ static void state__begins_the_trace(void **state)
 	struct stream *s = &log->stream;
 	const struct model_totals *totals = model_totals(log->model);
 
+	push(s, AT_ATTACH, 0, 0, 0, 500, 0);
+	s->sequences[0] = 0;
 	begin(s, 9, MAIN);
 	end(s, 9);
 	lose(s, 1);
@@ -481,6 +483,8 @@ static void state__its_end_alone_begins_nothing(void **state)
 	struct stream *s = &log->stream;
 	const struct model_totals *totals = model_totals(log->model);
 
+	push(s, AT_ATTACH, 0, 0, 0, 500, 0);
+	s->sequences[0] = 0;
 	push(s, AT_STATE, AT_END, LOOP(1), 0, 0, 0);
 	change(s, TASK(1), LOOP(1), 0, 0);
 	feed(log->model, s);
@@ -715,6 +719,42 @@ static void hole__is_counted(void **state)
 	assert_int_equal(totals->forked, 6);
 	assert_int_equal(totals->unread, 7);
 	assert_true(totals->complete);
+}
+
+/* The buffer was full when it attached, and the begin of the state did not fit. */
+static void hole__hides_the_begin_of_the_state(void **state)
+{
+	struct log *log = *state;
+	struct stream *s = &log->stream;
+	const struct model_totals *totals = model_totals(log->model);
+
+	push(s, AT_ATTACH, 0, 0, 0, 0, 0);
+	s->sequences[0] = 0;
+	change(s, TASK(1), LOOP(1), 0, 0);
+	write_state(s);
+	lose(s, 14);
+	s->now_ns += 10;
+	change(s, TASK(2), LOOP(1), 0, 0);
+	s->now_ns += 10;
+	begin(s, 4, DELAY);
+	change(s, LOOP(1), TASK(2), 0, 0);
+	feed(log->model, s);
+	assert_int_equal(totals->lost, 14);
+	assert_int_equal(totals->records, 3);
+	assert_int_equal(log->seen[0].task, 2);
+	assert_non_null(model_loops(log->model));
+}
+
+static void hole__before_the_end_of_the_state(void **state)
+{
+	struct log *log = *state;
+	struct stream *s = &log->stream;
+
+	push(s, AT_STATE, AT_END, LOOP(1), 0, 0, 0);
+	change(s, TASK(1), LOOP(1), 0, 0);
+	feed(log->model, s);
+	assert_int_equal(model_totals(log->model)->records, 2);
+	assert_non_null(model_find_task(log->model, 42, TASK(1)));
 }
 
 static void duplicate__is_ignored(void **state)
@@ -954,7 +994,7 @@ static void hole__lost_end_of_a_task_is_seen_by_its_switch(void **state)
  * ---------------------------------------------------------------------------------------
  */
 
-static void finish__ends_the_oldest_first(void **state)
+static void finish__ends_the_youngest_first(void **state)
 {
 	struct log *log = *state;
 	struct stream *s = &log->stream;
@@ -975,9 +1015,9 @@ static void finish__ends_the_oldest_first(void **state)
 	model_finish(log->model);
 	model_finish(log->model);
 	assert_int_equal(log->ended, 3);
-	assert_int_equal(log->order[0], 1);
+	assert_int_equal(log->order[0], 2);
 	assert_int_equal(log->order[1], 3);
-	assert_int_equal(log->order[2], 2);
+	assert_int_equal(log->order[2], 1);
 	assert_int_equal(seen_of(log, 2)->end.outcome, MODEL_OPEN);
 	assert_int_equal(seen_of(log, 2)->awaiter, 1);
 	assert_times(&seen_of(log, 2)->coroutine.times, 30, 0, 100);
@@ -1011,6 +1051,8 @@ int main(void)
 		TEST(state__ends_the_step_before),
 		TEST(thread__number_is_given_to_another),
 		TEST(hole__is_counted),
+		TEST(hole__hides_the_begin_of_the_state),
+		TEST(hole__before_the_end_of_the_state),
 		TEST(duplicate__is_ignored),
 		TEST(hole__forgets_torn_texts),
 		TEST(hole__lost_ends_are_open),
@@ -1020,7 +1062,7 @@ int main(void)
 		TEST(hole__end_needs_no_switch),
 		TEST(hole__a_task_is_met_in_its_life),
 		TEST(hole__lost_end_of_a_task_is_seen_by_its_switch),
-		TEST(finish__ends_the_oldest_first),
+		TEST(finish__ends_the_youngest_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "events.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,6 +75,24 @@ static void on_task_end(void *view, uint64_t now_ns, struct model_task *task)
 	fprintf(out, "end %s %" PRIu64 "%s\n", task->name, now_ns, task->end ? "" : " open");
 }
 
+static void on_begin(void *view, uint64_t now_ns, struct model_coroutine *coroutine)
+{
+	FILE *out = ((struct log *)view)->out;
+
+	(void)now_ns;
+	fprintf(out, "begin %s() %" PRIu64 "\n", coroutine->function->name, coroutine->begun_ns);
+}
+
+static void on_end(void *view, uint64_t now_ns, struct model_coroutine *coroutine,
+		   const struct model_end *end)
+{
+	FILE *out = ((struct log *)view)->out;
+
+	(void)now_ns;
+	fprintf(out, "end %s() %" PRIu64 "%s\n", coroutine->function->name, coroutine->ended_ns,
+		end->outcome == MODEL_OPEN ? " open" : "");
+}
+
 static void on_time(void *view, struct model_task *task, enum model_state state, uint64_t begin_ns,
 		    uint64_t end_ns)
 {
@@ -135,6 +154,8 @@ static int setup(void **state)
 	static const struct model_listener listener = {
 		.task_begin = on_task_begin,
 		.task_end = on_task_end,
+		.begin = on_begin,
+		.end = on_end,
 		.time = on_time,
 		.interval = on_interval,
 		.cancel = on_cancel,
@@ -264,6 +285,66 @@ static void waker__is_who_ran_then(void **state)
 	assert_int_equal(model_find_task(log->model, 42, TASK(1))->since_ns, 1080);
 }
 
+/* However long ago that was, but for what so many steps have pushed out. */
+static void waker__is_found_among_many_steps(void **state)
+{
+	struct log *log = *state;
+	struct stream *s = &log->stream;
+	uint64_t i, last = LOOP(1);
+
+	loop_start(s);
+	create(s, 1, 0);
+	create(s, 2, 0);
+	change(s, TASK(1), LOOP(1), AT_ITERATION, 0);
+	await(s, TASK(2), TASK(1), FUTURE(1));
+	await(s, LOOP(1), TASK(2), FUTURE(2));
+	for (i = 1; i <= 5000; i++) {
+		s->now_ns = 1000 + 10 * i;
+		change(s, CALLBACK(0x10000 + i), last, 0, 0);
+		last = CALLBACK(0x10000 + i);
+		if (i == 500) {
+			s->now_ns += 5;
+			change(s, TASK(1), last, 0, 1032);
+			await(s, LOOP(1), TASK(1), FUTURE(3));
+			last = LOOP(1);
+		}
+	}
+	feed(log->model, s);
+	fflush(log->out);
+	assert_non_null(
+		strstr(log->text, "await task:1 1000-1032 of future:1 by callback:10003\n"));
+	change(s, TASK(1), last, 0, 1000 + 10 * 600 + 3);
+	await(s, TASK(2), TASK(1), FUTURE(4));
+	s->events[s->count - 1].c = 1000 + 10 * 4990 + 3;
+	feed(log->model, s);
+	fflush(log->out);
+	assert_non_null(strstr(log->text, "await task:1 6005-7003 of future:3\n"));
+	assert_non_null(strstr(log->text, "of future:2 by callback:1137e\n"));
+}
+
+/* A thread that ran a loop is as good as gone. */
+static void threads__keep_little(void **state)
+{
+	struct log *log = *state;
+	struct stream *s = &log->stream;
+	size_t before = 0, k;
+	unsigned int i;
+
+	for (i = 0; i < 2000; i++) {
+		s->now_ns += 10;
+		s->sequences[0] = 0;
+		loop_start(s);
+		text(s, "a name");
+		push(s, AT_LOOP_STOP, 0, LOOP(1), 0, 0, 0);
+		for (k = 0; k < s->count; k++)
+			s->events[k].thread = 1000 + i;
+		feed(log->model, s);
+		if (i == 999)
+			before = mallinfo2().uordblks;
+	}
+	assert_true(mallinfo2().uordblks - before < 1000 * 1000);
+}
+
 /* At the ns of its own step it was somebody before that step. */
 static void waker__is_not_the_step_that_begins(void **state)
 {
@@ -334,8 +415,8 @@ static void finish__leaves_open_what_is_not_over(void **state)
 			 "callback callback:2000 1100-1250 open\n"
 			 "job job:2 1200-1250 open\n"
 			 "await task:1 1100-1250 of lock:1 open\n"
-			 "end Task-1 1250 open\n"
 			 "queue task:2 1000-1250 open\n"
+			 "end Task-1 1250 open\n"
 			 "end Task-2 1250 open\n");
 	assert_int_equal(model_find_task(log->model, 42, TASK(1))->state, MODEL_AWAITING);
 }
@@ -358,8 +439,8 @@ static void drops__without_a_hole_tear_the_end(void **state)
 			 "begin Task-2 1000\n"
 			 "idle loop:1 1000-1000\n"
 			 "step task:1 1000-1250 open torn\n"
-			 "end Task-1 1250 open\n"
 			 "queue task:2 1000-1250 open torn\n"
+			 "end Task-1 1250 open\n"
 			 "end Task-2 1250 open\n");
 }
 
@@ -381,6 +462,53 @@ static void existing_task__is_told_where_it_is(void **state)
 	assert_told(log, "idle loop:1 1000-1500\n"
 			 "await task:1 1000-1400 of lock:1 by loop:1 existing\n"
 			 "queue task:1 1400-1500 by loop:1\n");
+}
+
+/* Its records take a while; coroutines are around what their task does, from begin to end. */
+static void existing_coroutines__are_around_intervals(void **state)
+{
+	struct log *log = *state;
+	struct stream *s = &log->stream;
+	unsigned int i;
+
+	push(s, AT_STATE, 0, LOOP(1), 0, 0, 0);
+	for (i = 1; i <= 2; i++) {
+		s->now_ns += 10;
+		push(s, AT_TASK_CREATE, AT_EXISTING, TASK(i), MAIN, 0, 0);
+		s->now_ns += 10;
+		push(s, AT_COROUTINE_BEGIN, AT_EXISTING, COROUTINE(i), MAIN, 0, 0);
+		s->now_ns += 10;
+		push(s, AT_SWITCH, AT_EXISTING | (i == 2 ? AT_YIELDED : 0), 0, TASK(i),
+		     i == 2 ? 0 : FUTURE(1), 0);
+	}
+	push(s, AT_STATE, AT_END, LOOP(1), 1, 0, 0);
+	s->now_ns = 1100;
+	feed(log->model, s);
+	s->now_ns = 1200;
+	change(s, TASK(2), LOOP(1), AT_ITERATION, 0);
+	s->now_ns = 1250;
+	await(s, LOOP(1), TASK(2), FUTURE(2));
+	s->now_ns = 1300;
+	detach(s, 0, 0, 0);
+	feed(log->model, s);
+	model_finish(log->model);
+	assert_told(log, "begin Task-1 1010\n"
+			 "begin 0x1000() 1010\n"
+			 "begin Task-2 1040\n"
+			 "begin 0x1000() 1040\n"
+			 "idle loop:1 1000-1200\n"
+			 "queue task:2 1040-1200 existing\n"
+			 "step task:2 1200-1250\n"
+			 "idle loop:1 1250-1300 open\n"
+			 "await task:1 1010-1300 of future:1 existing open\n"
+			 "await task:2 1250-1300 of future:2 open\n"
+			 "end 0x1000() 1300 open\n"
+			 "end 0x1000() 1300 open\n"
+			 "end Task-1 1300 open\n"
+			 "end Task-2 1300 open\n");
+	assert_int_equal(log->times.running, 50);
+	assert_int_equal(log->times.ready, 160);
+	assert_int_equal(log->times.awaiting, 290 + 50);
 }
 
 static void cancel__is_told_and_delivered(void **state)
@@ -415,7 +543,8 @@ static void warning__needs_no_loop(void **state)
 	function(s, MAIN, "main", "demo.c", 20, 0);
 	text(s, "coroutine 'main' was never awaited");
 	push(s, AT_WARNING, AT_NEVER_AWAITED, COROUTINE(1), MAIN, 0xbeef, 0);
-	s->sequences[0] = 900;
+	s->thread = 1;
+	s->sequences[1] = 900;
 	text(s, "(second piece of a text)");
 	push(s, AT_WARNING, AT_UNCLOSED, 0, 0, 0, 0);
 	push(s, AT_TASK_CREATE, 0, TASK(1), MAIN, 0, 0);
@@ -523,11 +652,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(task__is_told_from_begin_to_end),
 		TEST(waker__is_who_ran_then),
+		TEST(waker__is_found_among_many_steps),
+		TEST(threads__keep_little),
 		TEST(waker__is_not_the_step_that_begins),
 		TEST(hole__tears_what_it_is_in),
 		TEST(finish__leaves_open_what_is_not_over),
 		TEST(drops__without_a_hole_tear_the_end),
 		TEST(existing_task__is_told_where_it_is),
+		TEST(existing_coroutines__are_around_intervals),
 		TEST(cancel__is_told_and_delivered),
 		TEST(warning__needs_no_loop),
 		TEST(warning__has_function_place_and_text),

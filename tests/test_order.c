@@ -184,6 +184,36 @@ static void many_threads__keep_their_own_order(void **state)
 	}
 }
 
+/* More than keep their memory, each with one record at a time, and some that fall silent. */
+static void hundreds_of_threads__take_turns(void **state)
+{
+	enum { THREADS = 300, ROUNDS = 20 };
+	static uint32_t next[THREADS];
+	const struct at_event *events;
+	uint64_t before = 0;
+	size_t total = 0, count;
+
+	for (uint32_t round = 0; round <= ROUNDS; round++) {
+		for (uint32_t i = 0; i < THREADS && round < ROUNDS; i++) {
+			uint32_t thread = (i * 7 + round) % THREADS;
+
+			if (thread % 3 && round > ROUNDS / 2)
+				continue;
+			add(*state, thread + 1, round + 1, 1000 + round * 10 + thread % 10, 1, 1,
+			    false);
+			total++;
+		}
+		count = take(*state, round < ROUNDS ? 0 : UINT64_MAX, &events);
+		total -= count;
+		for (size_t i = 0; i < count; i++) {
+			assert_true(events[i].time_ns >= before);
+			before = events[i].time_ns;
+			assert_int_equal(events[i].sequence, ++next[events[i].thread - 1]);
+		}
+	}
+	assert_int_equal(total, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -199,6 +229,7 @@ int main(void)
 		TEST(old_records__of_an_earlier_listener_are_left_out),
 		TEST(records_without_end_in_the_window__do_not_fill_the_memory),
 		TEST(many_threads__keep_their_own_order),
+		TEST(hundreds_of_threads__take_turns),
 	};
 
 	return cmocka_run_group_tests_name("order", tests, NULL, NULL);

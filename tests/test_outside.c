@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <sys/syscall.h>
 #include <tracer/model.h>
+#include <tracer/sources/memory.h>
 #include <tracer/sources/outside_internal.h>
 
 struct node {
@@ -170,11 +171,10 @@ static int teardown(void **state)
 static int open_fake(struct fake *fake, const char **why)
 {
 	uint64_t address = (uintptr_t)&fake->listeners;
-	int pidfd = syscall(SYS_pidfd_open, getpid(), 0), err;
+	int pidfd = syscall(SYS_pidfd_open, getpid(), 0), memory = memory_open(getpid(), pidfd);
 
-	err = outside_open(&fake->outside, getpid(), pidfd, &address, 1, why);
 	close(pidfd);
-	return err;
+	return outside_open(&fake->outside, memory, getpid(), &address, 1, why);
 }
 
 static void open_well(struct fake *fake)
@@ -498,6 +498,25 @@ static void stopped__is_read_as_it_would_tell(void **state)
 	free(told);
 }
 
+/* By the one who called sudo: only its memory was opened as root. */
+static void stopped__is_read_without_privileges(void **state)
+{
+	struct scene *scene = *state;
+	char *printed;
+
+	NEED_ROOT();
+	start_stuck(scene, "sleep");
+	kill(scene->target.pid, SIGSTOP);
+	setenv("SUDO_UID", "65534", 1);
+	setenv("SUDO_GID", "65534", 1);
+	printed = tree_of(scene, "");
+	unsetenv("SUDO_UID");
+	unsetenv("SUDO_GID");
+	kill(scene->target.pid, SIGCONT);
+	assert_has_all(printed);
+	free(printed);
+}
+
 #define FAKE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -518,6 +537,7 @@ int main(void)
 		SCENE_TEST(busy_task__is_read_from_outside),
 		SCENE_TEST(busy_callback__is_named),
 		SCENE_TEST(stopped__is_read_as_it_would_tell),
+		SCENE_TEST(stopped__is_read_without_privileges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

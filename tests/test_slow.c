@@ -27,6 +27,7 @@ static char *print(struct stream *stream, struct view_options options)
 	assert_non_null(state);
 	model = model_new(&view_slow.listener, state);
 	assert_non_null(model);
+	stream_end(stream);
 	feed(model, stream);
 	model_finish(model);
 	assert_int_equal(view_slow.finish(state, model), 0);
@@ -211,6 +212,23 @@ static void step__names_the_coroutine_that_held_it(void **state)
 		      "       1  100.0 ms  100.0 ms  100.0 ms  main() at demo.c:20\n");
 }
 
+/* No step takes 0.000000 seconds. */
+static void step__that_is_shorter_than_a_microsecond(void **state)
+{
+	const struct view_options all = { .threshold_ns = 0 };
+	struct stream s = begin_stream();
+	char *printed;
+
+	(void)state;
+	enter(&s, CALLBACK(0xcafe), 0);
+	s.now_ns += 240;
+	leave(&s, CALLBACK(0xcafe), 0, 0);
+	detach(&s, 3, 0, 0);
+	printed = print(&s, all);
+	assert_non_null(strstr(printed, "Executing <Handle 0xcafe()> took 0.000000240 seconds\n"));
+	free(printed);
+}
+
 static void callback__is_a_handle(void **state)
 {
 	struct stream s = begin_stream();
@@ -230,7 +248,7 @@ static void callback__is_a_handle(void **state)
 		      "   steps     total       p99       max  place\n"
 		      "       1  150.0 ms  150.0 ms  150.0 ms  on_timer() at demo.c:3\n"
 		      "       1  100.0 ms  100.0 ms  100.0 ms  0xcafe()\n"
-		      "lost 0 record(s), 3 dropped\n");
+		      "lost 3 records, 3 dropped\n");
 }
 
 /* Nothing is known of its end, which may come much later. */
@@ -276,7 +294,7 @@ static void step__with_a_hole(void **state)
 	assert_prints(&s, tenth,
 		      "no step held a loop for 100.0 ms or longer: none was seen\n"
 		      "left out, for records within them are missing: 1 step(s)\n"
-		      "lost 1 record(s), 0 dropped\n");
+		      "lost 1 record, 0 dropped\n");
 }
 
 static void nothing__is_told_in_a_line(void **state)
@@ -588,6 +606,7 @@ int main(void)
 		cmocka_unit_test(step__names_the_coroutine_that_held_it),
 		cmocka_unit_test(step__that_has_not_ended),
 		cmocka_unit_test(step__with_a_hole),
+		cmocka_unit_test(step__that_is_shorter_than_a_microsecond),
 		cmocka_unit_test(callback__is_a_handle),
 		cmocka_unit_test(nothing__is_told_in_a_line),
 		cmocka_unit_test(iteration__of_many_steps),

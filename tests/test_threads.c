@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -113,11 +115,29 @@ static void loop__may_be_made_in_another_thread(void **state)
 	assert_int_equal(async_loop_close(loop), 0);
 }
 
+/* What the runtime keeps of it. */
+pid_t async__thread_id(void);
+
+static void thread__is_another_one_in_a_child(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(async__thread_id(), gettid());
+	pid = fork();
+	if (!pid)
+		_exit(async__thread_id() != gettid());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(loops__in_four_threads),
 		cmocka_unit_test(loop__may_be_made_in_another_thread),
+		cmocka_unit_test(thread__is_another_one_in_a_child),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,7 +136,7 @@ static void rows__of_each_kind(void **state)
 		"3,coroutine,1,1,main,100,1100,1600,500,ok,,,,,-3,demo.c:20\r\n"
 		"16,step,1,1,Task-1,100,1600,1700,100,ok,,,,,,demo.c:20\r\n"
 		"1,task,1,,Task-1,100,1000,1700,700,ok,,,,,7,demo.c:20\r\n"
-		"17,job,,,tick,100,1700,1750,50,failed,,,,,ENOENT,\r\n"
+		"17,job,,,tick,100,1700,1750,50,failed,job,job 4,,,ENOENT,\r\n"
 		"18,trace,,,,,1000,1750,750,ok,,,,,,\r\n");
 }
 
@@ -197,10 +197,10 @@ static void rows__tell_what_is_not_known(void **state)
 		"4,ready,1,1,Task-1,100,1100,1200,100,ok,,,loop 1,,,demo.c:20\r\n"
 		"5,lost,,,,100,1200,1400,200,ok,,,,,2,\r\n"
 		"6,step,1,1,Task-1,100,1200,1400,200,torn ok,,,,,,demo.c:20\r\n"
-		"8,job,,,main,100,1500,,,open,,,,,,demo.c:20\r\n"
-		"2,coroutine,1,1,main,100,1000,,,existing open,,,,,,demo.c:20\r\n"
-		"7,coroutine,,,main,100,1400,,,open,,,,,,demo.c:20\r\n"
+		"8,job,,,main,100,1500,,,open,job,job 4,,,,demo.c:20\r\n"
 		"9,await,1,1,Task-1,100,1400,,,open,event,event 2,,,,demo.c:20\r\n"
+		"7,coroutine,,,main,100,1400,,,open,,,,,,demo.c:20\r\n"
+		"2,coroutine,1,1,main,100,1000,,,existing open,,,,,,demo.c:20\r\n"
 		"1,task,1,,Task-1,100,1000,,,existing open,,,,,,demo.c:20\r\n"
 		"10,trace,,,,,1000,1600,600,open,,,,,,\r\n");
 }
@@ -249,6 +249,18 @@ static void rows__keep_hostile_names_in_their_fields(void **state)
 			   "1,task,1,,\\u202e\\xff\\x1b[2J,100,1000,,,open,,,,,,"
 			   "\"a,\"\"b\"\"\\n.c:1\"\r\n"
 			   "3,trace,,,,,1000,1000,0,ok,,,,,,\r\n");
+}
+
+/* Nothing came after what was dropped. */
+static void rows__end_with_what_left_no_hole(void **state)
+{
+	struct stream s = { .now_ns = 1000 };
+
+	(void)state;
+	loop_start(&s);
+	detach(&s, 5, 0, 0);
+	assert_prints(&s, (struct view_options){ 0 },
+		      HEAD "1,lost,,,,0,1000,1000,0,ok,,,,,5,\r\n");
 }
 
 static void rows__are_raw_if_asked_for(void **state)
@@ -436,6 +448,7 @@ int main(void)
 		cmocka_unit_test(rows__tell_what_is_not_known),
 		cmocka_unit_test(rows__of_a_task_met_before_its_creation_add_up),
 		cmocka_unit_test(rows__keep_hostile_names_in_their_fields),
+		cmocka_unit_test(rows__end_with_what_left_no_hole),
 		cmocka_unit_test(rows__are_raw_if_asked_for),
 		cmocka_unit_test(rows__of_nothing_are_a_head),
 		cmocka_unit_test(rows__have_parents_and_add_up_whatever_the_records),

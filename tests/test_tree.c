@@ -36,6 +36,7 @@ static char *print_with(struct stream *stream, struct view_options options)
 	assert_non_null(state);
 	model = model_new(&view_tree.listener, state);
 	assert_non_null(model);
+	stream_end(stream);
 	feed(model, stream);
 	model_finish(model);
 	assert_int_equal(view_tree.finish(state, model), 0);
@@ -178,7 +179,7 @@ static void existing__is_for_at_least(void **state)
 	detach(&s, 3, 0, 0);
 	assert_prints(&s, "loop 1 (thread 100): 1 task, 1 timer, 2 callbacks ready\n"
 			  "`-- Task-1: 0x1000, awaiting sleep\n"
-			  "lost 0 record(s), 3 dropped\n");
+			  "lost 3 records, 3 dropped\n");
 	s.now_ns = 10 * SECOND;
 	push(&s, AT_STATE, 0, LOOP(1), 0, 0, 0);
 	push(&s, AT_TASK_CREATE, AT_EXISTING, TASK(1), MAIN, 0, 0);
@@ -353,7 +354,7 @@ static void until__is_that_moment(void **state)
 			    "loop 1 (thread 100): 2 tasks, 0 timers, 0 callbacks ready\n"
 			    "|-- Task-1: main demo.c:1, awaiting queue 1 for 1.500 s\n"
 			    "`-- Task-2: fetch demo.c:20, awaiting queue 1 for 500.0 ms\n"
-			    "lost 0 record(s), 4 dropped\n");
+			    "lost 4 records, 4 dropped\n");
 	unlink(path);
 	program_free(&tracer);
 	stream_free(&s);

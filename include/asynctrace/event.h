@@ -103,8 +103,9 @@ enum at_type {
  * passes from one to the next.
  *
  * A thread's records mean something from its first loop_start, state or job_begin on: what a
- * listener sees before that is the rest of a step at which it arrived. job_begin and job_end come
- * from the thread that runs the job, or waits for the process that does, one job at a time.
+ * listener sees before that is the rest of a step at which it arrived, or what follows a loss of
+ * these. job_begin and job_end come from the thread that runs the job, or waits for the process that
+ * does, one job at a time.
  *
  * Texts and arguments come before the record that they belong to, on the same thread.
  *
@@ -141,7 +142,8 @@ enum at_kind {
 	/*
 	 * Written by the tracer, not by a target.
 	 *
-	 * attach   subject CLOCK_REALTIME ns at time_ns, a bytes of the buffer
+	 * attach   subject CLOCK_REALTIME ns at time_ns, a bytes of the buffer, b for how many ns from
+ *          time_ns on probes went in one by one, so that records are missing by no loss; or 0
 	 * lost     up to `sequence` of `thread`, records were dropped by the kernel's side
 	 * detach   a records dropped, b forked children that were not traced, c threads whose last
 	 *          batch was unreadable

@@ -65,8 +65,32 @@ ASYNC(limited)
 	return async_timeout_end(&limit, async_sleep(60)) == -ETIMEDOUT ? 0 : -EIO;
 }
 
+/* Its limit has no effect. */
+ASYNC(limited_in_vain)
+{
+	struct async_timeout limit;
+
+	async_timeout_begin(&limit, 0.01);
+	async_sleep(60);
+	async_sleep(0);
+	return async_timeout_end(&limit, 0);
+}
+
+ASYNC(go_on)
+{
+	if (async_sleep(60) == -ECANCELED)
+		async_task_uncancel(async_current_task());
+	return async_sleep(0);
+}
+
+ASYNC(awaits, struct async_future *, future)
+{
+	return async_await(async_future_ref(future));
+}
+
 ASYNC(async_main)
 {
+	struct async_future *future = async_future_new(NULL);
 	struct async_task *task, *inner;
 
 	end(async_create_task(obey()));
@@ -86,6 +110,17 @@ ASYNC(async_main)
 	async_await(async_create_task(ask_himself()));
 	async_await(async_create_task(limited()));
 	async_wait_for(async_create_task(obey()), 0.01);
+	async_await(async_create_task(limited_in_vain()));
+	end(async_create_task(go_on()));
+
+	task = async_create_task(awaits(future));
+	async_sleep(0);
+	async_future_cancel(future);
+	async_await(task);
+	async_future_unref(future);
+
+	async_task_detach(async_create_task(work()));
+	async_sleep(0);
 	return 0;
 }
 

@@ -136,6 +136,25 @@ static inline uint64_t heap_least(const struct heap *heap)
 	return heap->count ? heap->entries[0].key : UINT64_MAX;
 }
 
+/* The least key but that one, or UINT64_MAX: one of the first node's children has it. */
+static inline uint64_t heap_second_least(const struct heap *heap)
+{
+	uint64_t least = UINT64_MAX;
+	size_t i;
+
+	for (i = 1; i <= HEAP_CHILDREN && i < heap->count; i++) {
+		if (heap->entries[i].key < least)
+			least = heap->entries[i].key;
+	}
+	return least;
+}
+
+/* The first node has another key from now on; there must be one. */
+static inline void heap_first_becomes(struct heap *heap, uint64_t key)
+{
+	heap_sift_down(heap, 0, (struct heap_entry){ .key = key, .node = heap->entries[0].node });
+}
+
 /* Frees the array; the nodes are their owners'. */
 static inline void heap_free(struct heap *heap)
 {

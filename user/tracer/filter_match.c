@@ -11,7 +11,8 @@ static void get_window(const struct filter *filter, uint64_t *since_ns, uint64_t
 	const struct filter_options *options = filter->options;
 
 	*since_ns = options->since_ns ? first_ns + options->since_ns : 0;
-	*until_ns = options->until_ns ? first_ns + options->until_ns : UINT64_MAX;
+	/* Before the first record of a target only the tracer has spoken. */
+	*until_ns = options->until_ns && first_ns ? first_ns + options->until_ns : UINT64_MAX;
 }
 
 bool filter_clip(const struct filter *filter, uint64_t *begin_ns, uint64_t *end_ns)

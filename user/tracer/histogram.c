@@ -18,15 +18,54 @@ static unsigned int shift_of(unsigned int row)
 	return row ? row - 1 : 0;
 }
 
-int histogram_add(struct histogram *histogram, uint64_t value)
+static int count_value(uint64_t **rows, uint64_t value)
 {
 	unsigned int row = row_of(value);
 
-	if (!histogram->rows[row])
-		histogram->rows[row] = calloc(HISTOGRAM_BUCKETS, sizeof(*histogram->rows[row]));
-	if (!histogram->rows[row])
+	if (!rows[row])
+		rows[row] = calloc(HISTOGRAM_BUCKETS, sizeof(*rows[row]));
+	if (!rows[row])
 		return -ENOMEM;
-	histogram->rows[row][value >> shift_of(row) & (HISTOGRAM_BUCKETS - 1)]++;
+	rows[row][value >> shift_of(row) & (HISTOGRAM_BUCKETS - 1)]++;
+	return 0;
+}
+
+static void free_rows(uint64_t **rows)
+{
+	unsigned int row;
+
+	for (row = 0; row < HISTOGRAM_ROWS; row++)
+		free(rows[row]);
+}
+
+/* There is no more room: the numbers that were kept themselves, and that one, are counted in rows. */
+static int make_rows(struct histogram *histogram, uint64_t value)
+{
+	uint64_t *rows[HISTOGRAM_ROWS] = { 0 };
+	int err = count_value(rows, value);
+	unsigned int i;
+
+	for (i = 0; i < HISTOGRAM_ROWS && !err; i++)
+		err = count_value(rows, histogram->values[i]);
+	if (err)
+		free_rows(rows);
+	else
+		memcpy(histogram->rows, rows, sizeof(rows));
+	return err;
+}
+
+int histogram_add(struct histogram *histogram, uint64_t value)
+{
+	int err = 0;
+
+	if (histogram->count < HISTOGRAM_ROWS)
+		histogram->values[histogram->count] = value;
+	else if (histogram->count == HISTOGRAM_ROWS)
+		err = make_rows(histogram, value);
+	else
+		err = count_value(histogram->rows, value);
+	if (err)
+		return err;
 	histogram->count++;
 	if (value > histogram->max)
 		histogram->max = value;
@@ -41,6 +80,23 @@ static uint64_t edge_of(unsigned int row, unsigned int bucket)
 	return (first << shift_of(row)) + ((1ULL << shift_of(row)) - 1);
 }
 
+static int by_value(const void *one, const void *another)
+{
+	const uint64_t *a = one, *b = another;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* The number that so many are not above, it included. */
+static uint64_t find_value(const struct histogram *histogram, size_t rank)
+{
+	uint64_t values[HISTOGRAM_ROWS];
+
+	memcpy(values, histogram->values, sizeof(values));
+	qsort(values, histogram->count, sizeof(*values), by_value);
+	return rank ? values[rank - 1] : 0;
+}
+
 uint64_t histogram_percentile(const struct histogram *histogram, unsigned int percent)
 {
 	uint64_t whole = histogram->count / 100 * percent;
@@ -48,6 +104,8 @@ uint64_t histogram_percentile(const struct histogram *histogram, unsigned int pe
 	uint64_t left = whole + rest;
 	unsigned int row, bucket;
 
+	if (histogram->count <= HISTOGRAM_ROWS)
+		return find_value(histogram, left);
 	for (row = 0; row < HISTOGRAM_ROWS; row++) {
 		for (bucket = 0; histogram->rows[row] && bucket < HISTOGRAM_BUCKETS; bucket++) {
 			uint64_t edge = edge_of(row, bucket);
@@ -62,11 +120,9 @@ uint64_t histogram_percentile(const struct histogram *histogram, unsigned int pe
 
 void histogram_clear(struct histogram *histogram)
 {
-	unsigned int row;
-
 	if (!histogram)
 		return;
-	for (row = 0; row < HISTOGRAM_ROWS; row++)
-		free(histogram->rows[row]);
+	if (histogram->count > HISTOGRAM_ROWS)
+		free_rows(histogram->rows);
 	memset(histogram, 0, sizeof(*histogram));
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Many numbers in bounded memory: each power of two is cut into 4096 equal buckets, so a percentile
- * is too high by less than that part of it. Buckets of a power are allocated when it first occurs.
+ * is too high by less than that part of it. Buckets of a power are allocated when it first occurs,
+ * but for the first few numbers, which are kept themselves.
  */
 #ifndef TRACER_HISTOGRAM_H
 #define TRACER_HISTOGRAM_H
@@ -15,7 +16,10 @@
 struct histogram {
 	uint64_t count;
 	uint64_t max; /* exact */
-	uint64_t *rows[HISTOGRAM_ROWS];
+	union {
+		uint64_t values[HISTOGRAM_ROWS]; /* as long as there are no more */
+		uint64_t *rows[HISTOGRAM_ROWS];
+	};
 };
 
 /* Counts `value`. 0 or -ENOMEM, and then it is not counted. */

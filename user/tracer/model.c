@@ -73,6 +73,7 @@ static void thread_restart(struct model *model, struct thread *thread)
 {
 	loop_hole(model, thread);
 	loop_clear(model, thread, thread->last_ns);
+	interval_free_steps(thread);
 	thread->loop = NULL;
 	thread->torn = false;
 	thread->job = 0;
@@ -93,6 +94,27 @@ static void note_lost(struct model *model, struct thread *thread, uint32_t count
 }
 
 /*
+ * Whether its records mean something from this one on. What would have told so can be lost: then
+ * they count in doubt.
+ */
+static bool thread_begins(struct model *model, struct thread *thread, const struct at_event *event)
+{
+	int32_t missing = event->sequence - thread->expected;
+
+	if (event->kind == AT_LOOP_START || event->kind == AT_JOB_BEGIN ||
+	    (event->kind == AT_STATE && !(event->flags & AT_END)))
+		return true;
+	if (thread->last_ns >= model->attached_ns && thread->last_ns && missing > 0) {
+		note_lost(model, thread, missing, event->time_ns);
+		return true;
+	}
+	if (event->kind != AT_STATE || event->time_ns < model->attached_ns)
+		return false;
+	loop_hole(model, thread);
+	return true;
+}
+
+/*
  * Whether the record is the thread's next, after a hole or not. Else it is a duplicate or not ours.
  */
 static bool thread_accepts(struct model *model, struct thread *thread, const struct at_event *event)
@@ -102,8 +124,7 @@ static bool thread_accepts(struct model *model, struct thread *thread, const str
 	if (ahead && event->sequence == 1 && event->time_ns > thread->last_ns)
 		thread_restart(model, thread);
 	if (!thread->synchronised) {
-		if (event->kind != AT_LOOP_START && event->kind != AT_JOB_BEGIN &&
-		    (event->kind != AT_STATE || event->flags & AT_END))
+		if (!thread_begins(model, thread, event))
 			return false;
 		thread->synchronised = true;
 	} else if (ahead < 0) {
@@ -182,7 +203,9 @@ static int dispatch(struct model *model, struct thread *thread, const struct at_
 
 static void note_time(struct model *model, uint64_t now_ns)
 {
-	if (!model->started)
+	bool earlier = now_ns < model->totals.first_ns && now_ns >= model->attach_ns;
+
+	if (!model->started || earlier)
 		model->totals.first_ns = now_ns;
 	model->started = true;
 	if (now_ns > model->totals.last_ns)
@@ -199,6 +222,7 @@ static bool thread_warns(struct thread *thread, const struct at_event *event)
 		thread->torn = event->sequence != 1;
 	}
 	thread->expected = event->sequence + 1;
+	thread->last_ns = event->time_ns;
 	if (event->kind == AT_TEXT || event->kind == AT_FUNCTION || event->kind == AT_WARNING)
 		return true;
 	text_forget(thread);
@@ -268,7 +292,7 @@ static int feed_lost(struct model *model, const struct at_event *event)
 	if (!thread)
 		return -ENOMEM;
 	missing = event->sequence + 1 - thread->expected;
-	if (!thread->synchronised || missing <= 0)
+	if ((!thread->synchronised && !thread->last_ns) || missing <= 0)
 		return 0;
 	note_lost(model, thread, missing, event->time_ns);
 	thread->expected = event->sequence + 1;
@@ -281,7 +305,8 @@ static int feed_one(struct model *model, const struct at_event *event)
 		model->listener.record(model->view, event);
 	switch (event->kind) {
 	case AT_ATTACH:
-		note_time(model, event->time_ns);
+		model->attach_ns = event->time_ns;
+		model->attached_ns = event->time_ns + event->b;
 		return 0;
 	case AT_LOST:
 		return feed_lost(model, event);
@@ -319,6 +344,7 @@ void model_finish(struct model *model)
 	model->finished = true;
 	HASH_ITER (hh, model->threads, thread, next)
 		loop_finish(model, thread, model->totals.last_ns);
+	task_finish_intervals(model, model->totals.last_ns);
 	coroutine_end_all(model, model->totals.last_ns);
 	task_finish_all(model, model->totals.last_ns);
 }

@@ -263,7 +263,7 @@ int model_feed(struct model *model, const struct at_event *events, size_t count)
 
 /*
  * No record follows: what is still there is told, up to the last record's time; coroutines end with
- * MODEL_OPEN, oldest first. Tasks and coroutines can still be looked at. Again, it does nothing.
+ * MODEL_OPEN, youngest first. Tasks and coroutines can still be looked at. Again, it does nothing.
  */
 void model_finish(struct model *model);
 

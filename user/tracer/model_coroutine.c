@@ -85,7 +85,9 @@ static void link_inside(struct coroutine *coroutine, struct coroutine *outer)
 
 static void enter_task(struct model *model, struct coroutine *coroutine, struct task *task)
 {
-	task_settle(model, task, coroutine->pub.begun_ns);
+	/* As long as it is not known what the task does, its time stands still. */
+	if (!task->unsettled)
+		task_settle(model, task, coroutine->pub.begun_ns);
 	coroutine->pub.begun_ns = task->settled_ns;
 	coroutine->pub.task = &task->pub;
 	coroutine->before = task->pub.times;
@@ -233,10 +235,12 @@ static int by_begin(const struct coroutine *one, const struct coroutine *another
 void coroutine_end_all(struct model *model, uint64_t now_ns)
 {
 	const struct model_end open = { .outcome = MODEL_OPEN };
-	struct coroutine *coroutine, *next;
+	struct coroutine *coroutine, *last = NULL;
 
 	HASH_SORT(model->coroutines, by_begin);
-	HASH_ITER (hh, model->coroutines, coroutine, next)
+	for (coroutine = model->coroutines; coroutine; coroutine = coroutine->hh.next)
+		last = coroutine;
+	for (coroutine = last; coroutine; coroutine = coroutine->hh.prev)
 		report_end(model, coroutine, now_ns, &open);
 }
 

@@ -101,15 +101,17 @@ struct object {
 	UT_hash_handle hh;
 };
 
-/* Who has run on a thread, and since when: a ring. */
+/* Who has run on a thread, and since when: a ring that grows up to STEPS_MAX, by powers of two. */
+#define STEPS_MIN 64
 #define STEPS_MAX 4096
 
 struct steps {
 	uint32_t count;	 /* of all that were written */
 	uint32_t oldest; /* since the last hole */
-	struct {
+	uint32_t size;
+	struct step {
 		uint64_t begin_ns, end_ns, id; /* no end as long as it lasts */
-	} ring[STEPS_MAX];
+	} ring[];
 };
 
 /* Strings of arguments, in one piece of memory with what they consist of. */
@@ -139,7 +141,7 @@ struct thread {
 	bool synchronised;
 	bool torn; /* texts may be missing until a record that is not one */
 	bool in_doubt;
-	uint64_t last_ns;
+	uint64_t last_ns; /* of its last record, or 0 */
 	struct loop *loop;
 	struct task *task; /* that runs, or null */
 	uint64_t step;	   /* id of who runs: task, callback, or the loop, which is idle; else 0 */
@@ -160,6 +162,8 @@ struct model {
 	struct model_listener listener;
 	void *view;
 	struct model_totals totals;
+	uint64_t attach_ns;   /* when attaching began, or 0 */
+	uint64_t attached_ns; /* holes from then on are losses */
 	bool started, finished;
 	char *title;	       /* or null */
 	struct thread *recent; /* of the last record */
@@ -258,6 +262,9 @@ static inline void interval_note_step(const struct model *model, struct thread *
 		interval_add_step(thread, id, now_ns);
 }
 
+/* The thread runs no loop any more. */
+void interval_free_steps(struct thread *thread);
+
 /* The step that began last has ended. */
 void interval_end_step(struct thread *thread, uint64_t now_ns);
 
@@ -298,7 +305,11 @@ int task_done_record(struct model *model, struct thread *thread, const struct at
 void task_cancel_record(struct model *model, const struct thread *thread,
 			const struct at_event *event);
 
-/* No record follows: tells what has not ended. */
+/*
+ * No record follows: tells the intervals that have not ended, which lie within coroutines, and then
+ * the tasks.
+ */
+void task_finish_intervals(struct model *model, uint64_t now_ns);
 void task_finish_all(struct model *model, uint64_t now_ns);
 void task_free_all(struct model *model);
 
@@ -328,7 +339,7 @@ void coroutine_adopt(struct model *model, struct thread *thread, struct task *ta
 /* Since when coroutines have begun while it is in doubt who runs; `now_ns` if none has. */
 uint64_t coroutine_doubt_ns(const struct thread *thread, uint64_t now_ns);
 
-/* Tells the end of all with MODEL_OPEN, the oldest first; they remain. */
+/* Tells the end of all with MODEL_OPEN, the youngest first; they remain. */
 void coroutine_end_all(struct model *model, uint64_t now_ns);
 void coroutine_free_all(struct model *model);
 

@@ -120,22 +120,49 @@ void interval_of_job(const struct model *model, const struct thread *thread, uin
 		model->listener.interval(model->view, &interval);
 }
 
+static struct step *step_at(struct steps *steps, uint32_t index)
+{
+	return &steps->ring[index % steps->size];
+}
+
+/* Without memory it stays as it is. */
+static void grow(struct thread *thread)
+{
+	uint32_t size = thread->steps ? 2 * thread->steps->size : STEPS_MIN, i;
+	struct steps *before = thread->steps;
+	struct steps *steps = calloc(1, sizeof(*steps) + size * sizeof(*steps->ring));
+
+	if (!steps)
+		return;
+	steps->size = size;
+	if (before) {
+		steps->count = before->count;
+		steps->oldest = before->oldest;
+		for (i = before->oldest; i != before->count; i++)
+			*step_at(steps, i) = *step_at(before, i);
+	}
+	free(before);
+	thread->steps = steps;
+}
+
 void interval_add_step(struct thread *thread, uint64_t id, uint64_t now_ns)
 {
 	struct steps *steps = thread->steps;
 
-	if (!steps) {
-		/* Without memory nobody is known to wake anybody. */
-		steps = thread->steps = calloc(1, sizeof(*steps));
-		if (!steps)
-			return;
-	}
-	steps->ring[steps->count % STEPS_MAX].begin_ns = now_ns;
-	steps->ring[steps->count % STEPS_MAX].end_ns = 0;
-	steps->ring[steps->count % STEPS_MAX].id = id;
-	steps->count++;
-	if (steps->count - steps->oldest > STEPS_MAX)
-		steps->oldest = steps->count - STEPS_MAX;
+	if (!steps || (steps->count - steps->oldest == steps->size && steps->size < STEPS_MAX))
+		grow(thread);
+	steps = thread->steps;
+	if (!steps)
+		return;
+	*step_at(steps, steps->count++) = (struct step){ .begin_ns = now_ns, .id = id };
+	if (steps->count - steps->oldest > steps->size)
+		steps->oldest = steps->count - steps->size;
+}
+
+void interval_free_steps(struct thread *thread)
+{
+	free(thread->steps);
+	thread->steps = NULL;
 }
 
 void interval_end_step(struct thread *thread, uint64_t now_ns)
@@ -143,7 +170,7 @@ void interval_end_step(struct thread *thread, uint64_t now_ns)
 	struct steps *steps = thread->steps;
 
 	if (steps && steps->count != steps->oldest)
-		steps->ring[(steps->count - 1) % STEPS_MAX].end_ns = now_ns;
+		step_at(steps, steps->count - 1)->end_ns = now_ns;
 }
 
 void interval_forget_steps(struct thread *thread)
@@ -153,37 +180,34 @@ void interval_forget_steps(struct thread *thread)
 }
 
 /*
- * Index of the last step that began before, the one at hand aside, or -1: by halves, for a crowded
- * loop's tasks wait for long.
+ * The last step that began before, the one at hand aside, or null: by halves, for a crowded loop's
+ * tasks wait for long.
  */
-static int64_t step_at(const struct steps *steps, uint64_t ready_ns)
+static const struct step *find_step(struct steps *steps, uint64_t ready_ns)
 {
-	uint32_t before = 0, after = steps->count - steps->oldest, middle;
+	uint32_t before = 0, after, middle;
 
-	if (steps->count == steps->oldest)
-		return -1;
-	after--;
+	if (!steps || steps->count == steps->oldest)
+		return NULL;
+	after = steps->count - steps->oldest - 1;
 	while (before < after) {
 		middle = (before + after) / 2;
-		if (steps->ring[(steps->oldest + middle) % STEPS_MAX].begin_ns <= ready_ns)
+		if (step_at(steps, steps->oldest + middle)->begin_ns <= ready_ns)
 			before = middle + 1;
 		else
 			after = middle;
 	}
-	if (!before)
-		return -1;
-	return (steps->oldest + before - 1) % STEPS_MAX;
+	return before ? step_at(steps, steps->oldest + before - 1) : NULL;
 }
 
 /* A task that ends wakes others when its step is over: that is told of the step's last ns. */
 void interval_find_waker(const struct thread *thread, struct task *task, uint64_t ready_ns)
 {
-	const struct steps *steps = thread->steps;
-	int64_t i = steps ? step_at(steps, ready_ns) : -1;
-	uint64_t end_ns = i < 0 ? 0 : steps->ring[i].end_ns;
+	const struct step *step = find_step(thread->steps, ready_ns);
+	uint64_t end_ns = step ? step->end_ns : 0;
 
-	task->woken_by = i < 0 ? 0 : steps->ring[i].id;
+	task->woken_by = step ? step->id : 0;
 	task->woken_ns = ready_ns;
 	if (end_ns && ready_ns >= end_ns)
-		task->woken_ns = end_ns - (end_ns > steps->ring[i].begin_ns);
+		task->woken_ns = end_ns - (end_ns > step->begin_ns);
 }

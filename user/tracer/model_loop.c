@@ -125,6 +125,9 @@ int loop_stop_record(struct model *model, struct thread *thread, const struct at
 	if (thread->loop && event->time_ns > thread->loop->pub.last_ns)
 		thread->loop->pub.last_ns = event->time_ns;
 	thread->loop = NULL;
+	interval_free_steps(thread);
+	free(thread->pending);
+	thread->pending = NULL;
 	return ret;
 }
 

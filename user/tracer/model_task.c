@@ -296,16 +296,24 @@ void task_cancel_record(struct model *model, const struct thread *thread,
 		model->listener.cancel(model->view, event->time_ns, &cancel);
 }
 
-void task_finish_all(struct model *model, uint64_t now_ns)
+void task_finish_intervals(struct model *model, uint64_t now_ns)
 {
 	struct task *task, *next;
 
 	HASH_ITER (hh, model->tasks, task, next) {
 		task_settle(model, task, now_ns);
 		interval_of_task(model, task, 0, true);
-		if (model->listener.task_end)
-			model->listener.task_end(model->view, now_ns, &task->pub);
 	}
+}
+
+void task_finish_all(struct model *model, uint64_t now_ns)
+{
+	struct task *task, *next;
+
+	if (!model->listener.task_end)
+		return;
+	HASH_ITER (hh, model->tasks, task, next)
+		model->listener.task_end(model->view, now_ns, &task->pub);
 }
 
 const struct model_task *model_next_task(const struct model *model, const struct model_task *task)

@@ -103,6 +103,7 @@ static int keep(struct output *output, const struct at_event *events, size_t cou
 	int err = recording_write(output->recording, events, count);
 	uint64_t now_ns = clock_ns();
 
+	output->kept += count;
 	if (!err && now_ns - output->flushed_ns >= CHUNK_NS) {
 		err = recording_flush(output->recording);
 		output->flushed_ns = now_ns;

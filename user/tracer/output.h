@@ -20,6 +20,7 @@ struct output {
 	FILE *text; /* null if no view prints */
 	char *part; /* the file that becomes text_path when it is complete, or null */
 	struct recording *recording; /* null if nothing is recorded */
+	uint64_t kept;		     /* records that the recording was given */
 	uint64_t flushed_ns;
 	bool streams; /* text has gone to a terminal */
 };

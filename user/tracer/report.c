@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report.h"
 #include "complain.h"
+#include "views/completeness.h"
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -43,11 +44,27 @@ static void suggest_buffer(size_t size)
 		say("the records came faster than they could be read: record now and view later");
 }
 
-void report_totals(const struct options *options, const struct model_totals *totals)
+int report_silence(const struct options *options, const struct model *model)
 {
+	if (!options->pid || options->input || model_loops(model) ||
+	    (options->view && options->view->snapshot))
+		return 0;
+	say("process %d: no loop answered: 'asynctrace tree -p %d' shows where it is stuck",
+	    options->pid, options->pid);
+	return options->view == &view_check;
+}
+
+void report_totals(const struct options *options, const struct model_totals *totals,
+		   uint64_t written)
+{
+	uint64_t lost = completeness_lost(totals);
+
 	if (!options->view)
-		say("%lu records in '%s', %lu lost, %lu dropped", totals->records, options->output,
-		    totals->lost, totals->dropped);
+		say("%lu records in '%s', %lu lost, %lu dropped", written, options->output, lost,
+		    totals->dropped);
+	else if (lost && options->view_options.format != VIEW_TEXT)
+		say("lost %lu record%s, %lu dropped: what was written is not complete", lost,
+		    lost == 1 ? "" : "s", totals->dropped);
 	if (totals->dropped && !options->input)
 		suggest_buffer(options->buffer);
 	if (totals->forked && !options->input && !options->follow)

@@ -12,7 +12,11 @@ int report_failure(const struct options *options, int err);
 /* Of a file that the user wanted no more of: `part` of it was read, 0 if unknown. The exit status. */
 int report_left(const struct options *options, double part);
 
-/* Says what was recorded, and what to do about what is missing. */
-void report_totals(const struct options *options, const struct model_totals *totals);
+/* Says how many records were written, if that was all, and what to do about what is missing. */
+void report_totals(const struct options *options, const struct model_totals *totals,
+		   uint64_t written);
+
+/* Says so if no loop of a running process was seen. 0, or the exit status if that is no answer. */
+int report_silence(const struct options *options, const struct model *model);
 
 #endif

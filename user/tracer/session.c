@@ -243,7 +243,7 @@ static int finish(struct session *session)
 
 	if (status)
 		return status;
-	report_totals(options, model_totals(session->result.model));
+	report_totals(options, model_totals(session->result.model), session->result.output.kept);
 	return session->left ? report_left(options, part_read(session)) : 0;
 }
 
@@ -272,6 +272,8 @@ static int start(struct session *session)
 	}
 	if (privileges_drop())
 		return complain("cannot give up the privileges of root");
+	if (session->snapshot)
+		snapshot_look(session->snapshot);
 	/* Without another thread it takes longer, and no more. */
 	if (session->options->input)
 		ahead_source_open(&session->source, session->source);
@@ -303,6 +305,7 @@ int session_run(const struct options *options)
 		keep_first(&status, finish(&session));
 		keep_first(&status, report_failure(options, session.failure));
 		keep_first(&status, await_command(&session));
+		keep_first(&status, report_silence(options, session.result.model));
 		keep_first(&status, session.result.findings);
 	}
 	session_free(&session);

@@ -401,6 +401,8 @@ static int open_source(struct bpf_source *self, const struct bpf_options *option
 	err = programs_start(&self->programs, options, probes, self->memory, why);
 	if (err)
 		return err;
+	if (options->direct)
+		self->first.b = clock_ns() - self->first.time_ns;
 	*why = "no memory";
 	err = self->order ? open_ring(self, options) : -ENOMEM;
 	if (!err)

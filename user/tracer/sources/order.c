@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A queue for each thread, and a merge that copies runs: as long as the thread with the oldest
- * record stays the oldest, its records go over in one piece.
+ * A queue for each thread, a heap of those that hold something, by their oldest record, and a merge
+ * that copies runs: as long as the thread with the oldest record stays the oldest, its records go
+ * over in one piece.
  */
 #include "order.h"
+#include <base/heap.h>
+#include <base/list.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +25,7 @@ struct thread {
 	uint32_t number;
 	uint32_t last; /* sequence */
 	struct events queue;
+	struct heap_node node; /* of those that hold something */
 	UT_hash_handle hh;
 };
 
@@ -31,8 +35,8 @@ struct order {
 	bool newer;		     /* it has come since the last order_take() */
 	size_t held;
 	struct thread *threads, *latest;
-	struct thread **active; /* scratch of a merge: those that have something to give */
-	size_t active_room;
+	struct thread *taken; /* its queue is what order_take() gave last; or null */
+	struct heap holding;
 	struct events merged;
 };
 
@@ -58,7 +62,7 @@ void order_free(struct order *order)
 		free(thread->queue.at);
 		free(thread);
 	}
-	free(order->active);
+	heap_free(&order->holding);
 	free(order->merged.at);
 	free(order);
 }
@@ -109,11 +113,15 @@ static struct thread *find_thread(const struct order *order, uint32_t number)
 
 static struct thread *add_thread(struct order *order, uint32_t number)
 {
-	struct thread *thread = calloc(1, sizeof(*thread));
+	struct thread *thread;
 
+	if (heap_reserve(&order->holding, HASH_COUNT(order->threads) + 1))
+		return NULL;
+	thread = calloc(1, sizeof(*thread));
 	if (!thread)
 		return NULL;
 	thread->number = number;
+	thread->node.index = HEAP_NONE;
 	HASH_ADD(hh, order->threads, number, sizeof(number), thread);
 	if (!thread->hh.tbl) {
 		free(thread);
@@ -150,6 +158,11 @@ static void note_newest(struct order *order, const struct at_event *events, size
 	}
 }
 
+static struct at_event *oldest(const struct thread *thread)
+{
+	return thread->queue.at + thread->queue.first;
+}
+
 int order_add(struct order *order, uint32_t number, const struct at_event *events, size_t count,
 	      bool again)
 {
@@ -171,15 +184,12 @@ int order_add(struct order *order, uint32_t number, const struct at_event *event
 		return err;
 	events_append(&thread->queue, events, count);
 	disown(thread->queue.at + thread->queue.count - count, count, number);
+	if (thread->node.index == HEAP_NONE)
+		heap_add(&order->holding, &thread->node, oldest(thread)->time_ns);
 	thread->last = events[count - 1].sequence;
 	note_newest(order, events, count);
 	order->held += count;
 	return 0;
-}
-
-static struct at_event *oldest(const struct thread *thread)
-{
-	return thread->queue.at + thread->queue.first;
 }
 
 /* How many of the thread's next records are not after `until_ns`. */
@@ -193,66 +203,51 @@ static size_t run_length(const struct thread *thread, uint64_t until_ns)
 	return i - queue->first;
 }
 
-/* Fills the scratch. Returns how many threads there are in it, or -ENOMEM. */
-static ssize_t find_active(struct order *order, uint64_t until_ns)
+/* Memory of what has been given and is not read any more. */
+static void release(struct order *order, struct thread *thread)
 {
-	size_t count = 0, room = HASH_COUNT(order->threads);
-	struct thread *thread, **active;
+	if (thread->node.index == HEAP_NONE && HASH_COUNT(order->threads) > KEEP)
+		events_free(&thread->queue);
+}
 
-	if (order->active_room < room) {
-		active = reallocarray(order->active, room * 2, sizeof(*active));
-		if (!active)
-			return -ENOMEM;
-		order->active = active;
-		order->active_room = room * 2;
-	}
-	for (thread = order->threads; thread; thread = thread->hh.next) {
-		if (thread->queue.first == thread->queue.count && room > KEEP)
-			events_free(&thread->queue);
-		else if (thread->queue.first < thread->queue.count &&
-			 oldest(thread)->time_ns <= until_ns)
-			order->active[count++] = thread;
-	}
-	return count;
+/* The first thread has given so many of its records. */
+static void advance(struct order *order, struct thread *thread, size_t count)
+{
+	thread->queue.first += count;
+	if (thread->queue.first == thread->queue.count)
+		heap_remove(&order->holding, &thread->node);
+	else
+		heap_first_becomes(&order->holding, oldest(thread)->time_ns);
+}
+
+static struct thread *first_thread(const struct order *order)
+{
+	return container_of(heap_first(&order->holding), struct thread, node);
 }
 
 /* The next run: of the thread with the oldest record, up to where another one has an older. */
-static int merge_run(struct order *order, size_t *active, uint64_t until_ns)
+static int merge_run(struct order *order, uint64_t until_ns)
 {
-	uint64_t first_ns = UINT64_MAX, second_ns = until_ns, time_ns;
-	size_t i, first = 0, length;
-	struct thread *thread;
-	int err;
+	struct thread *thread = first_thread(order);
+	uint64_t second_ns = heap_second_least(&order->holding);
+	size_t length = run_length(thread, second_ns < until_ns ? second_ns : until_ns);
+	int err = events_reserve(&order->merged, length);
 
-	for (i = 0; i < *active; i++) {
-		time_ns = oldest(order->active[i])->time_ns;
-		if (i && time_ns >= first_ns) {
-			second_ns = time_ns < second_ns ? time_ns : second_ns;
-			continue;
-		}
-		if (i)
-			second_ns = first_ns < second_ns ? first_ns : second_ns;
-		first_ns = time_ns;
-		first = i;
-	}
-	thread = order->active[first];
-	length = run_length(thread, second_ns);
-	err = events_reserve(&order->merged, length);
 	if (err)
 		return err;
 	events_append(&order->merged, oldest(thread), length);
-	thread->queue.first += length;
-	if (thread->queue.first == thread->queue.count || oldest(thread)->time_ns > until_ns)
-		order->active[first] = order->active[--*active];
+	advance(order, thread, length);
+	release(order, thread);
 	return 0;
 }
 
-static int merge(struct order *order, size_t active, uint64_t until_ns)
+static int merge(struct order *order, uint64_t until_ns)
 {
 	int err = 0;
 
-	while (active && !err)
-		err = merge_run(order, &active, until_ns);
+	order->merged.count = 0;
+	while (order->holding.count && heap_least(&order->holding) <= until_ns && !err)
+		err = merge_run(order, until_ns);
 	return err;
 }
 
@@ -271,28 +266,36 @@ static uint64_t settled(struct order *order, uint64_t now_ns)
 	return until_ns > order->window_ns ? until_ns - order->window_ns : 0;
 }
 
+/* One thread has something to give, and no other. */
+static bool gives_single(const struct heap *holding, uint64_t until_ns)
+{
+	if (!holding->count || heap_least(holding) > until_ns)
+		return false;
+	return holding->count == 1 || heap_second_least(holding) > until_ns;
+}
+
 /* What a single thread has to give stays where it is. */
-static void take_single(struct thread *thread, uint64_t until_ns, const struct at_event **events,
+static void take_single(struct order *order, uint64_t until_ns, const struct at_event **events,
 			size_t *count)
 {
-	*events = oldest(thread);
-	*count = run_length(thread, until_ns);
-	thread->queue.first += *count;
+	order->taken = first_thread(order);
+	*events = oldest(order->taken);
+	*count = run_length(order->taken, until_ns);
+	advance(order, order->taken, *count);
 }
 
 int order_take(struct order *order, uint64_t now_ns, const struct at_event **events, size_t *count)
 {
 	uint64_t until_ns = settled(order, now_ns);
-	ssize_t active = find_active(order, until_ns);
-	int err = 0;
+	int err;
 
-	if (active < 0)
-		return active;
-	if (active == 1) {
-		take_single(order->active[0], until_ns, events, count);
+	if (order->taken)
+		release(order, order->taken);
+	order->taken = NULL;
+	if (gives_single(&order->holding, until_ns)) {
+		take_single(order, until_ns, events, count);
 	} else {
-		order->merged.count = 0;
-		err = merge(order, active, until_ns);
+		err = merge(order, until_ns);
 		if (err)
 			return err;
 		*events = order->merged.at;

@@ -48,24 +48,24 @@ static int read_layout(struct outside *outside, uint64_t listeners, const char *
 	return 0;
 }
 
-int outside_open(struct outside **ret, pid_t pid, int pidfd, const uint64_t *listeners,
+int outside_open(struct outside **ret, int memory, pid_t pid, const uint64_t *listeners,
 		 size_t count, const char **why)
 {
 	struct outside *outside = calloc(1, sizeof(*outside));
-	int err = 0;
+	int err = memory < 0 ? memory : 0;
 	size_t i;
 
 	*why = "no memory";
-	if (!outside)
+	if (!outside) {
+		if (memory >= 0)
+			close(memory);
 		return -ENOMEM;
+	}
 	outside->process = pid;
 	outside->records_max = RECORDS_MAX;
 	outside->reads_left = READS_MAX;
-	outside->memory = memory_open(pid, pidfd);
-	if (outside->memory < 0) {
-		*why = unreadable;
-		err = outside->memory;
-	}
+	outside->memory = memory;
+	*why = unreadable;
 	for (i = 0; i < count && !err; i++)
 		err = read_layout(outside, listeners[i], why);
 	if (!err && !outside->layout_count) {

@@ -19,12 +19,13 @@
 struct outside;
 
 /*
- * Opens the memory of the process `pid`, held by `pidfd`, whose struct at_listeners are at these
- * addresses: one for each runtime that it has. The caller frees it with outside_free(). Returns 0
+ * Looks at the `memory` of the process `pid`: what memory_open() returned, which is its own from now
+ * on, even if it fails. The struct at_listeners of the process are at these addresses: one for each
+ * runtime that it has. The caller frees it with outside_free(). Returns 0
  * or -errno, with a sentence for the user in `*why`: -ENOENT if no runtime describes itself,
  * -ENOTSUP if one is newer than this tracer, -EBADMSG if a description makes no sense.
  */
-int outside_open(struct outside **ret, pid_t pid, int pidfd, const uint64_t *listeners,
+int outside_open(struct outside **ret, int memory, pid_t pid, const uint64_t *listeners,
 		 size_t count, const char **why);
 
 /* Takes null. */

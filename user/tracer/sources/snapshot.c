@@ -6,10 +6,12 @@
 #include "snapshot.h"
 #include "../target.h"
 #include "elf.h"
+#include "memory.h"
 #include "outside.h"
 #include <base/clock.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define PATIENCE_NS 1000000000ULL /* then a loop does not answer */
 #define QUIET_NS    50000000ULL
@@ -17,9 +19,10 @@
 enum { LOOPS_MAX = 1024 };
 
 struct snapshot {
-	struct outside *outside; /* null if the memory cannot be read */
-	const char *why;	 /* it cannot */
-	uint32_t process;
+	const struct target *target;
+	int memory;		     /* or -errno; until it is looked at */
+	struct outside *outside;     /* null if the memory cannot be read */
+	const char *why;	     /* it cannot */
 	uint64_t begin_ns, heard_ns; /* heard_ns: of the last loop; 0 if none */
 	struct outside_loop loops[LOOPS_MAX];
 	bool told[LOOPS_MAX];
@@ -50,18 +53,27 @@ static size_t find_listeners(const struct target *target, uint64_t *listeners)
 struct snapshot *snapshot_new(const struct target *target)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
-	uint64_t listeners[TARGET_IMAGES_MAX];
-	int count = 0;
 
 	if (!snapshot)
 		return NULL;
-	snapshot->process = target->pid;
+	snapshot->target = target;
 	snapshot->begin_ns = clock_ns();
-	if (!outside_open(&snapshot->outside, target->pid, target->pidfd, listeners,
-			  find_listeners(target, listeners), &snapshot->why))
+	snapshot->memory = memory_open(target->pid, target->pidfd);
+	return snapshot;
+}
+
+void snapshot_look(struct snapshot *snapshot)
+{
+	const struct target *target = snapshot->target;
+	uint64_t listeners[TARGET_IMAGES_MAX];
+	size_t runtimes = find_listeners(target, listeners);
+	int memory = snapshot->memory, count = 0;
+
+	snapshot->memory = -1;
+	if (!outside_open(&snapshot->outside, memory, target->pid, listeners, runtimes,
+			  &snapshot->why))
 		count = outside_loops(snapshot->outside, snapshot->loops, LOOPS_MAX);
 	snapshot->count = count > 0 ? count : 0;
-	return snapshot;
 }
 
 void snapshot_free(struct snapshot *snapshot)
@@ -69,6 +81,8 @@ void snapshot_free(struct snapshot *snapshot)
 	if (!snapshot)
 		return;
 	outside_free(snapshot->outside);
+	if (snapshot->memory >= 0)
+		close(snapshot->memory);
 	free(snapshot);
 }
 
@@ -83,7 +97,7 @@ void snapshot_hear(struct snapshot *snapshot, const struct at_event *events, siz
 	size_t i, loop;
 
 	for (i = 0; i < count; i++) {
-		if (!tells_all(&events[i]) || events[i].process != snapshot->process)
+		if (!tells_all(&events[i]) || events[i].process != (uint32_t)snapshot->target->pid)
 			continue;
 		snapshot->heard_ns = clock_ns();
 		for (loop = 0; loop < snapshot->count; loop++)

@@ -20,6 +20,9 @@ struct target;
  */
 struct snapshot *snapshot_new(const struct target *target);
 
+/* Looks which loops there are: once, before what follows, and without privileges. */
+void snapshot_look(struct snapshot *snapshot);
+
 /* Takes null. */
 void snapshot_free(struct snapshot *snapshot);
 

@@ -49,13 +49,19 @@ static void count(struct cancel *cancel, struct histogram *histogram, uint64_t f
 		cancel->error = -ENOMEM;
 }
 
-static void settle(struct cancel *cancel, struct request *request, enum fate fate, char *note)
+static void name(struct cancel *cancel, struct request *request)
 {
 	if (!request->who)
 		request->who =
 			cancel_note_name(cancel->model, request->key.process, request->key.id);
 	if (!request->who)
 		cancel->error = -ENOMEM;
+}
+
+static void settle(struct cancel *cancel, struct request *request, enum fate fate, char *note)
+{
+	name(cancel, request);
+	free(request->note);
 	request->note = note;
 	storms_settle(&cancel->storms, request, fate);
 }
@@ -63,28 +69,8 @@ static void settle(struct cancel *cancel, struct request *request, enum fate fat
 /* Its fate is known when the step ends, if nothing else comes before. */
 static void keep_open(struct cancel *cancel, struct request *request)
 {
-	request->who = cancel_note_name(cancel->model, request->key.process, request->key.id);
-	if (!request->who)
-		cancel->error = -ENOMEM;
+	name(cancel, request);
 	storms_open(&cancel->storms, request);
-}
-
-/* Whether it is no failure of the task to go on: that was a timeout, or the end of its group. */
-static bool turns(const struct model_cancel *asked)
-{
-	unsigned int type = AT_ID_TYPE(asked->through);
-	const struct model_task *task = asked->task;
-	size_t i;
-
-	if (type == AT_TIMEOUT || type == AT_WAIT_FOR)
-		return true;
-	if (type != AT_GROUP || !task)
-		return false;
-	for (i = 0; i < task->awaited_by_count; i++) {
-		if (task->awaited_by[i] == asked->through)
-			return false;
-	}
-	return true;
 }
 
 static struct request *add(struct cancel *cancel, struct request *parent, uint64_t id,
@@ -100,17 +86,6 @@ static struct request *add(struct cancel *cancel, struct request *parent, uint64
 	return request;
 }
 
-/* The request that the asking task was told of in the step that it is in, or null. */
-static struct request *reason(const struct cancel *cancel, const struct model_cancel *asked)
-{
-	const struct model_task *task = model_find_task(cancel->model, asked->process, asked->by);
-	struct request *request = NULL;
-
-	if (task)
-		request = storms_find(&cancel->storms, asked->process, asked->by);
-	return request && request->delivered_ns && request->steps == task->steps ? request : NULL;
-}
-
 /* What the request hangs below, or null. */
 static struct request *parent_of(struct cancel *cancel, uint64_t now_ns,
 				 const struct model_cancel *asked)
@@ -121,8 +96,8 @@ static struct request *parent_of(struct cancel *cancel, uint64_t now_ns,
 
 	if (parent)
 		return parent;
-	parent = reason(cancel, asked);
-	if ((type != AT_GATHER && type != AT_WAIT && type != AT_GROUP) || turns(asked))
+	parent = storms_reason(&cancel->storms, cancel->model, asked);
+	if ((type != AT_GATHER && type != AT_WAIT && type != AT_GROUP) || storms_turns(asked))
 		return parent;
 	/* Nobody has asked a group that ends its tasks because one of them has failed. */
 	passing.through = 0;
@@ -132,34 +107,100 @@ static struct request *parent_of(struct cancel *cancel, uint64_t now_ns,
 	return parent;
 }
 
+/*
+ * Whether the task has dealt with the request before it is asked again: it was told, and that step
+ * has ended. A limit may be one of its cleaning up.
+ */
+static bool is_over(const struct cancel *cancel, const struct request *request,
+		    const struct model_cancel *asked)
+{
+	if (!request->delivered_ns || !asked->task || asked->task->steps <= request->steps)
+		return false;
+	return cancel_note_lost(cancel->model) || !storms_turns(asked);
+}
+
+/* Whoever awaits a future is cancelled with it. */
+static void ask_waiters(struct cancel *cancel, struct request *future, uint64_t now_ns,
+			const struct model_cancel *asked)
+{
+	struct model_cancel passed = *asked;
+	struct request *request;
+
+	while ((passed.task = cancel_note_waiter(cancel->model, asked, passed.task))) {
+		if (storms_find(&cancel->storms, asked->process, passed.task->id))
+			continue;
+		request = add(cancel, future, passed.task->id, now_ns, &passed);
+		if (request)
+			request->function = passed.task->function;
+	}
+}
+
+static void begin(struct cancel *cancel, struct request *request, uint64_t now_ns,
+		  const struct model_cancel *asked)
+{
+	unsigned int type = AT_ID_TYPE(asked->subject);
+
+	request->function = asked->task ? asked->task->function : NULL;
+	request->existing = asked->existing;
+	if (asked->refused)
+		return settle(cancel, request, FATE_REFUSED, NULL);
+	if (type == AT_TASK && !asked->task)
+		return settle(cancel, request, FATE_OPEN, NULL);
+	if (type == AT_TASK)
+		return;
+	if (type == AT_SHIELD)
+		request->note = cancel_note_shielded(cancel->model, asked->process, asked->subject);
+	else
+		cancel->printer.passed_on++;
+	keep_open(cancel, request);
+	if (type < AT_GATHER)
+		ask_waiters(cancel, request, now_ns, asked);
+}
+
 static void cancel_cancel(void *view, uint64_t now_ns, const struct model_cancel *asked)
 {
 	struct cancel *cancel = view;
 	struct request *request = storms_find(&cancel->storms, asked->process, asked->subject);
-	unsigned int type = AT_ID_TYPE(asked->subject);
+	enum fate fate;
+	char *note;
 
-	cancel->printer.requests++;
-	if (request && !asked->refused) {
+	if (request && !asked->refused && is_over(cancel, request, asked)) {
+		note = cancel_note_again(cancel->model, now_ns, request, &fate);
+		request->gone_ns = fate == FATE_OPEN ? 0 : now_ns;
+		settle(cancel, request, fate, note);
+	} else if (request && !asked->refused) {
 		request->asked++;
-		request->turns &= turns(asked);
+		cancel->printer.repeated++;
 		return;
 	}
 	request = parent_of(cancel, now_ns, asked);
 	request = add(cancel, request, asked->subject, now_ns, asked);
-	if (!request)
+	if (request)
+		begin(cancel, request, now_ns, asked);
+}
+
+static void count_end(struct cancel *cancel, const struct request *request, enum fate fate)
+{
+	bool ends = fate == FATE_CANCELLED || fate == FATE_TIMED_OUT || fate == FATE_GROUP;
+
+	if (ends && !request->existing)
+		count(cancel, &cancel->printer.ends, request->asked_ns, request->gone_ns);
+}
+
+/* Who asked may be one of several. */
+static void cancel_uncancel(void *view, uint64_t now_ns, const struct model_cancel *taken)
+{
+	struct cancel *cancel = view;
+	struct request *request = storms_find(&cancel->storms, taken->process, taken->subject);
+	enum fate fate;
+	char *note;
+
+	if (!request || ++request->taken_back < request->asked)
 		return;
-	request->function = asked->task ? asked->task->function : NULL;
-	request->turns = turns(asked);
-	if (asked->refused) {
-		settle(cancel, request, FATE_REFUSED, NULL);
-	} else if (type == AT_TASK && !asked->task) {
-		settle(cancel, request, FATE_OPEN, NULL);
-	} else if (type != AT_TASK) {
-		if (type == AT_SHIELD)
-			request->note =
-				cancel_note_shielded(cancel->model, asked->process, asked->subject);
-		keep_open(cancel, request);
-	}
+	note = cancel_note_back(cancel->model, now_ns, request, taken, &fate);
+	request->gone_ns = fate == FATE_OPEN ? 0 : now_ns;
+	count_end(cancel, request, fate);
+	settle(cancel, request, fate, note);
 }
 
 static void cancel_deliver(void *view, uint64_t now_ns, struct model_task *task)
@@ -167,16 +208,39 @@ static void cancel_deliver(void *view, uint64_t now_ns, struct model_task *task)
 	struct cancel *cancel = view;
 	struct request *request = storms_find(&cancel->storms, task->process, task->id);
 
-	if (!request)
+	/* Nobody has asked, but what it awaits was cancelled. */
+	if (!request) {
+		task->user = cancel;
 		return;
+	}
 	request->steps = task->steps;
 	request->thread = task->thread;
 	if (request->delivered_ns)
 		return;
 	request->delivered_ns = now_ns;
-	count(cancel, &cancel->printer.deliveries, request->asked_ns, now_ns);
-	if (request->turns)
-		keep_open(cancel, request);
+	if (!request->existing)
+		count(cancel, &cancel->printer.deliveries, request->asked_ns, now_ns);
+}
+
+static void end_unasked(struct cancel *cancel, uint64_t now_ns, struct model_task *task)
+{
+	const struct model_cancel nobody = {
+		.subject = task->id,
+		.process = task->process,
+		.thread = task->thread,
+	};
+	struct request *request;
+	enum fate fate;
+	char *note;
+
+	if (!task->end || task->end->outcome != MODEL_CANCELLED)
+		return;
+	request = add(cancel, NULL, task->id, now_ns, &nobody);
+	if (!request)
+		return;
+	note = cancel_note_unasked(cancel->model, task, &fate);
+	request->function = task->function;
+	settle(cancel, request, fate, note);
 }
 
 static void cancel_task_end(void *view, uint64_t now_ns, struct model_task *task)
@@ -187,12 +251,10 @@ static void cancel_task_end(void *view, uint64_t now_ns, struct model_task *task
 	char *note;
 
 	if (!request)
-		return;
+		return end_unasked(cancel, now_ns, task);
 	note = cancel_note_end(cancel->model, now_ns, request, task, &fate);
-	if (fate != FATE_OPEN)
-		request->gone_ns = now_ns;
-	if (fate == FATE_CANCELLED)
-		count(cancel, &cancel->printer.ends, request->asked_ns, now_ns);
+	request->gone_ns = fate == FATE_OPEN ? 0 : now_ns;
+	count_end(cancel, request, fate);
 	settle(cancel, request, fate, note);
 }
 
@@ -230,6 +292,7 @@ const struct view view_cancel = {
 		.open = cancel_open,
 		.record = cancel_record,
 		.cancel = cancel_cancel,
+		.uncancel = cancel_uncancel,
 		.deliver = cancel_deliver,
 		.task_end = cancel_task_end,
 	},

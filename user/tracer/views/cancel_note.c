@@ -54,12 +54,31 @@ char *cancel_note_shielded(const struct model *model, uint32_t process, uint64_t
 	return NULL;
 }
 
-/* The last records of the task are missing, or the stream ends before. */
-static char *note_open(const struct model *model, const char *duration, bool delivered)
+bool cancel_note_lost(const struct model *model)
 {
 	const struct model_totals *totals = model_totals(model);
 
-	if (totals->lost || totals->dropped)
+	return totals->lost || totals->dropped;
+}
+
+const struct model_task *cancel_note_waiter(const struct model *model,
+					    const struct model_cancel *cancel,
+					    const struct model_task *task)
+{
+	int seen;
+
+	for (seen = 0; seen < TASKS_MAX && (task = model_next_task(model, task)); seen++) {
+		if (task->process == cancel->process && task->state == MODEL_AWAITING &&
+		    task->awaits == cancel->subject)
+			return task;
+	}
+	return NULL;
+}
+
+/* The last records of the task are missing, or the stream ends before. */
+static char *note_open(const struct model *model, const char *duration, bool delivered)
+{
+	if (cancel_note_lost(model))
 		return strdup("its end was not seen");
 	if (delivered)
 		return print("still going on after %s", duration);
@@ -77,18 +96,85 @@ char *cancel_note_end(const struct model *model, uint64_t now_ns, const struct r
 	text_duration(duration, now_ns > from_ns ? now_ns - from_ns : 0);
 	*fate = FATE_OPEN;
 	if (!end || end->outcome == MODEL_OPEN)
-		return note_open(model, duration, request->delivered_ns);
+		return request->existing ? strdup("still going on")
+					 : note_open(model, duration, request->delivered_ns);
 	*fate = FATE_CANCELLED;
 	if (end->outcome == MODEL_CANCELLED)
-		return task->steps || task->existing ? NULL : strdup("it had not begun");
+		return task->begun || task->steps > 1 || task->existing || cancel_note_lost(model)
+			       ? NULL
+			       : strdup("it had not begun");
 	verb = end->outcome == MODEL_FAILED ? "failed with" : "returned";
 	describe_end(how, sizeof(how), end);
-	*fate = request->turns ? storms_turned(request) : FATE_SWALLOWED;
+	*fate = FATE_SWALLOWED;
+	if (request->existing)
+		return print("%s %s", verb, how);
 	if (request->delivered_ns)
 		return print("ran on for %s, %s %s", duration, verb, how);
+	if (cancel_note_lost(model)) {
+		*fate = FATE_OPEN;
+		return print("%s %s, whether it was told was not seen", verb, how);
+	}
 	/* Whoever it awaited was told in its place, and did not pass that back. */
 	if (!list_empty(&request->children))
 		return print("what it awaited took the request, it %s %s", verb, how);
 	*fate = FATE_TOO_LATE;
 	return print("%s %s before it was told", verb, how);
+}
+
+char *cancel_note_again(const struct model *model, uint64_t now_ns, const struct request *request,
+			enum fate *fate)
+{
+	char duration[TEXT_DURATION_SIZE];
+
+	*fate = FATE_OPEN;
+	if (cancel_note_lost(model))
+		return strdup("its end was not seen");
+	*fate = FATE_SWALLOWED;
+	text_duration(duration,
+		      now_ns > request->delivered_ns ? now_ns - request->delivered_ns : 0);
+	return print("ran on for %s, then it was asked again", duration);
+}
+
+/* The deadline has passed, and the block ends in another way. */
+static char *note_in_vain(const struct model *model, uint64_t now_ns, const struct request *request,
+			  enum fate *fate)
+{
+	char duration[TEXT_DURATION_SIZE];
+
+	*fate = FATE_SWALLOWED;
+	text_duration(duration,
+		      now_ns > request->delivered_ns ? now_ns - request->delivered_ns : 0);
+	if (request->delivered_ns)
+		return print("ran on for %s, and did not time out", duration);
+	if (!list_empty(&request->children))
+		return strdup("what it awaited took the request, it did not time out");
+	*fate = cancel_note_lost(model) ? FATE_OPEN : FATE_TOO_LATE;
+	return strdup("it was done before it was told");
+}
+
+char *cancel_note_back(const struct model *model, uint64_t now_ns, const struct request *request,
+		       const struct model_cancel *taken, enum fate *fate)
+{
+	unsigned int type = AT_ID_TYPE(taken->through);
+
+	if (type == AT_TIMEOUT || type == AT_WAIT_FOR) {
+		*fate = FATE_TIMED_OUT;
+		if (taken->timed_out)
+			return NULL;
+		*fate = FATE_TOO_LATE;
+		if (taken->refused)
+			return strdup("what it awaited was done already");
+		return note_in_vain(model, now_ns, request, fate);
+	}
+	*fate = type == AT_GROUP ? FATE_GROUP : FATE_WITHDRAWN;
+	return NULL;
+}
+
+char *cancel_note_unasked(const struct model *model, const struct model_task *task, enum fate *fate)
+{
+	*fate = FATE_OPEN;
+	if (cancel_note_lost(model))
+		return strdup("who asked was not seen");
+	*fate = FATE_ITSELF;
+	return strdup(task->user ? "what it awaited was cancelled" : "it returned -ECANCELED");
 }

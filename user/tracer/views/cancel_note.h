@@ -14,6 +14,26 @@ char *cancel_note_name(const struct model *model, uint32_t process, uint64_t id)
 /* Who goes on behind a shield. */
 char *cancel_note_shielded(const struct model *model, uint32_t process, uint64_t shield);
 
+/* Records are missing: what was not seen may have been. */
+bool cancel_note_lost(const struct model *model);
+
+/* The next task after `task`, or the first if that is null, that awaits what was cancelled. */
+const struct model_task *cancel_note_waiter(const struct model *model,
+					    const struct model_cancel *cancel,
+					    const struct model_task *task);
+
+/* It was told and goes on, when it is asked again. */
+char *cancel_note_again(const struct model *model, uint64_t now_ns, const struct request *request,
+			enum fate *fate);
+
+/* The last of its requests was taken back. */
+char *cancel_note_back(const struct model *model, uint64_t now_ns, const struct request *request,
+		       const struct model_cancel *taken, enum fate *fate);
+
+/* It ended as cancelled, and no request is known. */
+char *cancel_note_unasked(const struct model *model, const struct model_task *task,
+			  enum fate *fate);
+
 /* How the task ended, or that it has not; `*fate` is what that makes of the request. */
 char *cancel_note_end(const struct model *model, uint64_t now_ns, const struct request *request,
 		      const struct model_task *task, enum fate *fate);

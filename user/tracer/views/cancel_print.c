@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Durations stand in columns, so that a fate can be found with grep and the slowest with sort. */
 #include "cancel_print.h"
+#include "completeness.h"
 #include "describe.h"
 #include <base/text.h>
 #include <inttypes.h>
@@ -20,6 +21,7 @@ static const char *const words[FATES_END] = {
 	[FATE_SWALLOWED] = "swallowed", [FATE_TIMED_OUT] = "timed out",
 	[FATE_SHIELDED] = "shielded",	[FATE_REFUSED] = "refused",
 	[FATE_TOO_LATE] = "too late",	[FATE_GROUP] = "by group",
+	[FATE_WITHDRAWN] = "withdrawn", [FATE_ITSELF] = "by itself",
 };
 
 /* Whether the terminal of whoever has this environment draws what is not ASCII. */
@@ -65,8 +67,8 @@ static void print_columns(struct cancel_printer *printer, const struct request *
 			"fate", "who");
 	printer->headed = true;
 	fprintf(printer->out, "%11.6f", since_ns / 1e9);
-	print_duration(printer->out, times->asked_ns, times->delivered_ns);
-	print_duration(printer->out, times->asked_ns, times->gone_ns);
+	print_duration(printer->out, times->asked_ns, times->existing ? 0 : times->delivered_ns);
+	print_duration(printer->out, times->asked_ns, times->existing ? 0 : times->gone_ns);
 	fprintf(printer->out, "  %-9s  ", words[fate]);
 	for (i = 0; i < depth; i++)
 		fputs(printer->branches[i + 1 < depth ? BELOW + last[i] : CHILD + last[i]],
@@ -84,7 +86,9 @@ static void print_origin(const struct cancel_printer *printer, const struct requ
 			describe_id(buffer, sizeof(buffer), printer->model, root->key.process,
 				    root->through));
 	/* Which callback of a timeout it was says nothing. */
-	if (root->by && root->who && !(root->through && timer))
+	if (AT_ID_TYPE(root->by) == AT_LOOP && !root->through)
+		fputs(", by the end of async_run()", printer->out);
+	else if (root->by && root->who && !(root->through && timer))
 		fprintf(printer->out, ", by %s", root->who);
 	if (root->place)
 		fprintf(printer->out, " at %s",
@@ -149,6 +153,8 @@ static void print_tree(struct cancel_printer *printer, const struct request *req
 	fputs(request->who ? request->who : "?", printer->out);
 	if (request->asked > 1)
 		fprintf(printer->out, ", asked %" PRIu64 " times", request->asked);
+	if (request->existing)
+		fputs(", asked before the trace", printer->out);
 	if (root)
 		print_origin(printer, root);
 	if (request->note)
@@ -192,24 +198,42 @@ static void print_latency(FILE *out, const char *what, const struct histogram *h
 			text_duration(max, histogram->max));
 }
 
+/* It adds up. */
+static void print_fates(FILE *out, const uint64_t fates[FATES_END])
+{
+	static const enum fate rare[] = { FATE_GROUP, FATE_WITHDRAWN, FATE_OPEN };
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < FATES_END; i++)
+		sum += i == FATE_ITSELF ? 0 : fates[i];
+	fprintf(out, "%" PRIu64 " request%s", sum, sum == 1 ? "" : "s");
+	for (i = FATE_CANCELLED; i <= FATE_TOO_LATE; i++)
+		fprintf(out, "%s%" PRIu64 " %s", i == FATE_CANCELLED ? ": " : ", ", fates[i],
+			words[i]);
+	for (i = 0; i < sizeof(rare) / sizeof(*rare); i++) {
+		if (fates[rare[i]])
+			fprintf(out, ", %" PRIu64 " %s", fates[rare[i]], words[rare[i]]);
+	}
+}
+
 void cancel_print_summary(const struct cancel_printer *printer, const uint64_t fates[FATES_END])
 {
 	const struct model_totals *totals = model_totals(printer->model);
 	FILE *out = printer->out;
-	unsigned int fate;
 
-	fprintf(out, "%" PRIu64 " request%s", printer->requests, printer->requests == 1 ? "" : "s");
-	for (fate = FATE_CANCELLED; fate <= FATE_TOO_LATE; fate++)
-		fprintf(out, "%s%" PRIu64 " %s", fate == FATE_CANCELLED ? ": " : ", ", fates[fate],
-			words[fate]);
-	if (fates[FATE_GROUP])
-		fprintf(out, ", %" PRIu64 " %s", fates[FATE_GROUP], words[FATE_GROUP]);
-	if (fates[FATE_OPEN])
-		fprintf(out, ", %" PRIu64 " %s", fates[FATE_OPEN], words[FATE_OPEN]);
+	print_fates(out, fates);
+	if (printer->passed_on || printer->repeated)
+		fputs(" (", out);
+	if (printer->passed_on)
+		fprintf(out, "%" PRIu64 " passed on%s", printer->passed_on,
+			printer->repeated ? ", " : ")");
+	if (printer->repeated)
+		fprintf(out, "%" PRIu64 " repeated)", printer->repeated);
+	if (fates[FATE_ITSELF])
+		fprintf(out, "; %" PRIu64 " ended cancelled without one", fates[FATE_ITSELF]);
 	fputc('\n', out);
 	print_latency(out, "delivered", &printer->deliveries);
 	print_latency(out, "gone", &printer->ends);
-	if (totals->lost || totals->dropped)
-		fprintf(out, "lost %" PRIu64 " record(s), %" PRIu64 " dropped\n", totals->lost,
-			totals->dropped);
+	completeness_print(out, totals);
 }

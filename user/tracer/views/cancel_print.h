@@ -14,7 +14,7 @@ struct cancel_printer {
 	bool headed;
 
 	/* What the figures are of. */
-	uint64_t requests;
+	uint64_t passed_on, repeated; /* requests without a fate of their own */
 	struct histogram deliveries, ends;
 };
 

@@ -68,6 +68,34 @@ struct request *storms_find(const struct storms *storms, uint32_t process, uint6
 	return request;
 }
 
+bool storms_turns(const struct model_cancel *asked)
+{
+	unsigned int type = AT_ID_TYPE(asked->through);
+	const struct model_task *task = asked->task;
+	size_t i;
+
+	if (type == AT_TIMEOUT || type == AT_WAIT_FOR)
+		return true;
+	if (type != AT_GROUP || !task)
+		return false;
+	for (i = 0; i < task->awaited_by_count; i++) {
+		if (task->awaited_by[i] == asked->through)
+			return false;
+	}
+	return true;
+}
+
+struct request *storms_reason(const struct storms *storms, const struct model *model,
+			      const struct model_cancel *asked)
+{
+	const struct model_task *task = model_find_task(model, asked->process, asked->by);
+	struct request *request = NULL;
+
+	if (task)
+		request = storms_find(storms, asked->process, asked->by);
+	return request && request->delivered_ns && request->steps == task->steps ? request : NULL;
+}
+
 static struct request *request_new(uint64_t id, uint64_t now_ns, const struct model_cancel *cancel)
 {
 	struct request *request = calloc(1, sizeof(*request));
@@ -130,17 +158,10 @@ struct request *storms_add(struct storms *storms, struct request *parent, uint64
 	return request;
 }
 
-enum fate storms_turned(const struct request *request)
-{
-	return AT_ID_TYPE(request->through) == AT_GROUP ? FATE_GROUP : FATE_TIMED_OUT;
-}
-
 static enum fate fate_of_open(const struct request *request)
 {
 	if (!request->parent)
 		return FATE_STORM;
-	if (AT_ID_TYPE(request->key.id) == AT_TASK)
-		return storms_turned(request);
 	if (AT_ID_TYPE(request->key.id) == AT_SHIELD && list_empty(&request->children))
 		return FATE_SHIELDED;
 	return FATE_PASSED_ON;
@@ -255,7 +276,7 @@ void storms_settle(struct storms *storms, struct request *request, enum fate fat
 		HASH_DEL(storms->live, request);
 	request->live = false;
 	request->fate = fate;
-	if (type == AT_TASK || type == AT_SHIELD)
+	if (type == AT_TASK || type == AT_SHIELD || fate == FATE_REFUSED)
 		storms->fates[fate]++;
 	complete(storms, request);
 }

@@ -27,9 +27,11 @@ enum fate {
 	FATE_SWALLOWED, /* the task was told, and did not end so */
 	FATE_TIMED_OUT, /* the same, but that is what a timeout is for */
 	FATE_SHIELDED,
-	FATE_REFUSED,  /* it was done already */
-	FATE_TOO_LATE, /* it ended before it was told */
-	FATE_GROUP,    /* as with a timeout: of its group, another task has failed */
+	FATE_REFUSED,	/* it was done already */
+	FATE_TOO_LATE,	/* it ended before it was told */
+	FATE_GROUP,	/* as with a timeout: of its group, another task has failed */
+	FATE_WITHDRAWN, /* the task has dealt with it, and said so */
+	FATE_ITSELF,	/* no request: it ended so without one */
 	FATES_END,
 };
 
@@ -40,13 +42,13 @@ struct request {
 	} key; /* id 0 for a root */
 	uint64_t asked_ns, delivered_ns, gone_ns;
 	enum fate fate;
-	uint64_t asked; /* how often */
+	uint64_t asked, taken_back; /* how often */
 	uint64_t by, through, place;
 	const struct model_function *function; /* of a task, or null */
 	char *who, *note; /* for people, safe to print; null if nothing is to be said */
 	uint64_t steps;	  /* that the task had made when it was told */
 	uint32_t thread;  /* on which it was asked or told last */
-	bool turns;	  /* only timeouts, or the group that the task has, have asked */
+	bool existing;	  /* it was asked before the trace */
 
 	struct request *parent; /* null of a root */
 	struct list children;	/* in the order in which they were asked */
@@ -78,7 +80,7 @@ struct storms {
 	/* Called with a root whose tree is complete; it is freed afterwards. */
 	void (*tell)(void *user, const struct request *root);
 	void *user;
-	uint64_t fates[FATES_END]; /* of tasks and shields */
+	uint64_t fates[FATES_END]; /* of tasks, shields, and what was refused */
 
 	struct request *live;	/* by key */
 	struct request *recent; /* the root made last, while it is open, or null */
@@ -95,15 +97,19 @@ void storms_clear(struct storms *storms);
 /* The live request to that one, or null. */
 struct request *storms_find(const struct storms *storms, uint32_t process, uint64_t id);
 
+/* Whether who asks takes it back, and the task goes on: a timeout, or the end of its group. */
+bool storms_turns(const struct model_cancel *asked);
+
+/* The request that the asking task was told of in the step that it is in, or null. */
+struct request *storms_reason(const struct storms *storms, const struct model *model,
+			      const struct model_cancel *asked);
+
 /*
  * A new live request to `id`, below `parent`, or below a root if that is null: one for all that
  * are asked in one step by the same, from one place. Null without memory.
  */
 struct request *storms_add(struct storms *storms, struct request *parent, uint64_t id,
 			   uint64_t now_ns, const struct model_cancel *cancel);
-
-/* Of a request that `turns` and was delivered. */
-enum fate storms_turned(const struct request *request);
 
 /* Its fate is known when the step ends that is running on its thread. */
 void storms_open(struct storms *storms, struct request *request);

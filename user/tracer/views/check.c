@@ -5,6 +5,7 @@
  */
 #include "check_failed.h"
 #include "check_stuck.h"
+#include "completeness.h"
 #include "describe.h"
 #include "view.h"
 #include <base/text.h>
@@ -170,6 +171,8 @@ static void print_summary(const struct check *check, const struct model_totals *
 	uint64_t errors = counts[FINDING_ERROR], warnings = counts[FINDING_WARNING];
 	uint64_t notes = counts[FINDING_NOTE];
 	uint64_t tasks = totals->tasks_existing + totals->tasks_created;
+	char buffer[COMPLETENESS_SIZE];
+	const char *missing = completeness_text(buffer, sizeof(buffer), totals);
 
 	if (!errors && !warnings && !notes)
 		fputs("nothing found", check->out);
@@ -182,13 +185,10 @@ static void print_summary(const struct check *check, const struct model_totals *
 	print_count(check->out, tasks, "task", " in ");
 	print_count(check->out, check->coroutines, "coroutine", ", ");
 	fputc('\n', check->out);
-	if (totals->lost || totals->dropped)
-		fprintf(check->out,
-			"lost %" PRIu64 " record(s), %" PRIu64
-			" dropped: there may be more, and who waits for whom is not known\n",
-			totals->lost, totals->dropped);
-	if (!totals->complete)
-		fputs("cut off: what came after the last record is not known\n", check->out);
+	if (!missing)
+		return;
+	fprintf(check->out, "%s\n", missing);
+	fputs("so there may be more to find, and who waits for whom is not known\n", check->out);
 }
 
 static int check_finish(void *state, const struct model *model)

@@ -85,6 +85,8 @@ const char *describe_id(char *buffer, size_t size, const struct model *model, ui
 		snprintf(buffer, size, "write to fd %" PRIu64, number);
 		break;
 	case AT_NOTHING:
+		snprintf(buffer, size, number ? "thread %" PRIu64 : "?", number);
+		break;
 	case AT_TIMER:
 		snprintf(buffer, size, "%s", describe_kind(id));
 		break;

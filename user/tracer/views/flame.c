@@ -4,6 +4,7 @@
 #include "../formats/folded.h"
 #include "../formats/speedscope.h"
 #include "../formats/svg.h"
+#include "completeness.h"
 #include "flame_stacks.h"
 #include <base/text.h>
 #include <inttypes.h>
@@ -43,24 +44,8 @@ static unsigned int states_of(enum view_weight weight)
 
 struct caption {
 	struct stacks_caption texts;
-	char subtitle[128], note[128];
+	char subtitle[128], note[COMPLETENESS_SIZE];
 };
-
-static void fill_note(struct caption *caption, const struct model_totals *totals)
-{
-	size_t used = 0;
-
-	if (totals->complete && !totals->lost && !totals->dropped)
-		return;
-	if (!totals->complete)
-		used = snprintf(caption->note, sizeof(caption->note),
-				"cut off: what came after the last record is not known");
-	if (totals->lost || totals->dropped)
-		snprintf(caption->note + used, sizeof(caption->note) - used,
-			 "%slost %" PRIu64 " record(s), %" PRIu64 " dropped", used ? "; " : "",
-			 totals->lost, totals->dropped);
-	caption->texts.note = caption->note;
-}
 
 static void fill_caption(struct caption *caption, const struct flame *flame)
 {
@@ -82,7 +67,7 @@ static void fill_caption(struct caption *caption, const struct flame *flame)
 		 flame->stacks.tasks == 1 ? "" : "s",
 		 text_duration(spent, total_ns[STACKS_RUNNING] + total_ns[STACKS_READY] +
 					      total_ns[STACKS_AWAITING]));
-	fill_note(caption, totals);
+	caption->texts.note = completeness_text(caption->note, sizeof(caption->note), totals);
 }
 
 static int write_result(const struct flame *flame, const struct stacks_caption *caption)

@@ -3,6 +3,7 @@
  * Which step or callback held the loop for longer than a threshold? The line of asyncio's debug mode
  * for each as it ends, and at the end a table of the functions that did it, the worst first.
  */
+#include "completeness.h"
 #include "repr.h"
 #include "slow_step.h"
 #include "slow_table.h"
@@ -81,7 +82,7 @@ static bool begin_report(struct slow *slow, uint64_t now_ns)
 /* As asyncio does, unless that would be nothing. */
 static void print_seconds(const struct slow *slow, uint64_t ns)
 {
-	int digits = slow->options->threshold_ns < 1000000 ? 6 : 3;
+	int digits = slow->options->threshold_ns >= 1000000 ? 3 : ns >= 1000 || !ns ? 6 : 9;
 
 	fprintf(slow->options->out, "%.*f", digits, ns / 1e9);
 }
@@ -223,10 +224,6 @@ static void print_none(const struct slow *slow)
 		text_duration(threshold, slow->options->threshold_ns));
 	if (!slow->steps) {
 		fputs(": none was seen\n", out);
-		/* It would be told of at its end. */
-		if (!model_loops(slow->model))
-			fputs("nor did a loop tell of itself: if one is stuck, tree shows in what\n",
-			      out);
 		return;
 	}
 	fprintf(out, "; the longest of %" PRIu64 " took %s, in ", slow->steps,
@@ -269,9 +266,7 @@ static int slow_finish(void *state, const struct model *model)
 	if (slow->torn)
 		fprintf(out, "left out, for records within them are missing: %" PRIu64 " step(s)\n",
 			slow->torn);
-	if (totals->lost || totals->dropped)
-		fprintf(out, "lost %" PRIu64 " record(s), %" PRIu64 " dropped\n", totals->lost,
-			totals->dropped);
+	completeness_print(out, totals);
 	return err ? err : slow->error;
 }
 

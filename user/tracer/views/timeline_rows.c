@@ -3,6 +3,7 @@
  * The timeline as CSV. Of a span that has begun only its number is kept, where the model keeps the
  * task or coroutine: what comes after names it as its parent, and its row comes with its end.
  */
+#include "completeness.h"
 #include "timeline.h"
 #include "timeline_row.h"
 #include <errno.h>
@@ -200,7 +201,7 @@ static void rows_interval(void *view, const struct model_interval *interval)
 		.existing = interval->existing,
 		.torn = interval->torn,
 		.outcome = outcome_of(interval),
-		.awaits = interval->awaits,
+		.awaits = interval->kind == MODEL_JOB ? interval->id : interval->awaits,
 		.woken_by = interval->woken_by,
 		.result = interval->result,
 	};
@@ -252,12 +253,16 @@ static void print_trace(struct rows *rows, const struct model_totals *totals)
 	row_print(&row);
 }
 
+/* What the kernel's side dropped may leave no hole, for nothing came after it. */
 static int rows_finish(void *state, const struct model *model)
 {
 	const struct model_totals *totals = model_totals(model);
+	uint64_t lost = completeness_lost(totals);
 	struct rows *rows = state;
 
-	if (totals->records)
+	if (lost > totals->lost)
+		rows_lost(rows, totals->first_ns, totals->last_ns, 0, 0, lost - totals->lost);
+	if (totals->records || lost)
 		print_trace(rows, totals);
 	return rows->error;
 }

@@ -4,6 +4,7 @@
  * are those whom nobody awaits.
  */
 #include "tree.h"
+#include "completeness.h"
 #include "describe.h"
 #include <base/text.h>
 #include <errno.h>
@@ -221,13 +222,6 @@ static int print_tree(const struct view_options *options, const struct model *mo
 	return err;
 }
 
-static void print_losses(FILE *out, const struct model_totals *totals)
-{
-	if (totals->lost || totals->dropped)
-		fprintf(out, "lost %" PRIu64 " record(s), %" PRIu64 " dropped\n", totals->lost,
-			totals->dropped);
-}
-
 static int tree_finish(void *state, const struct model *model)
 {
 	const struct view_options *options = ((const struct tree *)state)->options;
@@ -242,7 +236,7 @@ static int tree_finish(void *state, const struct model *model)
 	else if (!err)
 		err = print_tree(options, model, graph, &loops);
 	if (!err && options->format != VIEW_CSV)
-		print_losses(options->out, model_totals(model));
+		completeness_print(options->out, model_totals(model));
 	free(loops.loops);
 	graph_free(graph);
 	return err;
