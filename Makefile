@@ -5,7 +5,7 @@
 # make                build: build/asynctrace, build/libasync.a, build/libasync.so, build/examples/
 # make check-exports  other software reads what the views write for it
 # make golden         write what all views make of the recorded run into tests/golden
-# make pictures       draw the README's pictures from a run
+# make pictures       draw the README's pictures from the recorded run
 # make san            the tests under the sanitizers of addresses, leaks, undefined behaviour and threads
 # make valgrind       the runtime's tests under valgrind
 # make bench          measure, and print tables
@@ -227,9 +227,9 @@ check: all $(TEST_PROGRAMS) $(TARGET_PROGRAMS)
 check-exports: all $(B)/tests/make_hostile
 	$(Q)tools/check-exports $(B)
 
-pictures: all
+pictures: $(B)/asynctrace
 	$(Q)mkdir -p doc
-	$(Q)$(B)/asynctrace flame -o doc/flame.svg -- $(B)/examples/service >/dev/null 2>&1
+	$(Q)$(B)/asynctrace flame -o doc/flame.svg -i tests/golden/service.rec
 	$(Q)ls -l doc/flame.svg
 
 # Look at the difference. RECORD=1 records the run anew before, as a new kind of record asks for.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What SQLite, protoc and json.load() read of a run's exports tells the same as its views do.
 
-check_figures.py FOLDER, in which tools/check-exports has put the exports.
+check_figures.py FOLDER RUN: of that run, in the folder in which tools/check-exports has put the exports.
 """
 import collections
 import csv
@@ -11,16 +11,16 @@ import re
 import subprocess
 import sys
 
-folder = sys.argv[1]
+folder, run = sys.argv[1:]
 
 
 def check(condition, message):
     if not condition:
-        sys.exit(f"check_figures: {message}")
+        sys.exit(f"check_figures: {run}: {message}")
 
 
 def path(ending):
-    return f"{folder}/service.{ending}"
+    return f"{folder}/{run}.{ending}"
 
 
 def text(ending):
@@ -46,7 +46,8 @@ def sqlite(*commands):
                            """CREATE TABLE spans AS SELECT kind, name, status,
                               CAST(task_id AS INTEGER) AS task_id,
                               CAST(start_ns AS INTEGER) AS start_ns,
-                              CAST(end_ns AS INTEGER) AS end_ns FROM timeline""",
+                              CAST(IIF(status LIKE '%open', (SELECT end_ns FROM timeline
+                              WHERE kind = 'trace'), end_ns) AS INTEGER) AS end_ns FROM timeline""",
                            *commands], check=True, stdout=subprocess.PIPE, text=True)
     return [line.split("|") for line in made.stdout.splitlines()]
 
@@ -59,14 +60,14 @@ def check_summary():
             break
         cells = re.findall(r"\S+(?: (?:ns|us|ms|s)\b)?", line)
         printed[cells[-1]] = cells
-    rows = sqlite(".read tests/exports/figures.sql")
-    check(len(rows) == len(printed) > 10, f"{len(rows)} coroutines, and summary has {len(printed)}")
-    for name, calls, failed, cancelled, *times in rows:
-        wall, running, ready, awaiting = (int(float(time)) for time in times)
-        check(wall == running + ready + awaiting, f"{name}: its states are not its wall time")
-        expected = [calls, failed, cancelled, "0", *map(duration, (wall, running, ready, awaiting))]
+    figures = sqlite(".read tests/exports/figures.sql")
+    check(len(figures) == len(printed) > 1, f"{len(figures)} coroutines, and summary has {len(printed)}")
+    for name, *counts in figures:
+        times = [int(float(time)) for time in counts[4:]]
+        check(times[0] == sum(times[1:]), f"{name}: its states are not its wall time")
+        expected = [*counts[:4], *map(duration, times)]
         check(printed[name][:8] == expected, f"{name}: {expected}, and summary has {printed[name]}")
-    return len(rows)
+    return f"{len(figures)} coroutines, {sum(int(row[4]) for row in figures)} of their calls open"
 
 
 def check_states():
@@ -95,18 +96,29 @@ def check_states():
     return wall
 
 
-def kinds():
+def rows():
+    """Kind, begin and end of what has lasted."""
     with open(path("csv"), encoding="utf-8", newline="") as file:
-        return collections.Counter(row["kind"] for row in csv.DictReader(file))
+        made = list(csv.DictReader(file))
+    end = made[-1]["end_ns"]
+    return collections.Counter((row["kind"], int(row["start_ns"]), int(row["end_ns"] or end))
+                               for row in made if row["kind"] not in ("lost", "trace"))
+
+
+def kinds():
+    counts = collections.Counter()
+    for (kind, _, _), count in rows().items():
+        counts[kind] += count
+    return counts
 
 
 def check_perfetto():
-    """Slices of each kind, which lie within each other on every track; flows have both ends."""
+    """Slices as a viewer makes them are the rows; flows have both ends, tracks no depth."""
     with open(path("perfetto-trace"), "rb") as file:
         decoded = subprocess.run(["protoc", "--decode=Trace", "-Itests/exports", "perfetto.proto"],
                                  stdin=file, check=True, stdout=subprocess.PIPE, text=True).stdout
     check(not re.search(r"^\s*\d+[:{ ]", decoded, re.M), "Perfetto's file has fields that the .proto has not")
-    slices, open_slices = collections.Counter(), collections.Counter()
+    events, slices = collections.defaultdict(list), collections.Counter()
     depths, begun, ended = {}, set(), set()
     for packet in decoded.split("\npacket {"):
         get = lambda name: re.findall(rf"\b{name}: \"?([^\"\n]*)", packet)
@@ -119,16 +131,19 @@ def check_perfetto():
         check(track in depths, f"there is no track {track}")
         begun.update(re.findall(r"\bflow_ids: (\d+)", packet))
         ended.update(get("terminating_flow_ids"))
-        if kind == "TYPE_SLICE_BEGIN":
-            slices[get("categories")[0]] += 1
-            open_slices[track] += 1
-        elif kind == "TYPE_SLICE_END":
-            open_slices[track] -= 1
-            check(open_slices[track] >= 0, f"track {track} ends what has not begun")
+        events[track].append((int(get("timestamp")[0]), kind, *get("categories")))
+    for track, happened in events.items():
+        opened = []
+        for time, kind, *category in sorted(happened, key=lambda event: event[0]):
+            if kind == "TYPE_SLICE_BEGIN":
+                opened.append((category[0], time))
+            elif kind == "TYPE_SLICE_END":
+                check(opened, f"track {track} ends what has not begun")
+                slices[(*opened.pop(), time)] += 1
+        check(not opened, f"slices have no end: {opened}")
     check(max(depths.values()) < 100, f"Perfetto drops tracks as deep as {max(depths.values())}")
-    check(not +open_slices, f"slices have no end: {+open_slices}")
     check(ended <= begun and ended, f"flows end that have not begun: {ended - begun}")
-    check(slices == kinds(), f"Perfetto's file has {dict(slices)}, the timeline {dict(kinds())}")
+    check(slices == rows(), f"only Perfetto's file has {slices - rows()}, only the timeline {rows() - slices}")
     return sum(slices.values()), len(depths), len(ended)
 
 
@@ -144,7 +159,7 @@ def check_chrome():
     return len(events)
 
 
-print(f"  sqlite3   {check_summary()} coroutines as in summary; {duration(check_states())} of tasks "
+print(f"  sqlite3   {check_summary()} as in summary; {duration(check_states())} of tasks "
       "as in the stacks")
 print("  protoc    %d slices on %d tracks, %d flows" % check_perfetto())
 print(f"  json      {check_chrome()} events of Chrome's format")

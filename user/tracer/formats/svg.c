@@ -16,7 +16,7 @@ enum { WIDTH = 1200, EDGE = 12, ROW = 20, TOP = 84, BOTTOM = 40, PADDING = 4, FI
 #define PITCH	    7.25 /* of the font, in its size for names */
 #define TITLE_PITCH 9.1
 
-enum { HUES = 6, FIGURE_SIZE = 28 };
+enum { HUES = 6 };
 
 __asm__(".section .rodata\n"
 	"svg_style: .incbin \"user/tracer/formats/svg.css\"\n"
@@ -71,28 +71,11 @@ static bool weighs(const struct picture *picture, int state)
 	return picture->stacks->states & 1U << state;
 }
 
-/* "1,234,567" */
-static const char *figure(char buffer[FIGURE_SIZE], uint64_t number)
-{
-	char *end = buffer + FIGURE_SIZE - 1;
-	int digits = 0;
-
-	*end = 0;
-	do {
-		if (digits && digits % 3 == 0)
-			*--end = ',';
-		*--end = '0' + number % 10;
-		digits++;
-		number /= 10;
-	} while (number);
-	return end;
-}
-
 /* What is shown at the pointer: a line each for the name, the place and calls, and the figures. */
 static void write_title(const struct picture *picture, const struct stack *stack)
 {
 	const struct stacks_frame *frame = stack->frame;
-	char duration[TEXT_DURATION_SIZE], buffer[FIGURE_SIZE];
+	char duration[TEXT_DURATION_SIZE], buffer[TEXT_COUNT_SIZE];
 	FILE *out = picture->out;
 	int state;
 
@@ -104,13 +87,13 @@ static void write_title(const struct picture *picture, const struct stack *stack
 		fprintf(out, ":%" PRIu32, frame->line);
 	}
 	if (stack->calls)
-		fprintf(out, "\n%s %s%s", figure(buffer, stack->calls),
+		fprintf(out, "\n%s %s%s", text_count(buffer, stack->calls),
 			frame->awaited ? "wait" : "call", stack->calls == 1 ? "" : "s");
 	fprintf(out, "\n%s, %.2f %% of all", text_duration(duration, stack->weight_ns),
 		100 * share(picture, stack->weight_ns));
 	for (state = 0; state < STACKS_STATES; state++)
 		fprintf(out, "\n%-8s %15s ns", stacks_state_names[state],
-			figure(buffer, stack->total_ns[state]));
+			text_count(buffer, stack->total_ns[state]));
 	fputs("</title>", out);
 }
 
