@@ -36,6 +36,17 @@ static void assert_refused(struct scene *scene, int status, const char *reason, 
 		assert_refused(scene, status, reason, files);                                      \
 	} while (0)
 
+static void doctor__says_what_is_not(void **state)
+{
+	struct scene *scene = *state;
+
+	NEED_ROOT();
+	program_start(&scene->tracer, "build/asynctrace doctor -p 4194305");
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 1);
+	assert_non_null(strstr(scene->tracer.out, "FAIL  process 4194305 cannot be looked at\n"));
+}
+
 static void command_line__that_makes_no_sense(void **state)
 {
 	struct scene *scene = *state;
@@ -281,6 +292,7 @@ static void input__is_not_overwritten(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		SCENE_TEST(doctor__says_what_is_not),
 		SCENE_TEST(command_line__that_makes_no_sense),
 		SCENE_TEST(process__that_there_is_not),
 		SCENE_TEST(command__that_cannot_run),

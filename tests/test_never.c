@@ -3,6 +3,7 @@
 #include "capture.h"
 #include "recorded.h"
 #include <errno.h>
+#include <unistd.h>
 
 static struct async_loop *loop;
 
@@ -447,6 +448,51 @@ static void run__ends_its_tasks_itself(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/*
+ * --- Waited for
+ * ---------------------------------------------------------------------------------
+ */
+
+ASYNC(awaits_other, struct async_task **, other)
+{
+	return async_await(async_task_ref(*other)) < 0 ? -ECANCELED : 1;
+}
+
+/* It is left with two tasks that wait for each other, one that waits for them, and one more. */
+ASYNC(leaves_circle, bool *, ended)
+{
+	struct async_task *tasks[2];
+
+	tasks[0] = async_create_task(awaits_other(&tasks[1]));
+	tasks[1] = async_create_task(awaits_other(&tasks[0]));
+	async_task_detach(async_create_task(awaits_other(&tasks[0])));
+	async_task_detach(async_create_task(sleeps()));
+	async_sleep(0);
+	async_task_detach(tasks[0]);
+	async_task_detach(tasks[1]);
+	*ended = true;
+	return 7;
+}
+
+static void circle__of_tasks_ends_with_the_loop(void **state)
+{
+	bool ended = false;
+	char *said;
+	int count = 0;
+
+	(void)state;
+	async_loop_close(loop);
+	loop = NULL;
+	alarm(10); /* instead of sleeping for ever */
+	assert_int_equal(async_run(leaves_circle(&ended)), 7);
+	alarm(0);
+	assert_true(ended);
+	for (said = captured; (said = strstr(said, "Task was destroyed but it is pending!"));
+	     said++)
+		count++;
+	assert_int_equal(count, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +521,7 @@ int main(void)
 		TEST(task__destroyed_is_told_to_the_handler),
 		TEST(tracers__hear_of_it_too),
 		TEST(run__ends_its_tasks_itself),
+		TEST(circle__of_tasks_ends_with_the_loop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

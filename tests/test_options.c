@@ -194,6 +194,20 @@ static void options__format(void **state)
 			 VIEW_CHROME);
 	assert_int_equal(parse("asynctrace tree -p 1").view_options.format, VIEW_TEXT);
 	assert_int_equal(parse("asynctrace tree -p 1 --csv").view_options.format, VIEW_CSV);
+	assert_int_equal(parse("asynctrace tree -p 1 --format csv").view_options.format, VIEW_CSV);
+	options = parse("asynctrace flame -p 1 --format folded");
+	assert_int_equal(options.view_options.format, VIEW_FOLDED);
+	assert_false(options.whole);
+	options = parse("asynctrace flame -p 1 -o x.svg --format speedscope");
+	assert_int_equal(options.view_options.format, VIEW_SPEEDSCOPE);
+	assert_true(options.whole);
+	assert_false(parse("asynctrace flame -p 1 -o - --format svg").whole);
+	assert_int_equal(parse("asynctrace flame -p 1 -o x.svg --format text").view_options.format,
+			 VIEW_TEXT);
+	assert_refused("asynctrace flame -p 1 --format csv", "flame does not write csv");
+	assert_refused("asynctrace timeline -p 1 --format text", "timeline does not write text");
+	assert_refused("asynctrace flame -p 1 --format pdf", "not 'pdf'");
+	assert_refused("asynctrace flame -p 1 -w -", "-o FILE");
 	/* The end alone is no name. */
 	assert_int_equal(parse("asynctrace timed -p 1 -o .svg").view_options.format, VIEW_TEXT);
 }
@@ -238,6 +252,7 @@ static void options__attach(void **state)
 	assert_string_equal(parse("asynctrace attach -- x").command[0], "x");
 	assert_refused("asynctrace attach 42 43", "one process at a time");
 	assert_refused("asynctrace attach 42 -p 43", "one process at a time");
+	assert_refused("asynctrace attach server", "attach takes the number of a process");
 	assert_refused("asynctrace attach server", "-- server");
 	assert_refused("asynctrace attach 0", "not '0'");
 }
@@ -312,6 +327,14 @@ static void options__help_and_version(void **state)
 	assert_non_null(strstr(said, actions[0].question));
 	assert_non_null(strstr(said, "EXAMPLES"));
 	assert_non_null(strstr(said, "127 if it was not"));
+	assert_int_equal(outcome("asynctrace help", STDOUT_FILENO, said, sizeof(said)), 0);
+	assert_non_null(strstr(said, "127 if it was not"));
+	assert_int_equal(outcome("asynctrace help tree", STDOUT_FILENO, said, sizeof(said)), 0);
+	assert_non_null(strstr(said, "where: who created"));
+	assert_null(strstr(said, "seconds since"));
+	assert_int_equal(outcome("asynctrace timed --help", STDOUT_FILENO, said, sizeof(said)), 0);
+	assert_null(strstr(said, "tree"));
+	assert_non_null(strstr(said, "starts or finishes between"));
 	assert_int_equal(outcome("asynctrace --version", STDOUT_FILENO, said, sizeof(said)), 0);
 	assert_int_equal(strncmp(said, "asynctrace ", 11), 0);
 }

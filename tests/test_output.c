@@ -237,6 +237,17 @@ static void format__that_the_view_does_not_write(void **state)
 	assert_refused(scene, "timed -w x.json -p 1", "leave off the .json");
 }
 
+/* Between programs: "-" is no file. */
+static void standard_streams__have_a_name(void **state)
+{
+	(void)state;
+	assert_int_equal(system("build/asynctrace record -o - -i tests/golden/middle.rec "
+				"2>/dev/null | build/asynctrace flame --format folded -i - -o - | "
+				"grep -q '^async_main;'"),
+			 0);
+	assert_int_equal(access("-", F_OK), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +260,7 @@ int main(void)
 		SCENE_TEST(interrupted__is_completed),
 		SCENE_TEST(interrupted__replay_says_so),
 		SCENE_TEST(failed__leaves_what_was),
+		cmocka_unit_test(standard_streams__have_a_name),
 		SCENE_TEST(format__that_the_view_does_not_write),
 	};
 

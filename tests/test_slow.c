@@ -212,6 +212,23 @@ static void step__names_the_coroutine_that_held_it(void **state)
 		      "       1  100.0 ms  100.0 ms  100.0 ms  main() at demo.c:20\n");
 }
 
+/* No step takes 0.000000 seconds. */
+static void step__that_is_shorter_than_a_microsecond(void **state)
+{
+	const struct view_options all = { .threshold_ns = 0 };
+	struct stream s = begin_stream();
+	char *printed;
+
+	(void)state;
+	enter(&s, CALLBACK(0xcafe), 0);
+	s.now_ns += 240;
+	leave(&s, CALLBACK(0xcafe), 0, 0);
+	detach(&s, 3, 0, 0);
+	printed = print(&s, all);
+	assert_non_null(strstr(printed, "Executing <Handle 0xcafe()> took 0.000000240 seconds\n"));
+	free(printed);
+}
+
 static void callback__is_a_handle(void **state)
 {
 	struct stream s = begin_stream();
@@ -589,6 +606,7 @@ int main(void)
 		cmocka_unit_test(step__names_the_coroutine_that_held_it),
 		cmocka_unit_test(step__that_has_not_ended),
 		cmocka_unit_test(step__with_a_hole),
+		cmocka_unit_test(step__that_is_shorter_than_a_microsecond),
 		cmocka_unit_test(callback__is_a_handle),
 		cmocka_unit_test(nothing__is_told_in_a_line),
 		cmocka_unit_test(iteration__of_many_steps),

@@ -136,7 +136,8 @@ static void rows__of_each_kind(void **state)
 		"3,coroutine,1,1,main,100,1100,1600,500,ok,,,,,-3,demo.c:20\r\n"
 		"16,step,1,1,Task-1,100,1600,1700,100,ok,,,,,,demo.c:20\r\n"
 		"1,task,1,,Task-1,100,1000,1700,700,ok,,,,,7,demo.c:20\r\n"
-		"17,job,,,tick,100,1700,1750,50,failed,,,,,ENOENT,\r\n");
+		"17,job,,,tick,100,1700,1750,50,failed,job,job 4,,,ENOENT,\r\n"
+		"18,trace,,,,,1000,1750,750,ok,,,,,,\r\n");
 }
 
 /* One cancels another, which then fails in the middle of what it awaits. */
@@ -162,7 +163,8 @@ static void rows__tell_who_cancelled(void **state)
 			   "6,coroutine,2,2,fetch,100,1200,1200,0,cancelled,,,,Task-1,,demo.c:7\r\n"
 			   "7,step,2,2,Task-2,100,1200,1200,0,ok,,,,,,demo.c:7\r\n"
 			   "2,task,2,,Task-2,100,1000,1200,200,cancelled,,,,Task-1,,demo.c:7\r\n"
-			   "1,task,1,,Task-1,100,1000,,,open,,,,,,demo.c:20\r\n");
+			   "1,task,1,,Task-1,100,1000,,,open,,,,,,demo.c:20\r\n"
+			   "8,trace,,,,,1000,1200,200,ok,,,,,,\r\n");
 }
 
 /* What has begun before the trace and what has not ended in it; and records in between are lost. */
@@ -195,11 +197,12 @@ static void rows__tell_what_is_not_known(void **state)
 		"4,ready,1,1,Task-1,100,1100,1200,100,ok,,,loop 1,,,demo.c:20\r\n"
 		"5,lost,,,,100,1200,1400,200,ok,,,,,2,\r\n"
 		"6,step,1,1,Task-1,100,1200,1400,200,torn ok,,,,,,demo.c:20\r\n"
-		"8,job,,,main,100,1500,,,open,,,,,,demo.c:20\r\n"
+		"8,job,,,main,100,1500,,,open,job,job 4,,,,demo.c:20\r\n"
 		"9,await,1,1,Task-1,100,1400,,,open,event,event 2,,,,demo.c:20\r\n"
 		"7,coroutine,,,main,100,1400,,,open,,,,,,demo.c:20\r\n"
 		"2,coroutine,1,1,main,100,1000,,,existing open,,,,,,demo.c:20\r\n"
-		"1,task,1,,Task-1,100,1000,,,existing open,,,,,,demo.c:20\r\n");
+		"1,task,1,,Task-1,100,1000,,,existing open,,,,,,demo.c:20\r\n"
+		"10,trace,,,,,1000,1600,600,open,,,,,,\r\n");
 }
 
 /* The record of its creation comes after that of its first step, from another thread. */
@@ -221,7 +224,8 @@ static void rows__of_a_task_met_before_its_creation_add_up(void **state)
 	assert_prints(&s, (struct view_options){ 0 },
 		      HEAD "2,ready,1,1,Task-1,101,1100,1200,100,ok,,,,,,demo.c:20\r\n"
 			   "3,step,1,1,Task-1,101,1200,1300,100,ok,,,,,,demo.c:20\r\n"
-			   "1,task,1,,Task-1,101,1100,1300,200,ok,,,,,0,demo.c:20\r\n");
+			   "1,task,1,,Task-1,101,1100,1300,200,ok,,,,,0,demo.c:20\r\n"
+			   "4,trace,,,,,1000,1300,300,ok,,,,,,\r\n");
 }
 
 static void rows__keep_hostile_names_in_their_fields(void **state)
@@ -243,7 +247,8 @@ static void rows__keep_hostile_names_in_their_fields(void **state)
 		      HEAD "2,coroutine,1,1,'=cmd|' /C calc'!A0,100,1000,1000,0,failed,,,,,"
 			   "\"EINVAL: \"\"=1+1\"\"\",\"a,\"\"b\"\"\\n.c:1\"\r\n"
 			   "1,task,1,,\\u202e\\xff\\x1b[2J,100,1000,,,open,,,,,,"
-			   "\"a,\"\"b\"\"\\n.c:1\"\r\n");
+			   "\"a,\"\"b\"\"\\n.c:1\"\r\n"
+			   "3,trace,,,,,1000,1000,0,ok,,,,,,\r\n");
 }
 
 /* Nothing came after what was dropped. */
@@ -268,7 +273,8 @@ static void rows__are_raw_if_asked_for(void **state)
 	end(&s, 1);
 	detach(&s, 0, 0, 0);
 	assert_prints(&s, (struct view_options){ .raw = true },
-		      HEAD "1,coroutine,,,=main,100,1000,1000,0,ok,,,,,0,@demo.c:1\r\n");
+		      HEAD "1,coroutine,,,=main,100,1000,1000,0,ok,,,,,0,@demo.c:1\r\n"
+			   "2,trace,,,,,1000,1000,0,ok,,,,,,\r\n");
 }
 
 static void rows__of_nothing_are_a_head(void **state)

@@ -207,6 +207,19 @@ static void timed__arguments_are_typed(void **state)
 	assert_prints(&view_timed, &s, (struct view_options){ 0 }, expected);
 }
 
+static void timed__colours_what_went_wrong(void **state)
+{
+	struct stream s = { 0 };
+	char *printed;
+
+	(void)state;
+	two_delays(&s);
+	printed = print(&view_timed, &s, (struct view_options){ .colour = true });
+	assert_non_null(strstr(printed, " \x1b[31m(error -EINVAL: bad\\x1bname)\x1b[0m\n"));
+	assert_non_null(strstr(printed, " \x1b[33m(cancelled)\x1b[0m\n"));
+	free(printed);
+}
+
 static void summary__has_a_row_for_each_function(void **state)
 {
 	struct stream s = { 0 };
@@ -221,9 +234,28 @@ static void summary__has_a_row_for_each_function(void **state)
 		      "       1      1         0      0   2.003 s  3.200 ms      0 ns   2.000 s"
 		      "   2.003 s   2.003 s   2.003 s  main\n"
 		      "loop 1 (thread 100): 2 iterations, 0.1 % busy, longest step 3.200 ms in "
-		      "main (task 1)\n"
+		      "Task-1 (main)\n"
 		      "tasks: 0 existed before the trace, 2 created, 2 done\n"
 		      "26 records, 0 lost, 0 dropped\n");
+}
+
+static void summary__fits_a_narrow_terminal(void **state)
+{
+	struct view_options narrow = { .terminal = true, .width = 80, .filtered = true };
+	struct stream s = { 0 };
+
+	(void)state;
+	two_delays(&s);
+	assert_prints(
+		&view_summary, &s, narrow,
+		"  calls failed cancel open      wall   running     ready  awaiting  coroutine\n"
+		"      2      0      1    0   4.006 s  3.200 ms  1.000 us   4.003 s  delay\n"
+		"      1      1      0    0   2.003 s  3.200 ms      0 ns   2.000 s  main\n"
+		"of the whole trace:\n"
+		"loop 1 (thread 100): 2 iterations, 0.1 % busy, longest step 3.200 ms in "
+		"Task-1 (main)\n"
+		"tasks: 0 existed before the trace, 2 created, 2 done\n"
+		"26 records, 0 lost, 0 dropped\n");
 }
 
 static void summary__tells_what_is_missing(void **state)
@@ -301,7 +333,9 @@ int main(void)
 		cmocka_unit_test(timed__columns_are_in_front),
 		cmocka_unit_test(timed__tells_of_existing_open_and_lost),
 		cmocka_unit_test(timed__arguments_are_typed),
+		cmocka_unit_test(timed__colours_what_went_wrong),
 		cmocka_unit_test(summary__has_a_row_for_each_function),
+		cmocka_unit_test(summary__fits_a_narrow_terminal),
 		cmocka_unit_test(summary__tells_what_is_missing),
 		cmocka_unit_test(summary__of_nothing_is_short),
 		cmocka_unit_test(timed__says_that_it_was_cut_off),

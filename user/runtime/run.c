@@ -66,26 +66,50 @@ static void report_failures(struct async_loop *loop, struct async_task *tasks[],
 	}
 }
 
+static const struct async_task *awaited_task(const struct async_task *task)
+{
+	struct async_future *awaits = task ? task->awaits : NULL;
+
+	return awaits && awaits->type == AT_TASK && awaits->state == PENDING ? task_of(awaits)
+									     : NULL;
+}
+
+/* Whether it waits for tasks that wait for each other: no cancellation ends that. */
+static bool waits_for_circle(const struct async_task *task)
+{
+	const struct async_task *slow = task, *fast = awaited_task(task);
+
+	while (fast && fast != slow) {
+		slow = awaited_task(slow);
+		fast = awaited_task(awaited_task(fast));
+	}
+	return fast;
+}
+
 /*
  * Cancels all tasks and runs the loop until they have ended. Without memory they are destroyed
- * instead.
+ * instead, as those are that wait in a circle.
  */
 static void end_tasks(struct async_loop *loop, uintptr_t place)
 {
 	struct cancellation cancellation = { .place = place, .by = AT_ID(AT_LOOP, loop->number) };
-	size_t count = async_all_tasks(loop, NULL, 0), i;
+	size_t count = async_all_tasks(loop, NULL, 0), ending = 0, i;
 	struct async_task **tasks = count ? reallocarray(NULL, count, sizeof(*tasks)) : NULL;
 
 	if (!tasks)
 		return;
 	async_all_tasks(loop, tasks, count);
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count; i++)
 		async__task_cancel(tasks[i], cancellation);
-		async_task_ref(tasks[i]);
+	for (i = 0; i < count; i++) {
+		if (waits_for_circle(tasks[i]))
+			async_task_detach(tasks[i]);
+		else
+			tasks[ending++] = async_task_ref(tasks[i]);
 	}
-	async_loop_run_future_until_complete(loop, async_gather(tasks, count, NULL,
+	async_loop_run_future_until_complete(loop, async_gather(tasks, ending, NULL,
 								ASYNC_RETURN_EXCEPTIONS));
-	report_failures(loop, tasks, count);
+	report_failures(loop, tasks, ending);
 	free(tasks);
 }
 

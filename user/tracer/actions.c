@@ -54,7 +54,7 @@ const struct action actions[] = {
 		.question = "where does the time go, by chain of awaits?",
 		.view = &view_flame,
 		.run = session_run,
-		.takes = VIEW | FILTER | BIT(OPTION_WEIGHT),
+		.takes = VIEW | FILTER | BIT(OPTION_FORMAT) | BIT(OPTION_WEIGHT),
 		.examples = "% flame -- build/examples/service\n"
 			    "% flame --weight running -- build/examples/service\n"
 			    "% flame -o flame.svg -- build/examples/service\n"
@@ -65,7 +65,8 @@ const struct action actions[] = {
 		.question = "everything, as rows",
 		.view = &view_timeline,
 		.run = session_run,
-		.takes = VIEW | FILTER | LONG | BIT(OPTION_EVENTS) | BIT(OPTION_CSV_RAW),
+		.takes = VIEW | FILTER | LONG | BIT(OPTION_FORMAT) | BIT(OPTION_EVENTS) |
+			 BIT(OPTION_CSV_RAW),
 		.format = VIEW_CSV,
 		.examples = "% timeline -- build/examples/service\n"
 			    "% timeline -o service.csv -- build/examples/service\n"
@@ -94,8 +95,8 @@ const struct action actions[] = {
 		.question = "which tasks are alive now, and who awaits whom?",
 		.view = &view_tree,
 		.run = session_run,
-		.takes = VIEW | BIT(OPTION_CSV) | BIT(OPTION_CSV_RAW) | BIT(OPTION_COLUMNS) |
-			 BIT(OPTION_UNTIL),
+		.takes = VIEW | BIT(OPTION_FORMAT) | BIT(OPTION_CSV) | BIT(OPTION_CSV_RAW) |
+			 BIT(OPTION_COLUMNS) | BIT(OPTION_UNTIL),
 		.examples = "build/examples/churn 3 3 & sleep 1; % tree -p $!\n"
 			    "build/examples/churn 3 3 & sleep 1; % tree --csv -p $!\n",
 	},

@@ -109,9 +109,9 @@ static bool try_machine(const struct options *options)
 	bool well;
 
 	if (target_open(&self, getpid(), elf_has_probes, &why))
-		return say(false, why, "asynctrace reads itself");
+		return say(false, why, "asynctrace cannot read itself");
 	if (live_attach(&source, self, options, &why)) {
-		well = say(false, why, "BPF programs can be loaded and attached");
+		well = say(false, why, "BPF programs cannot be loaded and attached");
 	} else {
 		say(true, NULL, "BPF programs can be loaded and attached (%s)",
 		    bpf_source_way(source));
@@ -144,15 +144,15 @@ static bool try_process(const struct options *options)
 	size_t i;
 
 	if (target_open(&target, options->pid, elf_has_probes, &why))
-		return say(false, why, "process %d can be looked at", options->pid);
+		return say(false, why, "process %d cannot be looked at", options->pid);
 	say(true, NULL, "process %d can be looked at", options->pid);
 	for (i = 0; i < target->image_count; i++)
 		describe_image(&target->images[i]);
 	if (!i) {
 		well = say(false, "its program must use libasync or <asynctrace/probes.h>",
-			   "process %d has probes", options->pid);
+			   "process %d has no probes", options->pid);
 	} else if (live_attach(&source, target, options, &why)) {
-		well = say(false, why, "process %d can be traced", options->pid);
+		well = say(false, why, "process %d cannot be traced", options->pid);
 	} else {
 		well = say(true, NULL, "process %d can be traced", options->pid);
 		source->free(source);

@@ -17,17 +17,19 @@
 
 const struct option_row option_rows[OPTIONS_END] = {
 	[OPTION_PID] = { "pid", 'p', "PID", GROUP_SOURCE, "the running process PID" },
-	[OPTION_INPUT] = { "input", 'i', "FILE", GROUP_SOURCE, "a file that record has written" },
+	[OPTION_INPUT] = { "input", 'i', "FILE", GROUP_SOURCE,
+			   "a file that record has written; - is standard input" },
 	[OPTION_OUTPUT] = { "output", 'o', "FILE", GROUP_RESULT,
-			    "write to FILE, not to the terminal" },
+			    "write to FILE; - is standard output" },
 	[OPTION_WRITE] = { "write", 'w', "FILE", GROUP_RESULT,
 			   "keep the records in FILE as well, as record does" },
+	[OPTION_FORMAT] = { "format", 0, "NAME", GROUP_RESULT,
+			    "what to write, whatever FILE is called" },
 	[OPTION_COLOR] = { "color", 0, "WHEN", GROUP_RESULT,
 			   "auto (the default: on terminals), always or never" },
 	[OPTION_COLUMNS] = { "columns", 0, "LIST", GROUP_VIEW,
 			     "of task, time, where: the task's name, the seconds since the trace "
-			     "began, file and line of the function; tree has where: who created "
-			     "the task, and where" },
+			     "began, file and line of the function" },
 	[OPTION_THRESHOLD] = { "threshold", 0, "TIME", GROUP_VIEW,
 			       "who held the loop for longer is slow: 100ms if not given" },
 	[OPTION_WEIGHT] = { "weight", 0, "WHAT", GROUP_VIEW,
@@ -36,15 +38,16 @@ const struct option_row option_rows[OPTIONS_END] = {
 	[OPTION_EVENTS] = { "events", 0, NULL, GROUP_VIEW, "the records as they came" },
 	[OPTION_CSV_RAW] = { "csv-raw", 0, NULL, GROUP_VIEW,
 			     "strings as they are, even if a spreadsheet would run them" },
-	[OPTION_CSV] = { "csv", 0, NULL, GROUP_VIEW, "rows for other software" },
+	[OPTION_CSV] = { "csv", 0, NULL, GROUP_VIEW, "rows for other software, as --format csv" },
 	[OPTION_FILTER] = { "filter", 0, "GLOB", GROUP_FILTER,
 			    "coroutines and tasks of such names; several may be given" },
 	[OPTION_TASK] = { "task", 0, "NAME", GROUP_FILTER,
 			  "of this task: its name, its number, or a glob" },
 	[OPTION_THREAD] = { "thread", 0, "TID", GROUP_FILTER, "on this thread" },
 	[OPTION_SINCE] = { "since", 0, "TIME", GROUP_FILTER,
-			   "from that time after the begin of the trace on" },
-	[OPTION_UNTIL] = { "until", 0, "TIME", GROUP_FILTER, "up to that time after the begin" },
+			   "from that time on, counted from the first record" },
+	[OPTION_UNTIL] = { "until", 0, "TIME", GROUP_FILTER,
+			   "up to that time, counted from the first record" },
 	[OPTION_MIN_DURATION] = { "min-duration", 0, "TIME", GROUP_FILTER,
 				  "what lasted at least so long" },
 	[OPTION_DURATION] = { "duration", 0, "TIME", GROUP_LIVE,
@@ -78,6 +81,10 @@ static void take_word(struct options *options, const char *text)
 {
 	bool number = text[0] && !text[strspn(text, "0123456789")];
 
+	if (!options->action && !strcmp(text, "help")) {
+		options->given |= OPTION_BIT(OPTION_HELP);
+		return;
+	}
 	if (!options->action) {
 		options->action = find_action(text);
 		options->view = options->action->view;
@@ -87,6 +94,10 @@ static void take_word(struct options *options, const char *text)
 		options_reject("'%s' is one word too many: one process at a time", text);
 	if (number && options->view == &view_attach)
 		options->pid = options_pid(text);
+	else if (options->view == &view_attach)
+		options_reject("attach takes the number of a process, not '%s': a command is given "
+			       "as -- %s",
+			       text, text);
 	else if (number)
 		options_reject("'%s' is one word too many: a process is given as -p %s", text,
 			       text);
@@ -175,6 +186,9 @@ static void take_option(struct options *options, enum option_id id, const char *
 		break;
 	case OPTION_WRITE:
 		options->write = text;
+		break;
+	case OPTION_FORMAT:
+		options->view_options.format = options_format_named(text);
 		break;
 	case OPTION_COLOR:
 		options->colour = options_color(text);

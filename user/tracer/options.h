@@ -19,6 +19,7 @@ enum option_id {
 	OPTION_INPUT,
 	OPTION_OUTPUT,
 	OPTION_WRITE,
+	OPTION_FORMAT,
 	OPTION_COLOR,
 	OPTION_COLUMNS,
 	OPTION_THRESHOLD,
@@ -58,8 +59,8 @@ struct options {
 	const char *input;
 	char **command;
 
-	const char *output;   /* null if not given; record always has one */
-	bool whole;	      /* it is a file for other software, by its name */
+	const char *output;   /* null if not given, "-" is standard output; record always has one */
+	bool whole;	      /* it is a file for other software */
 	const char *write;    /* where to keep the records besides; null if not given */
 	uint64_t duration_ns; /* 0 if not given */
 	size_t buffer;	      /* bytes, a power of two */

@@ -69,16 +69,21 @@ static void choose_format(struct options *options)
 {
 	const struct action *action = options->action;
 	const char *output = options->output;
-	enum view_format format = output ? options_format(output) : VIEW_TEXT;
+	bool named = options->given & OPTION_BIT(OPTION_FORMAT);
+	enum view_format format = named	   ? options->view_options.format
+				  : output ? options_format(output)
+					   : VIEW_TEXT;
 	char list[128];
 
-	options->whole = format;
-	if (format && !(action->view->formats & 1U << format))
+	if (named ? format != action->format && !(action->view->formats & 1U << format)
+		  : format && !(action->view->formats & 1U << format))
 		options_reject("%s does not write %s: it writes %s", action->name,
-			       options_ending(format), list_formats(list, sizeof(list), action));
-	if (!format && options->given & OPTION_BIT(OPTION_CSV))
+			       named ? options_format_name(format) : options_ending(format),
+			       list_formats(list, sizeof(list), action));
+	options->whole = format && output && strcmp(output, "-");
+	if (!named && !format && options->given & OPTION_BIT(OPTION_CSV))
 		format = VIEW_CSV;
-	options->view_options.format = format ? format : action->format;
+	options->view_options.format = format || named ? format : action->format;
 }
 
 static void check_files(const struct options *options)
@@ -92,6 +97,9 @@ static void check_files(const struct options *options)
 		options_reject("'%s' would be a recording with the name of another format: leave "
 			       "off the %s",
 			       recording, options_ending(options_format(recording)));
+	if (write && !strcmp(write, "-") && !options->command && !output)
+		options_reject("-w - is for the records alone: give the text a file of its own "
+			       "with -o FILE");
 	if (output && write && !strcmp(output, write))
 		options_reject("-o and -w name the same file: give each its own");
 }

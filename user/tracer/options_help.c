@@ -25,12 +25,43 @@ static const char about_commands[] =
 	"the trace, and the command runs on.\n";
 
 static const char about_rows[] =
-	"Of a row the kind is task, coroutine, step, await, ready, callback, job, or lost: so\n"
-	"many records are missing as its result says. The status is ok, failed, cancelled, or\n"
-	"open: its end was not seen, and end_ns and duration_ns are empty. Before it stand\n"
-	"existing, if it began before the trace: start_ns is when it was first seen; and torn, if\n"
-	"records within it are missing. The steps, awaits and readies of a task have its span_id as\n"
-	"parent_id, and add up to its duration.\n";
+	"Of a row the kind is task, coroutine, step, await, ready, callback, job, lost: so many\n"
+	"records are missing as its result says; or, in the last row, trace: begin and end of it\n"
+	"all, whose status is open if it was cut off. The status is ok, failed, cancelled, or\n"
+	"open: its end was not seen, and end_ns and duration_ns are empty. The status may be\n"
+	"prefixed by existing (it began before the trace: start_ns is when it was first seen) and\n"
+	"torn (records within it are missing). The steps, awaits and readies of a task have its\n"
+	"span_id as parent_id, and add up to its duration.\n";
+
+static const char about_order[] =
+	"A cancellation is printed when it is settled: the first column, when it was asked for,\n"
+	"is not in order.\n";
+
+/* What one view makes of an option that others take, too. */
+static const struct {
+	const struct view *view;
+	enum option_id id;
+	const char *help;
+} own_rows[] = {
+	{ &view_tree, OPTION_COLUMNS, "where: who created the task, and where" },
+	{ &view_tree, OPTION_UNTIL,
+	  "show the tasks alive at that time, counted from the first record" },
+};
+
+/* What a window of time does to a view. */
+static const struct {
+	const struct view *view;
+	const char *help;
+} about_windows[] = {
+	{ &view_timed, "--since and --until show what starts or finishes between them.\n" },
+	{ &view_summary, "--since and --until choose the calls that overlap the time between "
+			 "them, and count\nthese as a whole.\n" },
+	{ &view_slow, "--since and --until cut steps: only the time between them counts.\n" },
+	{ &view_flame, "--since and --until cut times: only the time between them counts.\n" },
+	{ &view_timeline, "--since and --until choose the rows that overlap the time between them, "
+			  "and cut all\nbut those of tasks and coroutines to it.\n" },
+	{ &view_cancel, "--since and --until choose by when the cancellation was asked for.\n" },
+};
 
 static const char about_status[] =
 	"EXIT STATUS\n"
@@ -66,7 +97,18 @@ static void print_wrapped(const char *text)
 	putchar('\n');
 }
 
-static void print_row(const struct option_row *row)
+static const char *help_of(const struct view *view, enum option_id id)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(own_rows) / sizeof(*own_rows); i++) {
+		if (view && own_rows[i].view == view && own_rows[i].id == id)
+			return own_rows[i].help;
+	}
+	return option_rows[id].help;
+}
+
+static void print_row(const struct option_row *row, const char *help)
 {
 	int length = printf(row->letter ? "  -%c, " : "      ", row->letter);
 
@@ -77,11 +119,11 @@ static void print_row(const struct option_row *row)
 		length = 0;
 	}
 	printf("%*s", HELP_COLUMN - length, "");
-	print_wrapped(row->help);
+	print_wrapped(help);
 }
 
-/* Those options of `wanted` that there are of the group, under its heading. */
-static void print_group(enum option_group group, unsigned int wanted)
+/* Those options of `wanted` that there are of the group, under its heading; of a view or null. */
+static void print_group(const struct view *view, enum option_group group, unsigned int wanted)
 {
 	bool headed = false;
 	enum option_id id;
@@ -92,7 +134,7 @@ static void print_group(enum option_group group, unsigned int wanted)
 		if (!headed)
 			printf("\n%s:\n", headings[group]);
 		headed = true;
-		print_row(&option_rows[id]);
+		print_row(&option_rows[id], help_of(view, id));
 	}
 }
 
@@ -115,12 +157,34 @@ static void print_formats(const struct view *view)
 
 	if (!view || !view->formats)
 		return;
-	fputs("\nBy its end the name of -o FILE chooses the format:", stdout);
+	fputs("\nThe format is chosen by --format, or else by how the name of -o FILE ends:\n ",
+	      stdout);
 	for (format = VIEW_TEXT + 1; format < VIEW_FORMATS_END; format++) {
 		if (view->formats & 1U << format)
-			printf(" %s", options_ending(format));
+			printf(" %s (%s)", options_format_name(format), options_ending(format));
 	}
 	putchar('\n');
+}
+
+static void print_window(const struct view *view)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(about_windows) / sizeof(*about_windows); i++) {
+		if (about_windows[i].view == view)
+			printf("\n%s", about_windows[i].help);
+	}
+}
+
+/* The options of the action, without colour where there is none. */
+static unsigned int shown_options(const struct action *action)
+{
+	const struct view *view = action->view;
+
+	if (view == &view_timed || view == &view_flame || view == &view_tree ||
+	    view == &view_attach)
+		return action->takes;
+	return action->takes & ~OPTION_BIT(OPTION_COLOR);
 }
 
 static void print_view_help(const char *program, const struct action *action)
@@ -135,10 +199,13 @@ static void print_view_help(const char *program, const struct action *action)
 		fputs("[-p PID]", stdout);
 	printf("\n%c%s\n", action->question[0] & ~0x20, action->question + 1);
 	for (group = 0; group < GROUPS_END; group++)
-		print_group(group, action->takes);
+		print_group(action->view, group, shown_options(action));
 	if (action->takes & OPTION_BIT(OPTION_DURATION))
 		printf("\n%s", about_times);
+	print_window(action->view);
 	print_formats(action->view);
+	if (action->view == &view_cancel)
+		printf("\n%s", about_order);
 	if (action->view == &view_check)
 		printf("\n%s", about_status);
 	if (action->view == &view_timeline)
@@ -160,7 +227,7 @@ static void print_general_help(const char *program)
 	       program);
 	for (group = 0; group < GROUPS_END; group++) {
 		if (group != GROUP_VIEW)
-			print_group(group, ~0U);
+			print_group(NULL, group, ~0U);
 	}
 	printf("\n%s\n%s\n%s", about_times, about_commands, about_status);
 	print_examples(program, "% doctor\n"

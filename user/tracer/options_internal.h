@@ -48,6 +48,10 @@ enum view_format options_format(const char *path);
 /* The end of names of files of that format; null for text. */
 const char *options_ending(enum view_format format);
 
+/* The format of that name, and the name of a format. */
+enum view_format options_format_named(const char *name);
+const char *options_format_name(enum view_format format);
+
 /* Takes what single options cannot see amiss, and adds what follows from several. */
 void options_check(struct options *options);
 

@@ -10,15 +10,15 @@
 #define BUFFER_MIN (64UL << 10)
 
 static const struct {
-	const char *ending;
+	const char *name, *ending;
 	enum view_format format;
 } formats[] = {
-	{ ".svg", VIEW_SVG },
-	{ ".folded", VIEW_FOLDED },
-	{ ".speedscope.json", VIEW_SPEEDSCOPE },
-	{ ".perfetto-trace", VIEW_PERFETTO },
-	{ ".json", VIEW_CHROME },
-	{ ".csv", VIEW_CSV },
+	{ "svg", ".svg", VIEW_SVG },
+	{ "folded", ".folded", VIEW_FOLDED },
+	{ "speedscope", ".speedscope.json", VIEW_SPEEDSCOPE },
+	{ "perfetto", ".perfetto-trace", VIEW_PERFETTO },
+	{ "chrome", ".json", VIEW_CHROME },
+	{ "csv", ".csv", VIEW_CSV },
 };
 
 enum { FORMATS = sizeof(formats) / sizeof(*formats) };
@@ -192,4 +192,28 @@ const char *options_ending(enum view_format format)
 			return formats[i].ending;
 	}
 	return NULL;
+}
+
+const char *options_format_name(enum view_format format)
+{
+	size_t i;
+
+	for (i = 0; i < FORMATS; i++) {
+		if (formats[i].format == format)
+			return formats[i].name;
+	}
+	return "text";
+}
+
+enum view_format options_format_named(const char *name)
+{
+	enum view_format format;
+
+	for (format = 0; format < VIEW_FORMATS_END; format++) {
+		if (!strcmp(options_format_name(format), name))
+			return format;
+	}
+	options_reject("--format takes text, csv, svg, folded, speedscope, perfetto or chrome, not "
+		       "'%s'",
+		       name);
 }

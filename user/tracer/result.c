@@ -18,8 +18,9 @@ static bool same_file(const char *one, const char *other)
 {
 	struct stat a, b;
 
-	return one && other && !stat(one, &a) && !stat(other, &b) && S_ISREG(a.st_mode) &&
-	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	return one && other && strcmp(one, "-") && strcmp(other, "-") && !stat(one, &a) &&
+	       !stat(other, &b) && S_ISREG(a.st_mode) && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
 }
 
 /* Where the view prints to. A file for other software appears when it is complete. */
@@ -29,7 +30,9 @@ static int open_text(struct result *result)
 	const char *path = options->output;
 	int err;
 
-	if (options->whole)
+	if (path && !strcmp(path, "-"))
+		err = output_open_text(&result->output, NULL, stdout);
+	else if (options->whole)
 		err = output_open_whole(&result->output, path);
 	else
 		err = output_open_text(&result->output, path, options->command ? stderr : stdout);
@@ -62,6 +65,10 @@ static int open_output(struct result *result)
 	return err ? complain("cannot write '%s': %s", recording, strerror(-err)) : 0;
 }
 
+#define FILTERS                                                                                    \
+	(OPTION_BIT(OPTION_FILTER) | OPTION_BIT(OPTION_TASK) | OPTION_BIT(OPTION_THREAD) |         \
+	 OPTION_BIT(OPTION_SINCE) | OPTION_BIT(OPTION_UNTIL) | OPTION_BIT(OPTION_MIN_DURATION))
+
 /* What the view is told of its surroundings, besides the command line. */
 static void prepare_view(struct result *result)
 {
@@ -72,8 +79,10 @@ static void prepare_view(struct result *result)
 	*view = options->view_options;
 	view->out = result->output.text;
 	view->live = !options->input;
+	view->filtered = options->given & FILTERS;
 	view->colour = options->colour == OPTIONS_ALWAYS ||
 		       (options->colour == OPTIONS_AUTO && terminal_wants_colour(fd));
+	view->terminal = isatty(fd);
 	view->width = terminal_width(fd);
 	if (options->input)
 		view->source = text_safe(result->title, sizeof(result->title), options->input);
@@ -82,10 +91,6 @@ static void prepare_view(struct result *result)
 	else
 		view->source = title_of_process(result->title, options->pid);
 }
-
-#define FILTERS                                                                                    \
-	(OPTION_BIT(OPTION_FILTER) | OPTION_BIT(OPTION_TASK) | OPTION_BIT(OPTION_THREAD) |         \
-	 OPTION_BIT(OPTION_SINCE) | OPTION_BIT(OPTION_UNTIL) | OPTION_BIT(OPTION_MIN_DURATION))
 
 /* The model, which tells the view, or the filter before it. Null without memory. */
 static struct model *new_model(struct result *result)

@@ -37,7 +37,7 @@ static int write_all(int fd, const void *data, size_t size)
 	return 0;
 }
 
-/* A device or pipe of that name is written to; anything else is replaced by a file of our own. */
+/* "-" is standard output. A device or pipe of that name is written to; anything else is replaced by a file of our own. */
 static int create_file(struct recording *recording, const char *path)
 {
 	char *own = strdup(path);
@@ -46,7 +46,9 @@ static int create_file(struct recording *recording, const char *path)
 
 	if (!own)
 		return -ENOMEM;
-	if (!lstat(path, &file) && !S_ISREG(file.st_mode)) {
+	if (!strcmp(path, "-")) {
+		recording->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	} else if (!lstat(path, &file) && !S_ISREG(file.st_mode)) {
 		recording->fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 	} else if (!unlink(path) || errno == ENOENT) {
 		recording->fd =

@@ -155,7 +155,8 @@ static int open_recording(struct file_source *file, const char *path, const char
 {
 	int err;
 
-	file->fd = open(path, O_RDONLY | O_CLOEXEC);
+	file->fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC)
+				     : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 	if (file->fd < 0) {
 		err = -errno;
 		*why = strerror(-err);

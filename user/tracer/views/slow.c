@@ -82,7 +82,7 @@ static bool begin_report(struct slow *slow, uint64_t now_ns)
 /* As asyncio does, unless that would be nothing. */
 static void print_seconds(const struct slow *slow, uint64_t ns)
 {
-	int digits = slow->options->threshold_ns < 1000000 ? 6 : 3;
+	int digits = slow->options->threshold_ns >= 1000000 ? 3 : ns >= 1000 || !ns ? 6 : 9;
 
 	fprintf(slow->options->out, "%.*f", digits, ns / 1e9);
 }

@@ -5,12 +5,16 @@
  */
 #include "../histogram.h"
 #include "completeness.h"
+#include "describe.h"
 #include "view.h"
 #include <base/text.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Columns that a name of usual length needs beside the others. */
+enum { WIDE = 112 };
 
 struct row {
 	const struct model_function *function;
@@ -22,7 +26,9 @@ struct row {
 };
 
 struct summary {
+	const struct view_options *options;
 	FILE *out;
+	bool narrow; /* the terminal has no room for all columns */
 	struct row *rows;
 	size_t count;
 	int error;
@@ -32,8 +38,11 @@ static void *summary_open(const struct view_options *options)
 {
 	struct summary *summary = calloc(1, sizeof(*summary));
 
-	if (summary)
-		summary->out = options->out;
+	if (!summary)
+		return NULL;
+	summary->options = options;
+	summary->out = options->out;
+	summary->narrow = options->terminal && options->width < WIDE;
 	return summary;
 }
 
@@ -96,6 +105,31 @@ static void print_duration(FILE *out, uint64_t ns)
 	fprintf(out, " %9s", text_duration(buffer, ns));
 }
 
+/* A narrow terminal shows the name, and how often it was called and where its time went. */
+static void print_narrow_row(FILE *out, const struct row *row)
+{
+	char buffer[TEXT_NAME_SIZE];
+
+	fprintf(out, "%7" PRIu64 " %6" PRIu64 " %6" PRIu64 " %4" PRIu64, row->calls, row->failed,
+		row->cancelled, row->open);
+	print_duration(out, row->wall_ns);
+	print_duration(out, row->times.running);
+	print_duration(out, row->times.ready);
+	print_duration(out, row->times.awaiting);
+	fprintf(out, "  %s\n", text_safe(buffer, sizeof(buffer), row->function->name));
+}
+
+static void print_head(const struct summary *summary)
+{
+	if (summary->narrow)
+		fprintf(summary->out, "%7s %6s %6s %4s %9s %9s %9s %9s  %s\n", "calls", "failed",
+			"cancel", "open", "wall", "running", "ready", "awaiting", "coroutine");
+	else
+		fprintf(summary->out, "%8s %6s %9s %6s %9s %9s %9s %9s %9s %9s %9s  %s\n", "calls",
+			"failed", "cancelled", "open", "wall", "running", "ready", "awaiting",
+			"p50", "p99", "max", "coroutine");
+}
+
 static void print_row(FILE *out, const struct row *row)
 {
 	const struct histogram *walls = &row->walls;
@@ -130,33 +164,46 @@ static int print_rows(const struct summary *summary)
 	for (row = summary->rows; row; row = row->next)
 		rows[i++] = row;
 	qsort(rows, summary->count, sizeof(*rows), by_wall);
-	fprintf(summary->out, "%8s %6s %9s %6s %9s %9s %9s %9s %9s %9s %9s  %s\n", "calls",
-		"failed", "cancelled", "open", "wall", "running", "ready", "awaiting", "p50", "p99",
-		"max", "coroutine");
-	for (i = 0; i < summary->count; i++)
-		print_row(summary->out, rows[i]);
+	print_head(summary);
+	for (i = 0; i < summary->count; i++) {
+		if (summary->narrow)
+			print_narrow_row(summary->out, rows[i]);
+		else
+			print_row(summary->out, rows[i]);
+	}
 	free(rows);
 	return 0;
 }
 
-static void print_loop(FILE *out, const struct model_loop *loop)
+/* It may be gone: then a name that was set is, too. */
+static void print_longest(FILE *out, const struct model *model, const struct model_loop *loop)
+{
+	const struct model_task *task = model_find_task(model, loop->process, loop->longest_what);
+	char buffer[DESCRIBE_SIZE], duration[TEXT_DURATION_SIZE];
+	uint64_t number = loop->longest_what & AT_ID_NUMBER;
+
+	fprintf(out, ", longest step %s in ", text_duration(duration, loop->longest_ns));
+	if (task) {
+		fputs(describe_task(buffer, sizeof(buffer), task), out);
+		return;
+	}
+	text_safe(buffer, sizeof(buffer), loop->longest_function->name);
+	if (AT_ID_TYPE(loop->longest_what) == AT_TASK)
+		fprintf(out, "Task-%" PRIu64 " (%s)", number, buffer);
+	else
+		fprintf(out, "callback %s", buffer);
+}
+
+static void print_loop(FILE *out, const struct model *model, const struct model_loop *loop)
 {
 	uint64_t total_ns = loop->last_ns - loop->first_ns;
 	uint64_t busy_ns = total_ns > loop->idle_ns ? total_ns - loop->idle_ns : 0;
-	char buffer[TEXT_NAME_SIZE], duration[TEXT_DURATION_SIZE];
-	uint64_t number = loop->longest_what & AT_ID_NUMBER;
 
 	fprintf(out, "loop %" PRIu64 " (thread %" PRIu32 "): %" PRIu64 " iterations, %.1f %% busy",
 		(uint64_t)(loop->id & AT_ID_NUMBER), loop->thread, loop->iterations,
 		total_ns ? 100.0 * busy_ns / total_ns : 0.0);
-	if (loop->longest_function) {
-		text_safe(buffer, sizeof(buffer), loop->longest_function->name);
-		fprintf(out, ", longest step %s in ", text_duration(duration, loop->longest_ns));
-		if (AT_ID_TYPE(loop->longest_what) == AT_TASK)
-			fprintf(out, "%s (task %" PRIu64 ")", buffer, number);
-		else
-			fprintf(out, "callback %s", buffer);
-	}
+	if (loop->longest_function)
+		print_longest(out, model, loop);
 	fputc('\n', out);
 }
 
@@ -200,8 +247,10 @@ static int summary_finish(void *state, const struct model *model)
 	struct summary *summary = state;
 	int ret = print_rows(summary);
 
+	if (summary->options->filtered)
+		fputs("of the whole trace:\n", summary->out);
 	for (; loop; loop = loop->next)
-		print_loop(summary->out, loop);
+		print_loop(summary->out, model, loop);
 	print_totals(summary->out, model_totals(model));
 	return ret ? ret : summary->error;
 }

@@ -4,6 +4,7 @@
  * coroutine. Columns in front of them are as wide as the widest so far.
  */
 #include "arguments.h"
+#include "colour.h"
 #include "completeness.h"
 #include "describe.h"
 #include "view.h"
@@ -97,12 +98,22 @@ static void timed_begin(void *view, uint64_t now_ns, struct model_coroutine *cor
 	fputs(" {}\n", out);
 }
 
+static void print_outcome(const struct view_options *options, const struct model_end *end)
+{
+	bool failed = end->outcome == MODEL_FAILED;
+	char buffer[DESCRIBE_SIZE], text[DESCRIBE_SIZE + 16];
+
+	snprintf(text, sizeof(text), "(%s%s)", failed ? "error " : "",
+		 describe_end(buffer, sizeof(buffer), end));
+	fputc(' ', options->out);
+	colour_print(options, failed ? COLOUR_RED : COLOUR_YELLOW, text);
+}
+
 static void timed_end(void *view, uint64_t now_ns, struct model_coroutine *coroutine,
 		      const struct model_end *end)
 {
 	struct timed *timed = view;
 	FILE *out = timed->options->out;
-	char buffer[DESCRIBE_SIZE];
 
 	if (end->outcome == MODEL_OPEN)
 		return;
@@ -111,8 +122,7 @@ static void timed_end(void *view, uint64_t now_ns, struct model_coroutine *corou
 	fprintf(out, " in %s%.4f second(s)", coroutine->existing ? "at least " : "",
 		(coroutine->ended_ns - coroutine->begun_ns) / 1e9);
 	if (end->outcome != MODEL_RETURNED)
-		fprintf(out, " (%s%s)", end->outcome == MODEL_FAILED ? "error " : "",
-			describe_end(buffer, sizeof(buffer), end));
+		print_outcome(timed->options, end);
 	if (coroutine->existing)
 		fputs(" (began before the trace)", out);
 	fputc('\n', out);

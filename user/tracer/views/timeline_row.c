@@ -118,7 +118,7 @@ static void print_where(const struct row *row)
 
 void row_print(const struct row *row)
 {
-	bool open = row->outcome == MODEL_OPEN;
+	bool open = row->outcome == MODEL_OPEN && !row->is_trace;
 	FILE *out = row->options->out;
 
 	print_known(out, row->span_id);

@@ -15,6 +15,7 @@ struct row {
 	uint32_t process, thread;
 	uint64_t start_ns, end_ns;
 	bool existing, torn;
+	bool is_trace; /* its end is told, be it open: nothing was seen after that */
 	enum model_outcome outcome;
 	uint64_t awaits, woken_by, cancelled_by;
 	const struct model_function *function;

@@ -201,7 +201,7 @@ static void rows_interval(void *view, const struct model_interval *interval)
 		.existing = interval->existing,
 		.torn = interval->torn,
 		.outcome = outcome_of(interval),
-		.awaits = interval->awaits,
+		.awaits = interval->kind == MODEL_JOB ? interval->id : interval->awaits,
 		.woken_by = interval->woken_by,
 		.result = interval->result,
 	};
@@ -235,6 +235,24 @@ static void rows_lost(void *view, uint64_t begin_ns, uint64_t end_ns, uint32_t p
 	row_print(&row);
 }
 
+/* The last row: all that is open lasted until its end at least. */
+static void print_trace(struct rows *rows, const struct model_totals *totals)
+{
+	const struct row row = {
+		.options = rows->options,
+		.model = rows->model,
+		.span_id = ++rows->spans,
+		.kind = "trace",
+		.name = model_title(rows->model),
+		.start_ns = totals->first_ns,
+		.end_ns = totals->last_ns,
+		.is_trace = true,
+		.outcome = totals->complete ? MODEL_RETURNED : MODEL_OPEN,
+	};
+
+	row_print(&row);
+}
+
 /* What the kernel's side dropped may leave no hole, for nothing came after it. */
 static int rows_finish(void *state, const struct model *model)
 {
@@ -244,6 +262,8 @@ static int rows_finish(void *state, const struct model *model)
 
 	if (lost > totals->lost)
 		rows_lost(rows, totals->first_ns, totals->last_ns, 0, 0, lost - totals->lost);
+	if (totals->records || lost)
+		print_trace(rows, totals);
 	return rows->error;
 }
 

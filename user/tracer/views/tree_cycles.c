@@ -3,6 +3,7 @@
  * Who waits for himself: in the words of asyncio's pstree, and a deadlock where locks are part of it
  * and nothing is left that could end it.
  */
+#include "colour.h"
 #include "describe.h"
 #include "tree.h"
 #include <inttypes.h>
@@ -71,13 +72,16 @@ void tree_print_cycles(const struct tree_printer *printer)
 {
 	uint32_t knots = printer->graph->knots, knot;
 	FILE *out = printer->options->out;
-	bool colour = printer->options->colour, certain;
+	bool certain;
 
 	if (!knots)
 		return;
 	certain = is_any_certain(printer);
-	fprintf(out, "%s%sawait-graph contains cycles%s\n", colour && certain ? "\x1b[31m" : "",
-		certain ? "ERROR: " : "", colour && certain ? "\x1b[0m" : "");
+	if (certain)
+		colour_print(printer->options, COLOUR_RED, "ERROR: await-graph contains cycles");
+	else
+		fputs("await-graph contains cycles", out);
+	fputc('\n', out);
 	for (knot = 1; knot <= knots && knot <= CYCLES_MAX; knot++)
 		print_cycle(printer, knot);
 	if (knots > CYCLES_MAX)

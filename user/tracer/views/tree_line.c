@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tree_line.h"
+#include "colour.h"
 #include "describe.h"
 #include <base/text.h>
 #include <inttypes.h>
@@ -8,18 +9,9 @@
 /* Of a longer chain of coroutines, the middle is left out. */
 enum { CHAIN_ENDS = 4 };
 
-/* Escape sequences of a terminal. */
-#define BOLD   "1"
-#define DIM    "2"
-#define GREEN  "32"
-#define YELLOW "33"
-
 static void paint(const struct tree_printer *printer, const char *how, const char *text)
 {
-	if (printer->options->colour)
-		fprintf(printer->options->out, "\x1b[%sm%s\x1b[0m", how, text);
-	else
-		fputs(text, printer->options->out);
+	colour_print(printer->options, how, text);
 }
 
 static void print_function(const struct tree_printer *printer,
@@ -31,7 +23,7 @@ static void print_function(const struct tree_printer *printer,
 	if (!where || !function->file)
 		return;
 	fputc(' ', printer->options->out);
-	paint(printer, DIM, describe_function(place, sizeof(place), function));
+	paint(printer, COLOUR_DIM, describe_function(place, sizeof(place), function));
 }
 
 /* The functions of its coroutines, the outermost first. */
@@ -81,10 +73,10 @@ static void print_state(const struct tree_printer *printer, const struct model_t
 
 	switch (task->state) {
 	case MODEL_RUNNING:
-		paint(printer, GREEN, "running");
+		paint(printer, COLOUR_GREEN, "running");
 		break;
 	case MODEL_READY:
-		paint(printer, YELLOW, "ready");
+		paint(printer, COLOUR_YELLOW, "ready");
 		break;
 	case MODEL_AWAITING:
 		fprintf(printer->options->out, "awaiting %s",
@@ -139,7 +131,7 @@ void tree_line_task(const struct tree_printer *printer, const struct graph_verte
 	const struct model_task *task = vertex->task;
 	char name[TEXT_NAME_SIZE];
 
-	paint(printer, BOLD, text_safe(name, sizeof(name), task->name));
+	paint(printer, COLOUR_BOLD, text_safe(name, sizeof(name), task->name));
 	fputs(": ", printer->options->out);
 	print_chain(printer, task, true);
 	fputs(", ", printer->options->out);
@@ -152,7 +144,7 @@ void tree_line_reference(const struct tree_printer *printer, const struct graph_
 {
 	char buffer[DESCRIBE_SIZE];
 
-	paint(printer, BOLD,
+	paint(printer, COLOUR_BOLD,
 	      describe_id(buffer, sizeof(buffer), printer->model, vertex->process, vertex->id));
 }
 

@@ -9,7 +9,7 @@
 #include "../model.h"
 #include <stdio.h>
 
-/* What is written; by the end of the output's name, and text by default. */
+/* What is written; by its name, the end of the output's, or text by default. */
 enum view_format {
 	VIEW_TEXT,
 	VIEW_CSV,
@@ -41,12 +41,14 @@ struct view_options {
 	FILE *out;
 	enum view_format format;
 	bool colour;	      /* out is a terminal that wants it */
+	bool terminal;	      /* out is one */
 	unsigned int width;   /* of the terminal, in columns; some width if it is none */
 	unsigned int columns; /* timed: VIEW_TASK... */
 	enum view_weight weight;
 	uint64_t threshold_ns; /* slow */
 	bool events;	       /* timeline: the records themselves */
 	bool raw;	       /* timeline: strings as they are, even if a spreadsheet runs them */
+	bool filtered;	       /* only a part of what happened is told */
 	bool live;	       /* of a process that runs now */
 	const char *source;    /* for titles: the command, file or process */
 };
