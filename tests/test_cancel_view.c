@@ -418,7 +418,7 @@ static void too_late__is_not_guessed(void **state)
 		"at demo.c:33: returned 7, whether it was told was not seen\n",
 		"1 request: 0 cancelled, 0 swallowed, 0 timed out, 0 shielded, 0 refused, "
 		"0 too late, 1 open\n"
-		"lost 1 record(s), 0 dropped\n");
+		"lost 1 record, 0 dropped\n");
 }
 
 static void shielded__names_who_goes_on(void **state)

@@ -25,7 +25,7 @@ int main(int argc, char **argv)
 		return 1;
 	for (;; shared[0]++) {
 		if (at_listening())
-			at_record(AT_WARNING, 0, AT_ID(AT_LOOP, 1), 0, 0, 0);
+			at_record(AT_LOOP_START, 0, AT_ID(AT_LOOP, 1), 0, 0, 0);
 		shared[1] = at_thread.sequence;
 		at_flush();
 		nanosleep(&pause, NULL);

@@ -49,7 +49,7 @@ int report_silence(const struct options *options, const struct model *model)
 	if (!options->pid || options->input || model_loops(model) ||
 	    (options->view && options->view->snapshot))
 		return 0;
-	say("process %d: no loop answered: 'asynctrace tree -p %d' shows where it is stuck",
+	say("process %d: no loop told anything: if one is stuck, 'asynctrace tree -p %d' shows where",
 	    options->pid, options->pid);
 	return options->view == &view_check;
 }
