@@ -259,7 +259,8 @@ static void rows__end_with_what_left_no_hole(void **state)
 	(void)state;
 	loop_start(&s);
 	detach(&s, 5, 0, 0);
-	assert_prints(&s, (struct view_options){ 0 }, HEAD "1,lost,,,,,1000,1000,0,ok,,,,,5,\r\n");
+	assert_prints(&s, (struct view_options){ 0 }, HEAD "1,lost,,,,,1000,1000,0,ok,,,,,5,\r\n"
+			   "2,trace,,,,,1000,1000,0,ok,,,,,,\r\n");
 }
 
 static void rows__are_raw_if_asked_for(void **state)
