@@ -193,9 +193,9 @@ static void timeline__is_chrome_s_events(void **state)
 		",'args':{'result':'cancelled','cancelled by':'Task-1 (main)'}},\n"
 		"{'ph':'i'," ON_THREAD "1.300,'cat':'warning','name':'main','s':'t'"
 		",'args':{'about':'coroutine 3','where':'demo.c:20','created at':'0x404000'}},\n"
-		"{'ph':'e'," ON_42 "1.300" OF_ONE "'main','args':{'result':'open'}},\n"
 		"{'ph':'b'," ON_42 "1.200" OF_ONE "'await sleep','args':{'end':'open'}},\n"
 		"{'ph':'e'," ON_42 "1.300" OF_ONE "'await sleep'},\n"
+		"{'ph':'e'," ON_42 "1.300" OF_ONE "'main','args':{'result':'open'}},\n"
 		"{'ph':'e'," ON_42 "1.300" OF_ONE "'Task-1 (main)','args':{'result':'open'}}\n"
 		"]\n");
 	free(printed);
