@@ -80,11 +80,33 @@ static void status__of_a_command(void **state)
 	assert_int_equal(status_of(scene, &finds, failing), 1);
 }
 
+/* A mistyped name looks like an idle program otherwise. */
+static void filter__that_nothing_matches_is_told(void **state)
+{
+	static const char command[] =
+		"build/asynctrace %s --filter '%s' -i tests/golden/service.rec";
+	static const char *const views[] = { "timed", "summary", "slow", "flame", "timeline" };
+	struct scene *scene = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(views) / sizeof(*views); i++) {
+		program_start(&scene->tracer, command, views[i], "wrok");
+		program_wait(&scene->tracer);
+		assert_non_null(strstr(scene->tracer.err, "nothing matches"));
+		program_free(&scene->tracer);
+		program_start(&scene->tracer, command, views[i], "work");
+		program_wait(&scene->tracer);
+		assert_string_equal(scene->tracer.err, "");
+		program_free(&scene->tracer);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCENE_TEST(status__of_a_file),
 		SCENE_TEST(status__of_a_command),
+		SCENE_TEST(filter__that_nothing_matches_is_told),
 	};
 
 	return cmocka_run_group_tests_name("session", tests, NULL, NULL);

@@ -66,6 +66,7 @@ static void forget(struct filter *filter, struct told *told)
 /* Tells of the task, if that has not been done. False without memory. */
 static bool introduce(struct filter *filter, uint64_t now_ns, const struct model_task *task)
 {
+	filter->passed |= task != NULL;
 	if (!task || !filter->listener.task_begin || find(filter, key_of_task(task)))
 		return true;
 	if (!remember(filter, key_of_task(task)))
@@ -91,9 +92,10 @@ static void pass_record(void *view, const struct at_event *event)
 {
 	struct filter *filter = view;
 
-	if (filter_matches_thread(filter, event->thread) &&
-	    filter_is_inside(filter, event->time_ns))
-		filter->wrapped->record(filter->view, event);
+	if (!filter_matches_thread(filter, event->thread) ||
+	    !filter_is_inside(filter, event->time_ns))
+		return;
+	filter->wrapped->record(filter->view, event);
 }
 
 static void pass_task_begin(void *view, uint64_t now_ns, struct model_task *task)
@@ -147,6 +149,7 @@ static void pass_end(void *view, uint64_t now_ns, struct model_coroutine *corout
 		forget(filter, told);
 	if (filter->options->moments && !filter_is_inside(filter, now_ns))
 		wanted = false;
+	filter->passed |= wanted;
 	if (wanted && introduce(filter, now_ns, coroutine->task) && filter->wrapped->end)
 		filter->wrapped->end(filter->view, now_ns, coroutine, end);
 }
@@ -167,9 +170,11 @@ static void pass_interval(void *view, const struct model_interval *interval)
 	struct model_interval clipped = *interval;
 	struct filter *filter = view;
 
-	if (filter_matches_interval(filter, interval) &&
-	    filter_clip(filter, &clipped.begin_ns, &clipped.end_ns) &&
-	    introduce(filter, clipped.end_ns, interval->task))
+	if (!filter_matches_interval(filter, interval) ||
+	    !filter_clip(filter, &clipped.begin_ns, &clipped.end_ns))
+		return;
+	filter->passed |= interval->function != NULL;
+	if (introduce(filter, clipped.end_ns, interval->task))
 		filter->wrapped->interval(filter->view, &clipped);
 }
 
@@ -287,6 +292,11 @@ void filter_free(struct filter *filter)
 const struct model_listener *filter_listener(const struct filter *filter)
 {
 	return &filter->listener;
+}
+
+bool filter_passed(const struct filter *filter)
+{
+	return !filter || filter->passed;
 }
 
 int filter_error(const struct filter *filter)

@@ -52,6 +52,9 @@ void filter_free(struct filter *filter);
 /* What to give to the model, together with the filter. It lives as long as that. */
 const struct model_listener *filter_listener(const struct filter *filter);
 
+/* Whether anything matched so far; takes null, which lets all pass. */
+bool filter_passed(const struct filter *filter);
+
 /* -ENOMEM if something was left out for want of memory, else 0. */
 int filter_error(const struct filter *filter);
 

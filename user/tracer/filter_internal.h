@@ -13,6 +13,7 @@ struct filter {
 	struct model_listener listener;
 	const struct model *model;
 	struct told *told; /* tasks and coroutines that are alive */
+	bool passed;	   /* anything */
 	int error;
 };
 

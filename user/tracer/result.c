@@ -179,6 +179,9 @@ int result_finish(struct result *result)
 	model_finish(result->model);
 	if (result->view->finish)
 		found = result->view->finish(result->state, result->model);
+	if (!filter_passed(result->filter) && !result->view_options.events)
+		say("nothing matches what was asked for (--filter, --task, --thread, --since, --until, "
+		    "--min-duration)");
 	if (filter_error(result->filter))
 		found = filter_error(result->filter);
 	if (found < 0)
