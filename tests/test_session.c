@@ -84,7 +84,7 @@ static void status__of_a_command(void **state)
 static void filter__that_nothing_matches_is_told(void **state)
 {
 	static const char command[] =
-		"build/asynctrace %s --filter '%s' -i tests/golden/service.rec";
+		"build/asynctrace %s --filter %s -i tests/golden/service.rec";
 	static const char *const views[] = { "timed", "summary", "slow", "flame", "timeline" };
 	struct scene *scene = *state;
 	size_t i;
