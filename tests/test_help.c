@@ -47,15 +47,17 @@ static void find_examples(struct help *help)
  */
 static void write_script(const struct help *help, const char *folder)
 {
-	char path[64];
+	char path[64], *here = get_current_dir_name();
 	FILE *script;
 	size_t i;
 
+	assert_non_null(here);
 	snprintf(path, sizeof(path), "%s/%s.sh", folder, help->view);
 	script = fopen(path, "w");
 	assert_non_null(script);
 	fprintf(script, "mkdir '%s/%s.d' && cd '%s/%s.d' && ln -s '%s/build' build || exit\n",
-		folder, help->view, folder, help->view, get_current_dir_name());
+		folder, help->view, folder, help->view, here);
+	free(here);
 	for (i = 0; i < help->count; i++) {
 		const char *file = strstr(help->commands[i], " -o ");
 
@@ -185,9 +187,9 @@ static void help__calls_it_as_the_user_does(void **state)
 	struct program program = { 0 };
 
 	(void)state;
-	program_start(&program, "./build/../build/asynctrace flame --help");
+	program_start(&program, "./build/asynctrace flame --help");
 	program_wait(&program);
-	assert_non_null(strstr(program.out, "\n  ./build/../build/asynctrace flame -- "));
+	assert_non_null(strstr(program.out, "\n  ./build/asynctrace flame -- "));
 	program_free(&program);
 }
 
