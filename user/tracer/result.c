@@ -78,7 +78,6 @@ static void prepare_view(struct result *result)
 
 	*view = options->view_options;
 	view->out = result->output.text;
-	view->live = !options->input;
 	view->filtered = options->given & FILTERS;
 	view->colour = options->colour == OPTIONS_ALWAYS ||
 		       (options->colour == OPTIONS_AUTO && terminal_wants_colour(fd));

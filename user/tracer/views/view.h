@@ -49,7 +49,6 @@ struct view_options {
 	bool events;	       /* timeline: the records themselves */
 	bool raw;	       /* timeline: strings as they are, even if a spreadsheet runs them */
 	bool filtered;	       /* only a part of what happened is told */
-	bool live;	       /* of a process that runs now */
 	const char *source;    /* for titles: the command, file or process */
 };
 
