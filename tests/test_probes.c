@@ -148,7 +148,7 @@ static void at_now__is_the_monotonic_clock(void **state)
 
 static void at_listeners_rose__only_upwards(void **state)
 {
-	uint32_t seen = 0;
+	uint64_t seen = 0;
 
 	(void)state;
 	at_listeners.any = 0;

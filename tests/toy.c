@@ -41,7 +41,8 @@ struct coroutine {
 struct toy {
 	struct coroutine coroutines[2];
 	uint64_t loop, next, round;
-	uint32_t seen, counted;
+	uint64_t seen;
+	uint32_t counted;
 };
 
 static uint64_t uncounted, *written = &uncounted;

@@ -89,6 +89,9 @@ enum at_type {
  * job_end            job         a result
  * depends            awaited     a what its end depends on: a child of a gather, wait, shield or
  *                                group; who holds a lock
+ * shed                           what this thread did not write since the last such record, for
+ *                                nobody wanted it: a records of coroutines, b switches, c others;
+ *                                subject: enum at_detail from now on
  *
  * The end of a state tells in a how many callbacks are ready and in b how many timers there are.
  * What stands for several tasks can be cancelled, too: then it is the subject of task_cancel,
@@ -130,7 +133,8 @@ enum at_type {
 	X(14, WARNING, warning)                                                                    \
 	X(15, JOB_BEGIN, job_begin)                                                                \
 	X(16, JOB_END, job_end)                                                                    \
-	X(17, DEPENDS, depends)
+	X(17, DEPENDS, depends)                                                                    \
+	X(18, SHED, shed)
 
 /* clang-format off */
 enum at_kind {
@@ -145,11 +149,13 @@ enum at_kind {
 	 * attach   subject CLOCK_REALTIME ns at time_ns, a bytes of the buffer, b for how many ns from
  *          time_ns on probes went in one by one, so that records are missing by no loss; or 0
 	 * lost     up to `sequence` of `thread`, records were dropped by the kernel's side
-	 * detach   a records dropped, b forked children that were not traced, c threads whose last
+	 * detach   subject as of attach, a records dropped, b forked children that were not traced, c threads whose last
 	 *          batch was unreadable
 	 * place    subject a code address to which a call returns, a the call's line; texts: name
 	 *          of the function, file
 	 * title    text: what is traced, the command or the process
+	 * image    subject where it is loaded, minus where it was linked to, a its device, b its inode;
+	 *          texts: path, build id in hexadecimal digits, or absent
 	 *
 	 * And text and function with thread 0: they name a callback from the symbols.
 	 */
@@ -158,6 +164,7 @@ enum at_kind {
 	AT_DETACH = 258,
 	AT_PLACE = 259,
 	AT_TITLE = 260,
+	AT_IMAGE = 261,
 };
 /* clang-format on */
 
@@ -272,6 +279,10 @@ struct at_batch {
  * The semaphores of the probes, as SystemTap calls them: whoever attaches makes the kernel raise
  * the one that the probe's note names. An idle probe reads `any`, and nothing else.
  *
+ * A listener who may want less detail one day raises `sparing`, and what it still wants besides, by
+ * probes of those names that are never hit; it wants less by detaching from them. As long as
+ * another listens who is not sparing, all is written.
+ *
  * A loop that sleeps does not see the semaphore rise. Who has attached may wake it with a write to
  * `wakeup`, an eventfd of the target that its loops watch, or -1. A loop that does not wake can
  * still be looked at by who may read its memory, if `layout` is the address of its description.
@@ -281,11 +292,28 @@ struct at_listeners {
 		__extension__ struct {
 			__u16 batch;  /* of the probe "batch" */
 			__u16 direct; /* of the probes named after a kind */
+			__u16 ring;   /* not the kernel's: 1 while a ring (ring.h) is written to */
+			__u16 reserved; /* 0 */
 		};
-		__u32 any;
+		__u64 any;
 	};
+	__u16 sparing;
+	__u16 coroutines, switches, others;
 	__s32 wakeup;
+	__u32 reserved2;
 	__u64 layout; /* of struct at_layout, or 0 */
+};
+
+/*
+ * What a listener wants who spares the target. Each step leaves out more: records of coroutines
+ * (begin, end, arguments and their texts); switches; all but what loops say of themselves. What is
+ * left out is counted (AT_SHED) and does not count in the sequence.
+ */
+enum at_detail {
+	AT_DETAIL_ALL = 0,
+	AT_DETAIL_NO_COROUTINES = 1,
+	AT_DETAIL_NO_SWITCHES = 2,
+	AT_DETAIL_COUNTS = 3,
 };
 
 /*

@@ -45,7 +45,7 @@ extern struct at_listeners at_listeners;
 /* 1 while somebody listens, else 0. */
 static inline int at_listening(void)
 {
-	return __builtin_expect(*(volatile __u32 *)&at_listeners.any, 0) != 0;
+	return __builtin_expect(*(volatile __u64 *)&at_listeners.any, 0) != 0;
 }
 
 /*
@@ -76,14 +76,15 @@ void at_flush(void);
  * under way. One that goes and one that comes between two calls look like nobody: who is woken by
  * `wakeup` sets `seen` to 0.
  */
-static inline int at_listeners_rose(uint32_t *seen)
+static inline int at_listeners_rose(uint64_t *seen)
 {
-	uint32_t now = *(volatile __u32 *)&at_listeners.any, before = *seen;
+	uint64_t now = *(volatile __u64 *)&at_listeners.any, before = *seen;
 
 	if (__builtin_expect(now == before, 1))
 		return 0;
 	*seen = now;
-	return (now & 0xffff) > (before & 0xffff) || now >> 16 > before >> 16;
+	return (uint16_t)now > (uint16_t)before ||
+	       (uint16_t)(now >> 16) > (uint16_t)(before >> 16) || now >> 32 > before >> 32;
 }
 
 #pragma GCC visibility pop

@@ -256,7 +256,7 @@ struct async_loop {
 	uint64_t serial; /* of the last handle */
 
 	uint32_t thread;      /* the kernel's id of the one that runs it, or 0 */
-	uint32_t listeners;   /* as at_listeners_rose() wants it */
+	uint64_t listeners;   /* as at_listeners_rose() wants it */
 	uint64_t running_id;  /* who runs, as the tracer was told */
 	uint64_t left_awaits; /* why it left, which it is told when somebody enters */
 	uint32_t left_flags;

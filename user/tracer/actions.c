@@ -10,8 +10,8 @@
 
 #define HELP (BIT(OPTION_HELP) | BIT(OPTION_VERSION))
 #define LIVE                                                                                       \
-	(BIT(OPTION_PID) | BIT(OPTION_DURATION) | BIT(OPTION_FOLLOW) | BIT(OPTION_BUFFER) |        \
-	 BIT(OPTION_PROBES))
+	(BIT(OPTION_PID) | BIT(OPTION_SOURCE) | BIT(OPTION_DURATION) | BIT(OPTION_FOLLOW) |        \
+	 BIT(OPTION_BUFFER) | BIT(OPTION_PROBES) | BIT(OPTION_BUDGET))
 #define RECORD (HELP | LIVE | BIT(OPTION_INPUT) | BIT(OPTION_OUTPUT))
 #define VIEW   (RECORD | BIT(OPTION_WRITE) | BIT(OPTION_COLOR))
 #define NAMES  (BIT(OPTION_FILTER) | BIT(OPTION_TASK) | BIT(OPTION_THREAD))
@@ -121,7 +121,7 @@ const struct action actions[] = {
 		.name = "doctor",
 		.question = "what can this machine, and with -p this process, give?",
 		.run = doctor_run,
-		.takes = HELP | BIT(OPTION_PID),
+		.takes = HELP | BIT(OPTION_PID) | BIT(OPTION_JSON),
 		.examples = "% doctor\n"
 			    "build/examples/churn 10 3 & sleep 1; % doctor -p $!\n",
 	},

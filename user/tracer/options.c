@@ -39,6 +39,7 @@ const struct option_row option_rows[OPTIONS_END] = {
 	[OPTION_CSV_RAW] = { "csv-raw", 0, NULL, GROUP_VIEW,
 			     "strings as they are, even if a spreadsheet would run them" },
 	[OPTION_CSV] = { "csv", 0, NULL, GROUP_VIEW, "rows for other software, as --format csv" },
+	[OPTION_JSON] = { "json", 0, NULL, GROUP_VIEW, "for other software" },
 	[OPTION_FILTER] = { "filter", 0, "GLOB", GROUP_FILTER,
 			    "coroutines and tasks of such names; several may be given" },
 	[OPTION_TASK] = { "task", 0, "NAME", GROUP_FILTER,
@@ -50,6 +51,9 @@ const struct option_row option_rows[OPTIONS_END] = {
 			   "up to that time, counted from the first record" },
 	[OPTION_MIN_DURATION] = { "min-duration", 0, "TIME", GROUP_FILTER,
 				  "what lasted at least so long" },
+	[OPTION_SOURCE] = { "source", 0, "HOW", GROUP_LIVE,
+			    "bpf, ring (of a command only; needs no privileges) or auto (the default: "
+			    "bpf, or ring where that cannot be)" },
 	[OPTION_DURATION] = { "duration", 0, "TIME", GROUP_LIVE,
 			      "stop after that time; Ctrl-C stops too" },
 	[OPTION_FOLLOW] = { "follow", 0, NULL, GROUP_LIVE,
@@ -59,6 +63,9 @@ const struct option_row option_rows[OPTIONS_END] = {
 			    "of the kernel's buffer: 64K, 32M (the default), 1G..." },
 	[OPTION_PROBES] = { "probes", 0, "HOW", GROUP_LIVE,
 			    "batch (the default): one hit for many records; direct: one for each" },
+	[OPTION_BUDGET] = { "budget", 0, "PERCENT", GROUP_LIVE,
+			    "of the target's CPU time that tracing may cost, 1% for example: detail is "
+			    "left out, and that is said, rather than more spent" },
 	[OPTION_HELP] = { "help", 'h', NULL, GROUP_ABOUT,
 			  "show this; after a view, what there is to know of it" },
 	[OPTION_VERSION] = { "version", 'V', NULL, GROUP_ABOUT, "show the version" },
@@ -201,6 +208,15 @@ static void take_option(struct options *options, enum option_id id, const char *
 		break;
 	case OPTION_BUFFER:
 		options->buffer = options_buffer(text);
+		break;
+	case OPTION_SOURCE:
+		options->source = options_source(text);
+		break;
+	case OPTION_BUDGET:
+		options->budget = options_budget(text);
+		break;
+	case OPTION_JSON:
+		options->json = true;
 		break;
 	case OPTION_FOLLOW:
 		options->follow = true;

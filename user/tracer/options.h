@@ -27,16 +27,19 @@ enum option_id {
 	OPTION_EVENTS,
 	OPTION_CSV_RAW,
 	OPTION_CSV,
+	OPTION_JSON,
 	OPTION_FILTER,
 	OPTION_TASK,
 	OPTION_THREAD,
 	OPTION_SINCE,
 	OPTION_UNTIL,
 	OPTION_MIN_DURATION,
+	OPTION_SOURCE,
 	OPTION_DURATION,
 	OPTION_FOLLOW,
 	OPTION_BUFFER,
 	OPTION_PROBES,
+	OPTION_BUDGET,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTIONS_END,
@@ -44,6 +47,7 @@ enum option_id {
 
 #define OPTION_BIT(id) (1U << (id))
 
+enum options_source { OPTIONS_SOURCE_AUTO, OPTIONS_SOURCE_BPF, OPTIONS_SOURCE_RING };
 enum options_colour { OPTIONS_AUTO, OPTIONS_ALWAYS, OPTIONS_NEVER };
 
 struct action;
@@ -65,6 +69,9 @@ struct options {
 	uint64_t duration_ns; /* 0 if not given */
 	size_t buffer;	      /* bytes, a power of two */
 	bool direct, follow;
+	enum options_source source; /* by what a live process is traced */
+	double budget;		    /* part of the target's CPU time, 0.01 for 1%; 0 if not given */
+	bool json;
 	enum options_colour colour;
 	struct filter_options filter;
 	struct view_options view_options; /* what the line says of them, its defaults included */

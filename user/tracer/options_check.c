@@ -5,6 +5,9 @@
 #include "options_internal.h"
 #include <string.h>
 
+#define LIVE                                                                                       \
+	(OPTION_BIT(OPTION_SOURCE) | OPTION_BIT(OPTION_DURATION) | OPTION_BIT(OPTION_FOLLOW) |     \
+	 OPTION_BIT(OPTION_BUFFER) | OPTION_BIT(OPTION_PROBES) | OPTION_BIT(OPTION_BUDGET))
 #define BUFFER_DEFAULT (32UL << 20)
 
 const char *options_takers(char *buffer, size_t size, unsigned int taken)
@@ -118,10 +121,15 @@ static void check_source(const struct options *options)
 			       options->action->name);
 	if (options->command && !options->command[0])
 		options_reject("no command follows --");
-	if (options->input &&
-	    (options->duration_ns || options->follow || options->direct || options->buffer))
-		options_reject("--duration, --follow, --buffer and --probes are for live tracing, "
-			       "not -i");
+	if (options->input && options->given & LIVE)
+		options_reject(
+			"--source, --duration, --follow, --buffer, --probes and --budget are "
+			"for live tracing, not -i");
+	if (options->source == OPTIONS_SOURCE_RING && options->pid)
+		options_reject(
+			"--source ring is for commands: a process that runs is traced by bpf");
+	if (options->source == OPTIONS_SOURCE_RING && (options->follow || options->direct))
+		options_reject("--follow and --probes direct are for --source bpf");
 }
 
 void options_check(struct options *options)

@@ -38,6 +38,8 @@ uint32_t options_thread(const char *text);
 uint64_t options_duration_ns(enum option_id id, const char *text);
 size_t options_buffer(const char *text);
 bool options_probes(const char *text);
+enum options_source options_source(const char *text);
+double options_budget(const char *text);
 unsigned int options_columns(const char *text);
 enum view_weight options_weight(const char *text);
 enum options_colour options_color(const char *text);

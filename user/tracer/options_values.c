@@ -116,6 +116,30 @@ static int choose(const char *const *words, const char *text, size_t length)
 	return -1;
 }
 
+enum options_source options_source(const char *text)
+{
+	if (!strcmp(text, "auto"))
+		return OPTIONS_SOURCE_AUTO;
+	if (!strcmp(text, "bpf"))
+		return OPTIONS_SOURCE_BPF;
+	if (strcmp(text, "ring"))
+		options_reject("--source takes auto, bpf or ring, not '%s'", text);
+	return OPTIONS_SOURCE_RING;
+}
+
+double options_budget(const char *text)
+{
+	char *end;
+	double percent = strtod(text, &end);
+
+	if (!isdigit(*text) || (*end && strcmp(end, "%")) || !(percent > 0 && percent <= 100))
+		options_reject(
+			"--budget takes a part of the target's CPU time, 1%% for example, not "
+			"'%s'",
+			text);
+	return percent / 100;
+}
+
 bool options_probes(const char *text)
 {
 	static const char *const ways[] = { "batch", "direct", NULL };

@@ -5,6 +5,7 @@
 
 #include <asynctrace/event.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct source {
 	/*
@@ -24,6 +25,15 @@ struct source {
 
 	/* How much of all has been read, from 0 to 1. Null if nobody knows where it ends. */
 	double (*progress)(struct source *source);
+
+	/*
+	 * What the target has done for it until now: how often a probe was hit, and for how many
+	 * records. Null of a file.
+	 */
+	void (*work)(const struct source *source, uint64_t *hits, uint64_t *records);
+
+	/* From now on less detail is wanted (enum at_detail). 0 or -errno. Null of a file. */
+	int (*spare)(struct source *source, enum at_detail detail);
 
 	/* Frees the source. Takes null and half-opened ones. */
 	void (*free)(struct source *source);

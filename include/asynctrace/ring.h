@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The ring: how records reach a reader without the kernel's help.
+ *
+ * The reader makes it, as memory without a file (memfd_create(2)), sealed against any change of its
+ * size. The process inherits the descriptor; its number is in the environment. A thread takes a
+ * free block, writes records into it, and gives it to the reader when it is full. What a block holds
+ * can be seen record by record, so a process that dies leaves all that it has written, and nobody
+ * makes a system call.
+ *
+ * Neither side trusts the other with its memory: no index is shared, only the state of each block,
+ * and every count is checked against what a block holds.
+ */
+#ifndef ASYNCTRACE_RING_H
+#define ASYNCTRACE_RING_H
+
+#include <asynctrace/event.h>
+
+/* Of the environment: the number of the descriptor. */
+#define AT_RING_VARIABLE "ASYNCTRACE_RING"
+
+#define AT_RING_MAGIC	0x676e697261747261ULL
+#define AT_RING_VERSION 1
+
+/*
+ * Who may touch a block. The process takes a free one, with a compare-and-swap, and fills it; the
+ * reader makes full ones free, and closes free ones for good before it gives their memory back.
+ * Each change is a release, each look an acquire.
+ */
+enum at_block_state {
+	AT_BLOCK_FREE = 0,
+	AT_BLOCK_TAKEN = 1, /* by a thread, which writes records into it */
+	AT_BLOCK_FULL = 2,  /* or the thread writes no more */
+	AT_BLOCK_CLOSED = 3,
+};
+
+struct at_block {
+	__u64 serial;	       /* blocks of one thread are in the order of these */
+	struct at_batch batch; /* `count` is a release of the records before it */
+};
+
+/* The last record of a thread that found no block, as in the tails of the BPF programs. */
+struct at_ring_tail {
+	__u32 thread;
+	__u32 sequence;
+};
+#define AT_RING_TAILS 1024 /* at the thread's number modulo this */
+
+struct at_ring {
+	__u64 magic;
+	__u32 version;
+	__u32 blocks;	     /* how many there are */
+	__u64 blocks_offset; /* of the first, in bytes from here */
+
+	/* The reader's words. */
+	__u32 process; /* for whom it is: others leave it alone */
+	__u32 reader;  /* the process that reads: when that is gone, nobody does */
+	__u32 go; /* a futex: the process waits for 1 before it runs, so that it can be looked at */
+	__u32 closed; /* nobody reads any more */
+	__u32 detail; /* enum at_detail: what is wanted */
+	__u32 reserved;
+
+	/* The process's words. */
+	__u64 owner;  /* a random number of the program's image, to tell it from what it executes */
+	__u64 serial; /* of the last block that was taken */
+	__u64 dropped; /* records that found no block */
+	__u32 forked;  /* children, who write nothing */
+	__u32 execed;  /* the process has become another program */
+	struct at_ring_tail tails[AT_RING_TAILS];
+
+	__u32 states[]; /* enum at_block_state, one for each block */
+};
+
+#endif
