@@ -15,14 +15,13 @@ static uint64_t wall_clock_ns(void)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
-struct at_event bounds_first(pid_t pid, size_t buffer)
+struct at_event bounds_event(enum at_kind kind, pid_t pid)
 {
 	return (struct at_event){
 		.time_ns = clock_ns(),
-		.kind = AT_ATTACH,
+		.kind = kind,
 		.process = pid,
 		.subject = wall_clock_ns(),
-		.a = buffer,
 	};
 }
 

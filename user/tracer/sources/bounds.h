@@ -16,8 +16,8 @@ struct tail;
 #define BOUNDS_WINDOW_NS 20000000ULL
 #define BOUNDS_WAKE_MS	 20
 
-/* The AT_ATTACH of now. `buffer` is in bytes. */
-struct at_event bounds_first(pid_t pid, size_t buffer);
+/* An AT_ATTACH or AT_DETACH of now; what else it says is the caller's. */
+struct at_event bounds_event(enum at_kind kind, pid_t pid);
 
 /* Adds records of one thread to `order`, without those later than `end_ns`. As order_add(). */
 int bounds_add(struct order *order, uint64_t end_ns, uint32_t thread, const struct at_event *events,

@@ -76,7 +76,8 @@ static void end(struct ring_source *self)
 	size_t i;
 
 	__atomic_store_n(&ring->closed, 1, __ATOMIC_RELEASE);
-	self->end_ns = clock_ns();
+	self->detach = bounds_event(AT_DETACH, self->pid);
+	self->end_ns = self->detach.time_ns;
 	for (i = 0; i < AT_RING_TAILS; i++) {
 		uint64_t tail = __atomic_load_n(&ring->tails[i], __ATOMIC_RELAXED);
 
@@ -84,13 +85,8 @@ static void end(struct ring_source *self)
 		self->tails[i].sequence = tail >> 32;
 		self->tails[i].process = self->pid;
 	}
-	self->detach = (struct at_event){
-		.time_ns = self->end_ns,
-		.kind = AT_DETACH,
-		.process = self->pid,
-		.a = __atomic_load_n(&ring->dropped, __ATOMIC_RELAXED),
-		.b = __atomic_load_n(&ring->forked, __ATOMIC_RELAXED),
-	};
+	self->detach.a = __atomic_load_n(&ring->dropped, __ATOMIC_RELAXED);
+	self->detach.b = __atomic_load_n(&ring->forked, __ATOMIC_RELAXED);
 	self->state = ENDS;
 }
 
@@ -232,7 +228,8 @@ int ring_source_open(struct source **ret, struct ring_memory *memory,
 	self->pidfd = options->pidfd;
 	self->end_ns = UINT64_MAX;
 	self->memory.fd = -1;
-	self->first = bounds_first(options->pid, options->buffer);
+	self->first = bounds_event(AT_ATTACH, options->pid);
+	self->first.a = options->buffer;
 	self->environment = openat(options->proc, "environ", O_RDONLY | O_CLOEXEC);
 	self->order = order_new(BOUNDS_WINDOW_NS, self->first.time_ns);
 	self->reader = ring_reader_new(memory->ring, memory->blocks);
