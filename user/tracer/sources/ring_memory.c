@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define FD_MIN 100
+#define PAGE   4096
 
 static int make_file(struct ring_memory *memory)
 {
@@ -34,6 +35,7 @@ int ring_memory_make(struct ring_memory *memory, size_t buffer, const char **why
 
 	memory->blocks = buffer / sizeof(struct at_block);
 	offset = ring_layout(memory->blocks, &memory->size);
+	memory->size = (memory->size + PAGE - 1) / PAGE * PAGE;
 	*why = "there is no memory for the buffer: a smaller one may do (--buffer)";
 	err = make_file(memory);
 	if (err)
