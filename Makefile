@@ -4,6 +4,7 @@
 # make check          install what is missing, build, test
 # make                build: build/asynctrace, build/libasync.a, build/libasync.so, build/examples/
 # make check-exports  other software reads what the views write for it
+# make check-faults   races and deaths, for real, as root: a table of what was lost
 # make golden         write what all views make of the recorded run into tests/golden
 # make pictures       draw the README's pictures from the recorded run
 # make san            the tests under the sanitizers of addresses, leaks, undefined behaviour and threads
@@ -76,13 +77,13 @@ TARGET_PROGRAMS := $(B)/tests/toy $(B)/tests/make_hostile $(B)/tests/make_record
 		$(B)/tests/programs/idle-$(shape)) $(B)/tests/programs/blocking-clang
 
 # With nothing but make, git and apt: these goals install what they need first.
-ifneq ($(filter demo check check-exports san valgrind bench deps,$(MAKECMDGOALS)),)
+ifneq ($(filter demo check check-exports check-faults san valgrind bench deps,$(MAKECMDGOALS)),)
 DEPS := deps
 endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all demo check check-elsewhere check-exports golden pictures san targets plain valgrind \
+.PHONY: all demo check check-elsewhere check-exports check-faults golden pictures san targets plain valgrind \
 	bench install deps clean format
 
 all: $(B)/asynctrace $(B)/libasync.a $(B)/libasync.so $(EXAMPLE_PROGRAMS)
@@ -173,6 +174,11 @@ $(B)/tests/toy: $(B)/tests/toy.o
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
 
+# Races and deaths, and what they cost.
+$(B)/tests/check_faults: $(patsubst %.c,$(B)/%.o,$(wildcard tests/faults/*.c)) $(B)/tests/tracer.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(TRACER_LIBS) -pthread
+
 # What writes recordings.
 $(B)/tests/make_%: $(B)/tests/make_%.o $(B)/tests/tracer.a
 	$(call say,LD,$@)
@@ -226,6 +232,9 @@ check: all $(TEST_PROGRAMS) $(TARGET_PROGRAMS)
 
 check-exports: all $(B)/tests/make_hostile
 	$(Q)tools/check-exports $(B)
+
+check-faults: all $(TARGET_PROGRAMS) $(B)/tests/check_faults
+	$(Q)$(B)/tests/check_faults
 
 pictures: $(B)/asynctrace
 	$(Q)mkdir -p doc
