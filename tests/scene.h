@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <tracer/sources/elf.h>
 #include <tracer/sources/file.h>
@@ -183,24 +184,34 @@ static inline bool runs(pid_t pid)
 	return state && !strchr("ZX", state[2]);
 }
 
-/* True if the process sleeps in a function of the kernel whose name has this in it. */
-static inline bool waits_in(pid_t pid, const char *where)
+/*
+ * The system call in which the process sleeps, or -1. Its place in the kernel's code would tell the
+ * same, but Linux before 5.16 does not know that of itself where it unwinds by ORC.
+ */
+static inline long sleeps_in(pid_t pid)
 {
-	char path[32], name[64] = "";
+	char path[32], text[256] = "";
+	long call = -1;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && read(fd, name, sizeof(name) - 1) < 0)
-		name[0] = '\0';
+	if (fd >= 0 && read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
 	close(fd);
-	return strstr(name, where);
+	return sscanf(text, "%ld", &call) == 1 ? call : -1;
 }
 
 /* True if its loop sleeps for the next event. */
 static inline bool sleeps(pid_t pid)
 {
-	return waits_in(pid, "poll");
+	long call = sleeps_in(pid);
+
+#ifdef SYS_poll
+	if (call == SYS_poll || call == SYS_epoll_wait)
+		return true;
+#endif
+	return call == SYS_ppoll || call == SYS_epoll_pwait || call == SYS_epoll_pwait2;
 }
 
 static inline uint64_t peek(pid_t pid, uint64_t address)
