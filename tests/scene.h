@@ -8,11 +8,11 @@
 #ifndef TESTS_SCENE_H
 #define TESTS_SCENE_H
 
+#include "asleep.h"
 #include "system.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <tracer/sources/elf.h>
 #include <tracer/sources/file.h>
@@ -182,36 +182,6 @@ static inline bool runs(pid_t pid)
 	close(fd);
 	state = strrchr(stat, ')');
 	return state && !strchr("ZX", state[2]);
-}
-
-/*
- * The system call in which the process sleeps, or -1. Its place in the kernel's code would tell the
- * same, but Linux before 5.16 does not know that of itself where it unwinds by ORC.
- */
-static inline long sleeps_in(pid_t pid)
-{
-	char path[32], text[256] = "";
-	long call = -1;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = '\0';
-	close(fd);
-	return sscanf(text, "%ld", &call) == 1 ? call : -1;
-}
-
-/* True if its loop sleeps for the next event. */
-static inline bool sleeps(pid_t pid)
-{
-	long call = sleeps_in(pid);
-
-#ifdef SYS_poll
-	if (call == SYS_poll || call == SYS_epoll_wait)
-		return true;
-#endif
-	return call == SYS_ppoll || call == SYS_epoll_pwait || call == SYS_epoll_pwait2;
 }
 
 static inline uint64_t peek(pid_t pid, uint64_t address)
