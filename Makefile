@@ -5,6 +5,7 @@
 # make                build: build/asynctrace, build/libasync.a, build/libasync.so, build/examples/
 # make check-exports  other software reads what the views write for it
 # make check-faults   races and deaths, for real, as root: a table of what was lost
+# make check-kernels  boot kernels from 5.10 to the newest under qemu and test the tracer in each
 # make golden         write what all views make of the recorded run into tests/golden
 # make pictures       draw the README's pictures from the recorded run
 # make san            the tests under the sanitizers of addresses, leaks, undefined behaviour and threads
@@ -77,19 +78,19 @@ TARGET_PROGRAMS := $(B)/tests/toy $(B)/tests/make_hostile $(B)/tests/make_record
 		$(B)/tests/programs/idle-$(shape)) $(B)/tests/programs/blocking-clang
 
 # With nothing but make, git and apt: these goals install what they need first.
-ifneq ($(filter demo check check-exports check-faults san valgrind bench deps,$(MAKECMDGOALS)),)
+ifneq ($(filter demo check check-exports check-faults check-kernels san valgrind bench deps,$(MAKECMDGOALS)),)
 DEPS := deps
 endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all demo check check-elsewhere check-exports check-faults golden pictures san targets plain valgrind \
-	bench install deps clean format
+.PHONY: all demo check check-elsewhere check-exports check-faults check-kernels golden pictures san targets \
+	plain valgrind bench install deps clean format
 
 all: $(B)/asynctrace $(B)/libasync.a $(B)/libasync.so $(EXAMPLE_PROGRAMS)
 
 deps:
-	$(Q)tools/install-deps $(filter bench valgrind,$(MAKECMDGOALS))
+	$(Q)tools/install-deps $(filter bench valgrind check-kernels,$(MAKECMDGOALS))
 
 # Without semantic interposition what the runtime calls of itself can be inlined (measured: create +
 # run + join 66 ns, 63 so; a future 29 and 26).
@@ -235,6 +236,13 @@ check-exports: all $(B)/tests/make_hostile
 
 check-faults: all $(TARGET_PROGRAMS) $(B)/tests/check_faults
 	$(Q)$(B)/tests/check_faults
+
+# Those that attach to real processes, and what these stand on.
+KERNEL_TESTS := bpf_source attach session killed shapes replay jobs_traced cancels_traced \
+	cancel_traced check_traced warnings_traced outside slow output errors agreement interrupt threads
+
+check-kernels: all $(TARGET_PROGRAMS) $(KERNEL_TESTS:%=$(B)/tests/test_%)
+	$(Q)tools/check-kernels $(B) $(KERNEL_TESTS:%=$(B)/tests/test_%)
 
 pictures: $(B)/asynctrace
 	$(Q)mkdir -p doc
