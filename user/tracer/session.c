@@ -75,6 +75,10 @@ static int open_live(struct session *session)
 	const char *why;
 	int err = live_open(&session->live, options, &why);
 
+	if (session->live.missing)
+		say("traced by a ring in memory, without BPF (%s): processes that run already, and "
+		    "children, cannot be traced so",
+		    session->live.missing);
 	if (!err) {
 		session->source = session->live.source;
 		return 0;
