@@ -13,6 +13,7 @@
 #include "memory.h"
 #include "order.h"
 #include "programs.h"
+#include "timens.h"
 #include <base/clock.h>
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -50,7 +51,8 @@ struct bpf_source {
 	int memory;	 /* of the target, or -1 */
 	int wake;	 /* epoll: the ring, the end of the target */
 	pid_t pid;
-	bool follow;
+	bool follow, direct;
+	int64_t ahead_ns;	  /* the target's clock */
 	bool exited;		  /* the target */
 	uint64_t end_ns;	  /* what is later is left out; UINT64_MAX while it runs */
 	uint64_t dropped;	  /* until then, as far as it is known */
@@ -68,21 +70,15 @@ static uint64_t wall_clock_ns(void)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
-static int add(struct bpf_source *self, uint32_t thread, const struct at_event *events,
-	       size_t count, bool again)
-{
-	while (count && events[count - 1].time_ns > self->end_ns)
-		count--;
-	return count ? order_add(self->order, thread, events, count, again) : 0;
-}
-
 /*
  * A thread that is killed or read right after its batch was dropped has it still: what is new in a
  * copy of its memory was not lost.
  */
-static void rescue(struct bpf_source *self, const struct tail *tails, uint32_t thread,
-		   const struct at_event *events, size_t count)
+static void rescue(struct bpf_source *self, uint32_t thread, const struct at_event *events,
+		   size_t count)
 {
+	const struct tail *tails =
+		self->state == RUNS ? self->programs.skeleton->bss->tails : self->tails;
 	const struct tail *tail = &tails[thread & (TAILS - 1)];
 	uint32_t known;
 
@@ -96,6 +92,23 @@ static void rescue(struct bpf_source *self, const struct tail *tails, uint32_t t
 			self->rescued++;
 }
 
+static int add(struct bpf_source *self, uint32_t thread, const struct at_event *events,
+	       size_t count, bool again)
+{
+	struct at_event shifted[AT_BATCH_MAX];
+
+	if (self->ahead_ns) {
+		memcpy(shifted, events, count * sizeof(*events));
+		timens_shift(shifted, count, self->ahead_ns, self->direct);
+		events = shifted;
+	}
+	if (again)
+		rescue(self, thread, events, count);
+	while (count && events[count - 1].time_ns > self->end_ns)
+		count--;
+	return count ? order_add(self->order, thread, events, count, again) : 0;
+}
+
 static int take_sample(void *context, void *data, size_t size)
 {
 	struct bpf_source *self = context;
@@ -103,10 +116,6 @@ static int take_sample(void *context, void *data, size_t size)
 	int err;
 
 	(void)size;
-	if (sample->flags & SAMPLE_LAST)
-		rescue(self,
-		       self->state == RUNS ? self->programs.skeleton->bss->tails : self->tails,
-		       sample->thread, sample->events, sample->count);
 	err = add(self, sample->thread, sample->events, sample->count, sample->flags & SAMPLE_LAST);
 	self->collected += sample->count;
 	return !err && self->collected >= READ_MAX ? -EAGAIN : err;
@@ -130,7 +139,6 @@ static int add_leftovers(struct bpf_source *self)
 	int err = 0;
 
 	while ((leftover = self->leftovers)) {
-		rescue(self, self->tails, leftover->thread, leftover->events, leftover->count);
 		if (!err)
 			err = add(self, leftover->thread, leftover->events, leftover->count, true);
 		self->leftovers = leftover->next;
@@ -420,6 +428,7 @@ static int open_source(struct bpf_source *self, const struct bpf_options *option
 
 	if (err)
 		return err;
+	self->ahead_ns = timens_ahead_ns(options->pid);
 	self->first.time_ns = clock_ns();
 	self->first.subject = wall_clock_ns();
 	self->order = order_new(WINDOW_NS, self->first.time_ns);
@@ -428,6 +437,11 @@ static int open_source(struct bpf_source *self, const struct bpf_options *option
 	err = programs_start(&self->programs, options, probes, self->memory, why);
 	if (err)
 		return err;
+	/* Waited for, its number may be another's by now, who would be traced in its place. */
+	if (syscall(SYS_pidfd_send_signal, options->pidfd, 0, NULL, 0) && errno == ESRCH) {
+		*why = "the process has ended";
+		return -ESRCH;
+	}
 	if (options->direct)
 		self->first.b = clock_ns() - self->first.time_ns;
 	*why = "no memory";
@@ -455,6 +469,7 @@ int bpf_source_open(struct source **ret, const struct bpf_options *options, cons
 		self->pid = options->pid;
 		self->end_ns = UINT64_MAX;
 		self->follow = options->follow;
+		self->direct = options->direct;
 		self->first.kind = AT_ATTACH;
 		self->first.process = options->pid;
 		self->first.a = options->buffer;
