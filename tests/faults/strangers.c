@@ -280,12 +280,31 @@ static void tracers__two(void **state)
 	note("the sum of both; the second goes on when the first has left");
 }
 
+/* It has probes that cannot be attached any more, but the user is told of them. */
+static void library__loaded_later(void **state)
+{
+	static char text[4096];
+	struct scene *scene = *state;
+	struct load *load = start_load(scene, 50000, 1, "build/libasync.so");
+	struct written after;
+
+	attach_recorder(scene, &scene->tracer, "recording", "");
+	await_records(load, 1000);
+	load->command = LOAD_OPEN;
+	UNTIL(pread(scene->tracer.err_fd, text, sizeof(text) - 1, 0) > 0);
+	assert_non_null(strstr(text, "libasync.so, which has probes, since: attach anew"));
+	note_first_line(text);
+	take_written(&after, load);
+	end_recorder(scene, &scene->tracer, "recording", NULL, &after);
+}
+
 const struct fault strangers[] = {
 	FAULT(number__reused, "its number comes back as another process"),
 	FAULT(clock__steps, "the clock is set, forth and back"),
 	FAULT(clock__of_another_namespace, "a time namespace of its own"),
 	FAULT(debugger__at_the_same_time, "a debugger that stops and steps it"),
 	FAULT(debugger__forbidden, "ptrace is forbidden"),
+	FAULT(library__loaded_later, "dlopen of a library with probes"),
 	FAULT(tracers__two, "two tracers, one leaves"),
 	{ .name = NULL },
 };

@@ -130,6 +130,8 @@ const char *newcomers_look(struct newcomers *newcomers, uint64_t now_ns)
 	char *line = NULL;
 	size_t size = 0;
 
+	if (newcomers && !newcomers->next_ns)
+		newcomers->next_ns = now_ns + PAUSE_NS;
 	if (!newcomers || now_ns < newcomers->next_ns)
 		return NULL;
 	newcomers->next_ns = now_ns + PAUSE_NS;

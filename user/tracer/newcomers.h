@@ -21,7 +21,7 @@ struct newcomers *newcomers_new(const struct target *target);
 void newcomers_free(struct newcomers *newcomers);
 
 /*
- * Looks once a second, by `now_ns`. The path of a library that has come, the target's words, once
+ * Looks once a second, by `now_ns`, a second after the first call for the first time. The path of a library that has come, the target's words, once
  * for each and valid until the next call; or null. What may not be opened is not told of. Takes
  * null.
  */
