@@ -5,6 +5,7 @@
 # make                build: build/asynctrace, build/libasync.a, build/libasync.so, build/examples/
 # make check-exports  other software reads what the views write for it
 # make check-faults   races and deaths, for real, as root: a table of what was lost
+# make soak           a program under load, traced for SOAK_MINUTES (10): is memory flat?
 # make golden         write what all views make of the recorded run into tests/golden
 # make pictures       draw the README's pictures from the recorded run
 # make san            the tests under the sanitizers of addresses, leaks, undefined behaviour and threads
@@ -77,13 +78,13 @@ TARGET_PROGRAMS := $(B)/tests/toy $(B)/tests/make_hostile $(B)/tests/make_record
 		$(B)/tests/programs/idle-$(shape)) $(B)/tests/programs/blocking-clang
 
 # With nothing but make, git and apt: these goals install what they need first.
-ifneq ($(filter demo check check-exports check-faults san valgrind bench deps,$(MAKECMDGOALS)),)
+ifneq ($(filter demo check check-exports check-faults soak san valgrind bench deps,$(MAKECMDGOALS)),)
 DEPS := deps
 endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all demo check check-elsewhere check-exports check-faults golden pictures san targets plain valgrind \
+.PHONY: all demo check check-elsewhere check-exports check-faults soak golden pictures san targets plain valgrind \
 	bench install deps clean format
 
 all: $(B)/asynctrace $(B)/libasync.a $(B)/libasync.so $(EXAMPLE_PROGRAMS)
@@ -235,6 +236,9 @@ check-exports: all $(B)/tests/make_hostile
 
 check-faults: all $(TARGET_PROGRAMS) $(B)/tests/check_faults
 	$(Q)$(B)/tests/check_faults
+
+soak: all $(B)/tests/programs/busy
+	$(Q)tools/soak $(B)
 
 pictures: $(B)/asynctrace
 	$(Q)mkdir -p doc

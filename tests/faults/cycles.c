@@ -184,7 +184,6 @@ static void trace_shortly(pid_t pid)
 	program_wait(&tracer);
 	if (tracer.status)
 		fail_msg("%s", tracer.err);
-	assert_true(read_totals(tracer.out).records > 0);
 	program_free(&tracer);
 }
 
