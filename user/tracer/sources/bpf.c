@@ -14,6 +14,7 @@
 #include "memory.h"
 #include "order.h"
 #include "programs.h"
+#include "timens.h"
 #include "writers.h"
 #include <base/clock.h>
 #include <bpf/bpf.h>
@@ -52,6 +53,7 @@ struct bpf_source {
 	pid_t pid;
 	bool follow;
 	bool direct;
+	int64_t ahead_ns;	  /* the target's clock */
 	bool exited;		  /* the target */
 	uint64_t end_ns;	  /* what is later is left out; UINT64_MAX while it runs */
 	uint64_t dropped;	  /* until then, as far as it is known */
@@ -61,19 +63,15 @@ struct bpf_source {
 	struct at_event *last; /* AT_LOST, AT_DETACH */
 };
 
-static int add(struct bpf_source *self, uint32_t thread, const struct at_event *events,
-	       size_t count, bool again)
-{
-	return bounds_add(self->order, self->end_ns, thread, events, count, again);
-}
-
 /*
  * A thread that is killed or read right after its batch was dropped has it still: what is new in a
  * copy of its memory was not lost.
  */
-static void rescue(struct bpf_source *self, const struct tail *tails, uint32_t thread,
-		   const struct at_event *events, size_t count)
+static void rescue(struct bpf_source *self, uint32_t thread, const struct at_event *events,
+		   size_t count)
 {
+	const struct tail *tails =
+		self->state == RUNS ? self->programs.skeleton->bss->tails : self->tails;
 	const struct tail *tail = &tails[thread & (TAILS - 1)];
 	uint32_t known;
 
@@ -87,6 +85,21 @@ static void rescue(struct bpf_source *self, const struct tail *tails, uint32_t t
 			self->rescued++;
 }
 
+static int add(struct bpf_source *self, uint32_t thread, const struct at_event *events,
+	       size_t count, bool again)
+{
+	struct at_event shifted[AT_BATCH_MAX];
+
+	if (self->ahead_ns) {
+		memcpy(shifted, events, count * sizeof(*events));
+		timens_shift(shifted, count, self->ahead_ns, self->direct);
+		events = shifted;
+	}
+	if (again)
+		rescue(self, thread, events, count);
+	return bounds_add(self->order, self->end_ns, thread, events, count, again);
+}
+
 static int take_sample(void *context, void *data, size_t size)
 {
 	struct bpf_source *self = context;
@@ -94,10 +107,6 @@ static int take_sample(void *context, void *data, size_t size)
 	int err;
 
 	(void)size;
-	if (sample->flags & SAMPLE_LAST)
-		rescue(self,
-		       self->state == RUNS ? self->programs.skeleton->bss->tails : self->tails,
-		       sample->thread, sample->events, sample->count);
 	err = writers_note(self->writers, sample);
 	if (!err)
 		err = add(self, sample->thread, sample->events, sample->count,
@@ -124,7 +133,6 @@ static int add_leftovers(struct bpf_source *self)
 	int err = 0;
 
 	while ((leftover = self->leftovers)) {
-		rescue(self, self->tails, leftover->thread, leftover->events, leftover->count);
 		if (!err)
 			err = add(self, leftover->thread, leftover->events, leftover->count, true);
 		self->leftovers = leftover->next;
@@ -413,6 +421,7 @@ static int open_source(struct bpf_source *self, const struct bpf_options *option
 
 	if (err)
 		return err;
+	self->ahead_ns = timens_ahead_ns(options->pid);
 	self->first = bounds_event(AT_ATTACH, options->pid);
 	self->first.a = options->buffer;
 	self->order = order_new(BOUNDS_WINDOW_NS, self->first.time_ns);
@@ -422,6 +431,11 @@ static int open_source(struct bpf_source *self, const struct bpf_options *option
 	err = programs_start(&self->programs, options, probes, self->memory, why);
 	if (err)
 		return err;
+	/* Waited for, its number may be another's by now, who would be traced in its place. */
+	if (syscall(SYS_pidfd_send_signal, options->pidfd, 0, NULL, 0) && errno == ESRCH) {
+		*why = "the process has ended";
+		return -ESRCH;
+	}
 	if (options->direct)
 		self->first.b = clock_ns() - self->first.time_ns;
 	*why = "no memory";
