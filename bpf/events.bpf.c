@@ -75,12 +75,13 @@ static __always_inline void drop(__u32 thread, const struct batch_header *stated
 {
 	struct tail *tail = &tails[thread & (TAILS - 1)];
 
-	__sync_fetch_and_add(&counters.dropped, count);
 	tail->thread = thread;
 	tail->process = stated->process;
 	tail->stated = stated->thread;
 	tail->sequence = stated->sequence;
 	tail->left = false;
+	/* Last: who reads the count first finds the tails of all that it counts. */
+	__sync_fetch_and_add(&counters.dropped, count);
 }
 
 /* The head of a sample; all but its records. */
