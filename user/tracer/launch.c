@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -51,12 +52,16 @@ static void run_child(int channel, char *const argv[])
 static int start_child(struct launch *launch, char *const argv[])
 {
 	int ends[2], go = 0, err = 0;
+	bool guarded;
 
 	/* Inherited as ignored, it would leave nothing to wait for. */
 	signal(SIGCHLD, SIG_DFL);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return -errno;
 	launch->channel = ends[0];
+	/* The capabilities of our file, if it has some, keep ptrace away from children, too. */
+	guarded = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 1;
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	launch->pid = fork();
 	if (launch->pid < 0)
 		err = -errno;
@@ -65,6 +70,8 @@ static int start_child(struct launch *launch, char *const argv[])
 		run_child(ends[1], argv);
 	}
 	close(ends[1]);
+	if (guarded)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (err)
 		return err;
 	if (ptrace(PTRACE_SEIZE, launch->pid, NULL, PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL))
