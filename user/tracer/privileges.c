@@ -17,6 +17,19 @@
 
 #define NOBODY 65534
 
+bool privileges_have(unsigned int capability)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &header, sets))
+		return false;
+	if ((capability == CAP_BPF || capability == CAP_PERFMON) &&
+	    sets[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN))
+		return true;
+	return sets[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
+}
+
 /* A number of the environment. */
 static bool find_number(unsigned int *ret, const char *name)
 {

@@ -6,6 +6,11 @@
 #ifndef TRACER_PRIVILEGES_H
 #define TRACER_PRIVILEGES_H
 
+#include <stdbool.h>
+
+/* Whether the capability (CAP_BPF, …) is in force; CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON. */
+bool privileges_have(unsigned int capability);
+
 /*
  * Leaves what asynctrace was lent: under sudo it becomes the user who called it, for good;
  * capabilities of its file go. Whoever is root in their own right stays what they are. 0 or -errno.

@@ -6,9 +6,11 @@
  */
 #include "target.h"
 #include "apart.h"
+#include "privileges.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <stdio.h>
@@ -271,6 +273,19 @@ static int open_process(struct target *target, const char **why)
 	return 0;
 }
 
+static const char *explain_refusal(const struct target *target)
+{
+	struct stat process;
+
+	if (privileges_have(CAP_SYS_PTRACE))
+		return "it has privileges that asynctrace lacks here: run it outside of this "
+		       "container";
+	if (!fstat(target->proc, &process) && process.st_uid != geteuid())
+		return "it belongs to another user, or has privileges, and asynctrace has no "
+		       "CAP_SYS_PTRACE: run it as root (sudo)";
+	return "it has privileges, and asynctrace has no CAP_SYS_PTRACE: run it as root (sudo)";
+}
+
 int target_open(struct target **ret, pid_t pid, bool (*wanted)(int fd), const char **why)
 {
 	struct target *target = calloc(1, sizeof(*target));
@@ -289,10 +304,7 @@ int target_open(struct target **ret, pid_t pid, bool (*wanted)(int fd), const ch
 		if (!err)
 			err = add_mapped(target, wanted);
 		if (err == -EACCES || err == -EPERM)
-			*why = geteuid() ? "it belongs to another user: run asynctrace as root "
-					   "(sudo)"
-					 : "it has privileges that asynctrace lacks here: run it "
-					   "outside of this container";
+			*why = explain_refusal(target);
 		else if (err == -ENOENT)
 			*why = "it runs no program: it has ended, or is a thread of the kernel";
 		else if (err)
