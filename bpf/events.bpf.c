@@ -75,6 +75,7 @@ static __always_inline void drop(__u32 thread, const struct batch_header *stated
 	struct tail *tail = &tails[thread & (TAILS - 1)];
 
 	__sync_fetch_and_add(&counters.dropped, count);
+	__sync_fetch_and_add(&counters.refused, 1);
 	tail->thread = thread;
 	tail->process = stated->process;
 	tail->stated = stated->thread;
@@ -148,6 +149,7 @@ int batch(struct pt_regs *ctx)
 	}
 	if (bpf_probe_read_user(&stated, sizeof(stated), from)) {
 		__sync_fetch_and_add(&counters.dropped, count);
+		__sync_fetch_and_add(&counters.refused, 1);
 		return 0;
 	}
 	remember(from, stated.thread, id, id >> 32);
