@@ -8,6 +8,7 @@
 #include "launch.h"
 #include "live.h"
 #include "names.h"
+#include "newcomers.h"
 #include "privileges.h"
 #include "progress.h"
 #include "report.h"
@@ -33,6 +34,7 @@ struct session {
 	struct source *source;
 	struct names *names;	   /* null for a file, which has them */
 	struct snapshot *snapshot; /* null unless that of a running process is wanted */
+	struct newcomers *newcomers;
 	struct result result;
 	struct progress progress;
 	bool stopped; /* the source was asked for the end */
@@ -175,6 +177,16 @@ static void show_progress(struct session *session)
 		progress_show(&session->progress, clock_ns(), part_read(session));
 }
 
+static void tell_newcomers(const struct session *session)
+{
+	const char *path = newcomers_look(session->newcomers, clock_ns());
+
+	if (path)
+		say("process %d has loaded %s, which has probes, since: attach anew to see what it "
+		    "does",
+		    session->live.target->pid, path);
+}
+
 /* The view has seen what it wants. */
 static bool has_enough(const struct session *session)
 {
@@ -197,11 +209,13 @@ static int run(struct session *session)
 	end_ns = end_ns ? clock_ns() + end_ns : 0;
 	while (!unable && !session->result.ignored) {
 		err = source->read(source, &events, &count, time_left(end_ns));
+		live_look(&session->live);
 		if (err <= 0)
 			break;
 		unable = session->snapshot ? take_heard(session, events, count)
 					   : take_all(session, events, count);
 		show_progress(session);
+		tell_newcomers(session);
 		if (requests(session) <= asked && (!end_ns || clock_ns() < end_ns) &&
 		    !has_enough(session))
 			continue;
@@ -256,10 +270,13 @@ static void session_free(struct session *session)
 	result_close(&session->result);
 	names_free(session->names);
 	snapshot_free(session->snapshot);
+	newcomers_free(session->newcomers);
 	if (session->source && session->source != session->live.source)
 		session->source->free(session->source);
 	live_close(&session->live);
 }
+
+static const char undroppable[] = "cannot give up privileges, and will not go on with them";
 
 /* 0 or the exit status. */
 static int start(struct session *session)
@@ -274,14 +291,19 @@ static int start(struct session *session)
 		if (!session->snapshot)
 			return complain("%s", strerror(ENOMEM));
 	}
+	if (session->live.target)
+		session->newcomers = newcomers_new(session->live.target);
+	/* Files are created by the user; what strangers have written is read by nobody special. */
+	if (privileges_become_user())
+		return complain(undroppable);
+	status = result_open(&session->result, session->options);
 	if (privileges_drop())
-		return complain("cannot give up the privileges of root");
+		return complain(undroppable);
 	if (session->snapshot)
 		snapshot_look(session->snapshot);
 	/* Without another thread it takes longer, and no more. */
 	if (session->options->input)
 		ahead_source_open(&session->source, session->source);
-	status = result_open(&session->result, session->options);
 	if (session->live.target)
 		session->names =
 			names_new(session->live.target, session->result.view_options.source);
@@ -311,6 +333,7 @@ int session_run(const struct options *options)
 		keep_first(&status, await_command(&session));
 		keep_first(&status, report_silence(options, session.result.model));
 		keep_first(&status, session.result.findings);
+		report_cost(options, &session.live);
 	}
 	session_free(&session);
 	return status;

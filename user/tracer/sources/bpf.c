@@ -14,6 +14,7 @@
 #include "memory.h"
 #include "order.h"
 #include "programs.h"
+#include "timens.h"
 #include "writers.h"
 #include <base/clock.h>
 #include <bpf/bpf.h>
@@ -52,17 +53,51 @@ struct bpf_source {
 	pid_t pid;
 	bool follow;
 	bool direct;
+	int64_t ahead_ns;	  /* the target's clock */
 	bool exited;		  /* the target */
 	uint64_t end_ns;	  /* what is later is left out; UINT64_MAX while it runs */
+	uint64_t hits, records;	  /* that have come */
 	uint64_t dropped;	  /* until then, as far as it is known */
+	uint64_t rescued;	  /* of these: they were read from memory after all */
 	struct tail tails[TAILS]; /* the same */
 	struct at_event first, detach;
 	struct at_event *last; /* AT_LOST, AT_DETACH */
 };
 
+/*
+ * A thread that is killed or read right after its batch was dropped has it still: what is new in a
+ * copy of its memory was not lost.
+ */
+static void rescue(struct bpf_source *self, uint32_t thread, const struct at_event *events,
+		   size_t count)
+{
+	const struct tail *tails =
+		self->state == RUNS ? self->programs.skeleton->bss->tails : self->tails;
+	const struct tail *tail = &tails[thread & (TAILS - 1)];
+	uint32_t known;
+
+	if (tail->thread != thread)
+		return;
+	if (!order_last(self->order, thread, &known))
+		known = 0;
+	for (; count && events->time_ns <= self->end_ns; count--, events++)
+		if (order_after(events->sequence, known) &&
+		    !order_after(events->sequence, tail->sequence))
+			self->rescued++;
+}
+
 static int add(struct bpf_source *self, uint32_t thread, const struct at_event *events,
 	       size_t count, bool again)
 {
+	struct at_event shifted[AT_BATCH_MAX];
+
+	if (self->ahead_ns) {
+		memcpy(shifted, events, count * sizeof(*events));
+		timens_shift(shifted, count, self->ahead_ns, self->direct);
+		events = shifted;
+	}
+	if (again)
+		rescue(self, thread, events, count);
 	return bounds_add(self->order, self->end_ns, thread, events, count, again);
 }
 
@@ -78,6 +113,9 @@ static int take_sample(void *context, void *data, size_t size)
 		err = add(self, sample->thread, sample->events, sample->count,
 			  sample->flags & SAMPLE_LAST);
 	self->collected += sample->count;
+	self->records += sample->count;
+	/* Nobody handed over what was read when a thread died. */
+	self->hits += !sample->flags;
 	return !err && self->collected >= READ_MAX ? -EAGAIN : err;
 }
 
@@ -101,6 +139,7 @@ static int add_leftovers(struct bpf_source *self)
 	while ((leftover = self->leftovers)) {
 		if (!err)
 			err = add(self, leftover->thread, leftover->events, leftover->count, true);
+		self->records += leftover->count;
 		self->leftovers = leftover->next;
 		free(leftover);
 	}
@@ -111,7 +150,7 @@ static int add_leftovers(struct bpf_source *self)
 static int write_last(struct bpf_source *self)
 {
 	const struct events_bpf__bss *seen = self->programs.skeleton->bss;
-	self->detach.a = self->dropped;
+	self->detach.a = self->dropped > self->rescued ? self->dropped - self->rescued : 0;
 	self->detach.b = seen->counters.forked;
 	self->detach.c = seen->counters.unread + self->unread;
 	return bounds_last(&self->last, self->order, self->tails, TAILS, &self->detach);
@@ -160,8 +199,9 @@ static void end(struct bpf_source *self)
 {
 	const struct events_bpf__bss *seen = self->programs.skeleton->bss;
 
+	/* In this order, else what is dropped meanwhile would count and have no place. */
+	self->dropped = *(volatile const __u64 *)&seen->counters.dropped;
 	memcpy(self->tails, seen->tails, sizeof(self->tails));
-	self->dropped = seen->counters.dropped;
 	programs_stop(&self->programs);
 	self->state = ENDS;
 }
@@ -313,6 +353,15 @@ static int bpf_stop(struct source *source)
 	return err;
 }
 
+static void bpf_work(const struct source *source, uint64_t *hits, uint64_t *records)
+{
+	const struct bpf_source *self = (const struct bpf_source *)source;
+	const struct events_bpf__bss *seen = self->programs.skeleton->bss;
+
+	*hits = self->hits + seen->counters.refused;
+	*records = self->records + seen->counters.dropped - self->rescued;
+}
+
 static void bpf_free(struct source *source)
 {
 	struct bpf_source *self = (struct bpf_source *)source;
@@ -371,7 +420,7 @@ static int read_images(struct elf_probes *probes, const struct bpf_options *opti
 	int err = 0;
 
 	for (i = 0; i < options->image_count && !err; i++)
-		err = elf_read_probes(&probes[i], options->images[i].fd);
+		err = elf_read_probes_apart(&probes[i], options->images[i].fd);
 	if (err == -ENOTSUP)
 		*why = "a probe of the process is not on the instruction that it should be on";
 	else if (err)
@@ -386,6 +435,7 @@ static int open_source(struct bpf_source *self, const struct bpf_options *option
 
 	if (err)
 		return err;
+	self->ahead_ns = timens_ahead_ns(options->pid);
 	self->first = bounds_event(AT_ATTACH, options->pid);
 	self->first.a = options->buffer;
 	self->order = order_new(BOUNDS_WINDOW_NS, self->first.time_ns);
@@ -395,6 +445,11 @@ static int open_source(struct bpf_source *self, const struct bpf_options *option
 	err = programs_start(&self->programs, options, probes, self->memory, why);
 	if (err)
 		return err;
+	/* Waited for, its number may be another's by now, who would be traced in its place. */
+	if (syscall(SYS_pidfd_send_signal, options->pidfd, 0, NULL, 0) && errno == ESRCH) {
+		*why = "the process has ended";
+		return -ESRCH;
+	}
 	if (options->direct)
 		self->first.b = clock_ns() - self->first.time_ns;
 	*why = "no memory";
@@ -417,8 +472,9 @@ int bpf_source_open(struct source **ret, const struct bpf_options *options, cons
 		*why = "the buffer must be a power of two, and 64 KiB or more";
 		err = -EINVAL;
 	} else if (self && probes) {
-		self->source =
-			(struct source){ .read = bpf_read, .stop = bpf_stop, .free = bpf_free };
+		self->source = (struct source){
+			.read = bpf_read, .stop = bpf_stop, .work = bpf_work, .free = bpf_free
+		};
 		self->pid = options->pid;
 		self->end_ns = UINT64_MAX;
 		self->follow = options->follow;
