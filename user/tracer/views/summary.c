@@ -238,6 +238,8 @@ static void print_totals(FILE *out, const struct model_totals *totals)
 	if (totals->unread)
 		fprintf(out, ", %" PRIu64 " thread%s died with unread records", totals->unread,
 			totals->unread == 1 ? "" : "s");
+	if (totals->unkept)
+		fprintf(out, ", %" PRIu64 " not followed: too much at once", totals->unkept);
 	fputc('\n', out);
 }
 
