@@ -4,6 +4,9 @@
 # make check          install what is missing, build, test
 # make                build: build/asynctrace, build/libasync.a, build/libasync.so, build/examples/
 # make check-exports  other software reads what the views write for it
+# make check-faults   races and deaths, for real, as root: a table of what was lost
+# make check-kernels  boot kernels from 5.10 to the newest under qemu and test the tracer in each
+# make soak           a program under load, traced for SOAK_MINUTES (10): is memory flat?
 # make golden         write what all views make of the recorded run into tests/golden
 # make pictures       draw the README's pictures from the recorded run
 # make san            the tests under the sanitizers of addresses, leaks, undefined behaviour and threads
@@ -79,19 +82,20 @@ TARGET_PROGRAMS := $(B)/tests/toy $(B)/tests/make_hostile $(B)/tests/make_record
 		$(B)/tests/programs/idle-$(shape)) $(B)/tests/programs/blocking-clang
 
 # With nothing but make, git and apt: these goals install what they need first.
-ifneq ($(filter demo check check-exports san valgrind bench fuzz deps,$(MAKECMDGOALS)),)
+ifneq ($(filter demo check check-capabilities check-exports check-faults check-kernels san valgrind fuzz \
+	soak bench deps,$(MAKECMDGOALS)),)
 DEPS := deps
 endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all demo check check-elsewhere check-exports golden pictures san targets plain valgrind \
-	fuzz fuzzers bench install deps clean format
+.PHONY: all demo check check-capabilities check-elsewhere check-exports check-faults check-kernels \
+	golden pictures san targets plain valgrind fuzz fuzzers soak bench install deps clean format
 
 all: $(B)/asynctrace $(B)/libasync.a $(B)/libasync.so $(EXAMPLE_PROGRAMS)
 
 deps:
-	$(Q)tools/install-deps $(filter bench fuzz valgrind,$(MAKECMDGOALS))
+	$(Q)tools/install-deps $(filter bench fuzz valgrind check-kernels,$(MAKECMDGOALS))
 
 # Without semantic interposition what the runtime calls of itself can be inlined (measured: create +
 # run + join 66 ns, 63 so; a future 29 and 26).
@@ -189,6 +193,11 @@ $(B)/tests/toy: $(B)/tests/toy.o
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
 
+# Races and deaths, and what they cost.
+$(B)/tests/check_faults: $(patsubst %.c,$(B)/%.o,$(wildcard tests/faults/*.c)) $(B)/tests/tracer.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(TRACER_LIBS) -pthread
+
 # What writes recordings.
 $(B)/tests/make_%: $(B)/tests/make_%.o $(B)/tests/tracer.a
 	$(call say,LD,$@)
@@ -242,6 +251,19 @@ check: all $(TEST_PROGRAMS) $(TARGET_PROGRAMS)
 
 check-exports: all $(B)/tests/make_hostile
 	$(Q)tools/check-exports $(B)
+
+check-faults: all $(TARGET_PROGRAMS) $(B)/tests/check_faults
+	$(Q)$(B)/tests/check_faults
+
+# Those that attach to real processes, and what these stand on.
+KERNEL_TESTS := bpf_source attach session killed shapes replay jobs_traced cancels_traced \
+	cancel_traced check_traced warnings_traced outside slow output errors agreement interrupt threads
+
+check-kernels: all $(TARGET_PROGRAMS) $(KERNEL_TESTS:%=$(B)/tests/test_%)
+	$(Q)tools/check-kernels $(B) $(KERNEL_TESTS:%=$(B)/tests/test_%)
+
+soak: all $(B)/tests/programs/busy
+	$(Q)tools/soak $(B)
 
 pictures: $(B)/asynctrace
 	$(Q)mkdir -p doc
