@@ -17,7 +17,10 @@ struct model_key {
 	uint32_t process;
 };
 
-/* The end of MurmurHash3. It must scatter: uthash makes room only where some bucket is crowded. */
+/*
+ * The end of MurmurHash3. It must scatter: uthash makes room only where some bucket is crowded. Whoever
+ * chooses ids does not know where this program lies in memory, and so not which of them meet.
+ */
 static inline unsigned int model_hash(const void *key)
 {
 	uint64_t id;
@@ -25,6 +28,7 @@ static inline unsigned int model_hash(const void *key)
 
 	memcpy(&id, key, sizeof(id));
 	memcpy(&process, (const char *)key + sizeof(id), sizeof(process));
+	id += (uintptr_t)&model_new;
 	id = (id ^ (uint64_t)process << 32) * 0xff51afd7ed558ccd;
 	id = (id ^ id >> 33) * 0xc4ceb9fe1a85ec53;
 	return id ^ id >> 33;
