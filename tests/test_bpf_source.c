@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "asleep.h"
+#include "system.h"
 #include "tracer/sources/bpf.h"
 #include "tracer/sources/elf.h"
 #include "tracer/target.h"
@@ -697,6 +698,6 @@ int main(void)
 		return 0;
 	}
 	/* A record that does not come would be waited for. */
-	alarm(120);
+	alarm(120 * slowness());
 	return cmocka_run_group_tests_name("bpf_source", tests, NULL, NULL);
 }
