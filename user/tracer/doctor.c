@@ -5,19 +5,17 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static void conclude(struct facts *facts, const struct doctor_ways *ways, bool works)
+static void conclude(struct facts *facts, const struct doctor_ways *ways, bool process)
 {
 	static const char *const transports[] = { "none", "ring", "bpf" };
 	int command = ways->bpf ? 2 : ways->ring;
 
-	facts_add(facts, "command_source", "a command", command ? FACT_OK : FACT_MISSING, NULL,
-		  command ? "can be traced (-- COMMAND), by --source %s" : "cannot be traced: %s",
+	facts_add(facts, "command_source", "commands", command ? FACT_OK : FACT_MISSING, NULL,
+		  command ? "-- COMMAND is traced by --source %s" : "-- COMMAND is traced by %s",
 		  transports[command]);
-	facts_add(facts, "process_source", "a process", works ? FACT_OK : FACT_MISSING,
-		  works ? NULL : DOCTOR_GRANT,
-		  works ? "can be traced (-p PID), by --source %s"
-			: "cannot be traced (-p PID): %s",
-		  works ? "bpf" : "that takes BPF");
+	facts_add(facts, "process_source", "processes", process ? FACT_OK : FACT_MISSING, NULL,
+		  process ? "-p PID is traced by --source %s" : "-p PID is traced by %s",
+		  transports[process ? 2 : 0]);
 }
 
 int doctor_run(const struct options *options)
@@ -29,7 +27,7 @@ int doctor_run(const struct options *options)
 	doctor_machine(&facts);
 	doctor_ways(&ways, &facts, options);
 	works = options->pid ? doctor_process(&facts, options) : ways.bpf || ways.ring;
-	conclude(&facts, &ways, ways.bpf);
+	conclude(&facts, &ways, options->pid ? works : ways.bpf);
 	if (options->json)
 		facts_write_json(&facts);
 	else

@@ -67,6 +67,10 @@ static void describe_images(struct facts *facts, const struct target *target)
 	if (i < target->image_count)
 		facts_add(facts, "images_left_out", "", FACT_NOTED, NULL,
 			  "and %zu more images with probes", target->image_count - i);
+	if (!i)
+		facts_add(facts, "image", "image", FACT_MISSING,
+			  "build it with libasync or <asynctrace/probes.h>",
+			  "nothing that it has mapped has probes");
 	facts_add(facts, "traced", "listeners", FACT_NOTED, NULL, "%s",
 		  memory < 0 ? "unknown: its memory cannot be read"
 		  : taken    ? "somebody traces it already; up to seven can at once"

@@ -75,7 +75,7 @@ void trial_load(struct trial *ret, bool multi)
 		ret->err = err;
 		snprintf(ret->failed, sizeof(ret->failed), "%s", bpf_program__name(program));
 		snprintf(ret->reason, sizeof(ret->reason), "%s",
-			 *message ? message : strerror(-err));
+			 *message && err != -EPERM && err != -EACCES ? message : strerror(-err));
 	}
 	events_bpf__destroy(names);
 	libbpf_set_print(before);
