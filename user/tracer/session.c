@@ -276,6 +276,8 @@ static void session_free(struct session *session)
 	live_close(&session->live);
 }
 
+static const char undroppable[] = "cannot give up privileges, and will not go on with them";
+
 /* 0 or the exit status. */
 static int start(struct session *session)
 {
@@ -291,14 +293,17 @@ static int start(struct session *session)
 	}
 	if (session->live.target)
 		session->newcomers = newcomers_new(session->live.target);
+	/* Files are created by the user; what strangers have written is read by nobody special. */
+	if (privileges_become_user())
+		return complain(undroppable);
+	status = result_open(&session->result, session->options);
 	if (privileges_drop())
-		return complain("cannot give up the privileges of root");
+		return complain(undroppable);
 	if (session->snapshot)
 		snapshot_look(session->snapshot);
 	/* Without another thread it takes longer, and no more. */
 	if (session->options->input)
 		ahead_source_open(&session->source, session->source);
-	status = result_open(&session->result, session->options);
 	if (session->live.target)
 		session->names =
 			names_new(session->live.target, session->result.view_options.source);

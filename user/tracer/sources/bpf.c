@@ -420,7 +420,7 @@ static int read_images(struct elf_probes *probes, const struct bpf_options *opti
 	int err = 0;
 
 	for (i = 0; i < options->image_count && !err; i++)
-		err = elf_read_probes(&probes[i], options->images[i].fd);
+		err = elf_read_probes_apart(&probes[i], options->images[i].fd);
 	if (err == -ENOTSUP)
 		*why = "a probe of the process is not on the instruction that it should be on";
 	else if (err)
