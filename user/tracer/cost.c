@@ -130,6 +130,8 @@ static int join_ring(const struct ring_memory *memory)
 	char number[16];
 
 	snprintf(number, sizeof(number), "%d", memory->fd);
+	/* A batch of this thread's that is not in the ring would be used on. */
+	at_thread_ends(NULL);
 	memory->ring->process = getpid();
 	memory->ring->go = 1;
 	if (setenv(AT_RING_VARIABLE, number, 1))
