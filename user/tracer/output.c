@@ -110,6 +110,7 @@ static int keep(struct output *output, const struct at_event *events, size_t cou
 	}
 	if (err) {
 		output->failed = output->recording_path;
+		output->saved = recording_count(output->recording);
 		recording_discard(output->recording);
 		output->recording = NULL;
 	}
@@ -151,6 +152,8 @@ int output_close(struct output *output)
 	int err = output_flush(output, NULL, 0), closed = 0;
 
 	if (output->recording) {
+		recording_flush(output->recording);
+		output->saved = recording_count(output->recording);
 		closed = recording_close(output->recording);
 		output->recording = NULL;
 	}

@@ -21,6 +21,7 @@ struct output {
 	char *part; /* the file that becomes text_path when it is complete, or null */
 	struct recording *recording; /* null if nothing is recorded */
 	uint64_t kept;		     /* records that the recording was given */
+	uint64_t saved;		     /* those of them that are in it, if it failed */
 	uint64_t flushed_ns;
 	bool streams; /* text has gone to a terminal */
 };
@@ -45,8 +46,8 @@ int output_open_recording(struct output *ret, const char *path);
 
 /*
  * Keeps records if they are recorded, and lets everybody see what was written. Returns 0; -EPIPE if
- * nobody reads any more; another -errno if it cannot be written, and then a recorded file is
- * removed; `failed` names what it was.
+ * nobody reads any more; another -errno if it cannot be written: `failed` names what it was. A
+ * recorded file that failed has `saved` records, and ends there.
  */
 int output_flush(struct output *output, const struct at_event *events, size_t count);
 
