@@ -109,6 +109,41 @@ static void whole__over_what_was_left(void **state)
 	assert_content(scene, "other", "other");
 }
 
+/* As with a redirection of the shell. */
+static void whole__through_a_link(void **state)
+{
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64], link[64];
+
+	write_file(scene, "x.svg", "old");
+	strcpy(link, scene_path(scene, "link.svg"));
+	assert_int_equal(symlink("x.svg", link), 0);
+	assert_int_equal(output_open_whole(&output, link), 0);
+	fputs("new", output.text);
+	assert_content(scene, "x.svg", "old");
+	assert_int_equal(output_close(&output), 0);
+	assert_content(scene, "x.svg", "new");
+	assert_true(readlink(link, path, sizeof(path)) > 0);
+}
+
+/* Root without capabilities could not rename there in the end. */
+static void whole__in_a_folder_of_another_user(void **state)
+{
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64];
+
+	NEED_ROOT();
+	assert_int_equal(chown(scene->folder, 65534, 65534), 0);
+	strcpy(path, scene_path(scene, "x.svg"));
+	assert_int_equal(output_open_whole(&output, path), 0);
+	assert_null(output.part);
+	fputs("new", output.text);
+	assert_int_equal(output_close(&output), 0);
+	assert_content(scene, "x.svg", "new");
+}
+
 static void whole__to_a_device(void **state)
 {
 	struct output output = { 0 };
@@ -255,6 +290,8 @@ int main(void)
 		SCENE_TEST(whole__replaces_only_when_it_is_complete),
 		SCENE_TEST(whole__is_thrown_away),
 		SCENE_TEST(whole__over_what_was_left),
+		SCENE_TEST(whole__through_a_link),
+		SCENE_TEST(whole__in_a_folder_of_another_user),
 		cmocka_unit_test(whole__to_a_device),
 		SCENE_TEST(whole__that_cannot_be),
 		SCENE_TEST(interrupted__is_completed),
