@@ -124,6 +124,7 @@ static void toy__has_one_of_each_kind(void **state)
 	const struct copy *copy = *state;
 	struct elf_probes probes;
 	bool seen[AT_KINDS_END] = { 0 };
+	size_t semaphore;
 
 	assert_int_equal(elf_read_probes(&probes, copy->fd), 0);
 	assert_true(elf_has_probes(copy->fd));
@@ -136,8 +137,10 @@ static void toy__has_one_of_each_kind(void **state)
 		assert_true(probe->offset < copy->size);
 		assert_int_equal(probe->semaphore % 2, 0);
 		/* All share one struct at_listeners: its `wakeup` is -1. */
-		assert_int_equal(*(int32_t *)(copy->bytes + probe->semaphore +
-					      (probe->kind == ELF_BATCH ? 4 : 2)),
+		semaphore = probe->kind == ELF_BATCH ? offsetof(struct at_listeners, batch)
+						     : offsetof(struct at_listeners, direct);
+		assert_int_equal(*(int32_t *)(copy->bytes + probe->semaphore - semaphore +
+					      offsetof(struct at_listeners, wakeup)),
 				 -1);
 	}
 }

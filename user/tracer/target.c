@@ -103,7 +103,7 @@ static int open_in_root(const struct target *target, const struct target_mapping
 	return -ESTALE;
 }
 
-static int open_mapping(const struct target *target, const struct target_mapping *mapping)
+int target_open_mapping(const struct target *target, const struct target_mapping *mapping)
 {
 	char name[64];
 	int fd;
@@ -218,7 +218,7 @@ static int add_mapping(struct target *target, const struct target_mapping *mappi
 		       bool (*wanted)(int fd))
 {
 	struct look look = { .wanted = wanted, .mapping = mapping };
-	int fd = open_mapping(target, mapping);
+	int fd = target_open_mapping(target, mapping);
 
 	/* What has been unmapped meanwhile, or cannot be opened, has no probes for us. */
 	if (fd < 0)
