@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -40,19 +39,6 @@ static void run_child(int channel, char *const argv[], int ring)
 	_exit(127);
 }
 
-/* The capabilities of our file, if it has some, would keep ptrace away from the child, too. */
-static pid_t fork_traceable(void)
-{
-	bool guarded = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 1;
-	pid_t pid;
-
-	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	pid = fork();
-	if (guarded && pid)
-		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	return pid;
-}
-
 int launch_fork(struct launch *launch, char *const argv[], int ring)
 {
 	int ends[2], err = 0;
@@ -63,7 +49,7 @@ int launch_fork(struct launch *launch, char *const argv[], int ring)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return -errno;
 	launch->channel = ends[0];
-	launch->pid = fork_traceable();
+	launch->pid = fork();
 	if (launch->pid < 0)
 		err = -errno;
 	if (!launch->pid) {

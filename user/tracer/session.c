@@ -209,6 +209,7 @@ static int run(struct session *session)
 	end_ns = end_ns ? clock_ns() + end_ns : 0;
 	while (!unable && !session->result.ignored) {
 		err = source->read(source, &events, &count, time_left(end_ns));
+		live_look(&session->live);
 		if (err <= 0)
 			break;
 		unable = session->snapshot ? take_heard(session, events, count)
@@ -332,6 +333,7 @@ int session_run(const struct options *options)
 		keep_first(&status, await_command(&session));
 		keep_first(&status, report_silence(options, session.result.model));
 		keep_first(&status, session.result.findings);
+		report_cost(options, &session.live);
 	}
 	session_free(&session);
 	return status;
