@@ -278,7 +278,10 @@ static void tracer__at_work(void **state)
 	UNTIL(sleeps(scene->target.pid));
 	start_summary(scene, &scene->tracer, "kept", "");
 	assert_powerless(scene->tracer.pid, 0);
-	totals = end_summary(&scene->tracer);
+	kill(scene->tracer.pid, SIGINT);
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 0);
+	totals = read_totals(scene->tracer.out);
 	assert_true(totals.records > 0);
 	assert_untouched(scene->target.pid);
 }
@@ -299,7 +302,10 @@ static void tracer__at_work_under_sudo(void **state)
 	start_summary(scene, &scene->tracer, "kept", "");
 	unsetenv("SUDO_UID");
 	assert_powerless(scene->tracer.pid, NOBODY);
-	totals = end_summary(&scene->tracer);
+	kill(scene->tracer.pid, SIGINT);
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 0);
+	totals = read_totals(scene->tracer.out);
 	assert_true(totals.records > 0);
 	assert_null(strstr(scene->tracer.out, "unread"));
 	assert_int_equal(stat(scene_path(scene, "kept"), &file), 0);
