@@ -267,7 +267,8 @@ static int feed_name(struct model *model, const struct at_event *event)
 		ret = dispatch(model, thread, event);
 		break;
 	default:
-		return 0;
+		/* An image, say: no view asks for it. */
+		ret = 0;
 	}
 	if (event->kind != AT_TEXT)
 		text_forget(thread);

@@ -16,6 +16,10 @@ int report_failure(const struct options *options, int err)
 
 	if (!err)
 		return 0;
+	if (input && err == -EINPROGRESS)
+		return complain("'%s' was not finished: its recording was broken off, or goes on. "
+				"What it has is shown.",
+				input);
 	if (input && err == -ENODATA)
 		return complain("'%s' ends early: its recording was broken off, or it was not "
 				"copied whole. What it has is shown.",
