@@ -4,10 +4,8 @@
  * on its inode is known. What is no longer mapped is forgotten, but for what was told.
  */
 #include "newcomers.h"
-#include "sources/elf.h"
 #include "target.h"
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +31,7 @@ struct files {
 
 struct newcomers {
 	const struct target *target;
+	bool (*has_probes)(int fd);
 	FILE *maps; /* opened while that was allowed, */
 	int root;   /* and this */
 	uint64_t next_ns;
@@ -63,7 +62,7 @@ static void add(struct files *files, const struct file *file)
 	at[files->count++] = *file;
 }
 
-struct newcomers *newcomers_new(const struct target *target)
+struct newcomers *newcomers_new(const struct target *target, bool (*has_probes)(int fd))
 {
 	struct newcomers *newcomers = calloc(1, sizeof(*newcomers));
 	int maps = openat(target->proc, "maps", O_RDONLY | O_CLOEXEC);
@@ -81,6 +80,7 @@ struct newcomers *newcomers_new(const struct target *target)
 	}
 	newcomers->target = target;
 	newcomers->root = root;
+	newcomers->has_probes = has_probes;
 	return newcomers;
 }
 
@@ -113,7 +113,7 @@ static bool is_attached(const struct target *target, int fd)
 static bool has_new_probes(const struct newcomers *newcomers, const struct target_mapping *mapping)
 {
 	int fd = target_open_in_root(newcomers->root, mapping);
-	bool found = fd >= 0 && elf_has_probes(fd) && !is_attached(newcomers->target, fd);
+	bool found = fd >= 0 && newcomers->has_probes(fd) && !is_attached(newcomers->target, fd);
 
 	if (fd >= 0)
 		close(fd);
