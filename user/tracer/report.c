@@ -72,6 +72,9 @@ void report_totals(const struct options *options, const struct model_totals *tot
 	if (totals->unread && (!options->view || options->view_options.format != VIEW_TEXT))
 		say("%lu thread%s died with records that could not be read", totals->unread,
 		    totals->unread == 1 ? "" : "s");
+	if (totals->unkept && (options->view_options.format != VIEW_TEXT))
+		say("too much at once: %lu record%s not followed", totals->unkept,
+		    totals->unkept == 1 ? "" : "s");
 	if (totals->dropped && !options->input)
 		suggest_buffer(options->buffer);
 	if (totals->forked && !options->input && !options->follow)
