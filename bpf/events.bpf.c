@@ -292,16 +292,26 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* Its memory is another one already: what it had not handed over is gone. */
+/* The last moment at which its memory is its own. */
+SEC("raw_tp/sched_prepare_exec")
+int prepare_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	pass_last(bpf_get_current_pid_tgid());
+	return 0;
+}
+
+/*
+ * Its memory is another one already: what it had not handed over is gone, if nobody asked for it
+ * before. Whichever of the threads it was, it has the number of the first one now.
+ */
 SEC("raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 id = bpf_get_current_pid_tgid();
-	__u32 process = id >> 32;
+	__u32 process = bpf_get_current_pid_tgid() >> 32, thread = ctx->args[1];
 
 	if (follow ? !bpf_map_lookup_elem(&processes, &process) : process != target)
 		return 0;
-	if (forget(id))
+	if (forget(thread))
 		__sync_fetch_and_add(&counters.unread, 1);
 	if (!follow)
 		execed = true;

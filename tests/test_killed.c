@@ -4,6 +4,7 @@
  * the last one that it wrote, a killed tracer leaves its target as it was, and what a stopped one
  * misses is counted.
  */
+#include "programs/load.h"
 #include "scene.h"
 
 /* What toy writes in so many rounds. */
@@ -228,6 +229,35 @@ static void tracer__leaves_its_command(void **state)
 	assert_true(runs(pid));
 }
 
+/*
+ * It is gone as after a kill, but for its number. What its thread kept is read as long as the memory
+ * is its own, where the kernel gives the chance; else it counts as unread, whichever thread it was.
+ */
+static void becomes_another__with_an_unfinished_batch(void **state)
+{
+	struct scene *scene = *state;
+	volatile struct load *load = scene_share(scene);
+	uint64_t written, seen = 0;
+	struct at_event *events;
+	size_t count, i;
+
+	NEED_ROOT();
+	load->pause_ns = 50000;
+	program_start(&scene->tracer,
+		      "build/asynctrace record -o %s/recording -- build/tests/programs/load "
+		      "%s/shared 2",
+		      scene->folder, scene->folder);
+	UNTIL(load->writers[0].sequence > 1000 && load->writers[1].sequence > 1000);
+	load->command = LOAD_LATE_EXEC;
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 0);
+	written = load->writers[0].sequence + load->writers[1].sequence;
+	events = read_records(scene, scene_path(scene, "recording"), &count);
+	for (i = 0; i < count; i++)
+		seen += events[i].thread && events[i].kind < AT_KINDS_END;
+	assert_int_equal(seen + events[count - 1].c, written);
+}
+
 /* Seen and lost are all that was written, however much there was of either. */
 static void stopped_tracer__counts_what_it_misses(void **state)
 {
@@ -270,6 +300,7 @@ int main(void)
 		SCENE_TEST(tracer__leaves_the_target_as_it_was),
 		SCENE_TEST(tracer__leaves_a_recording),
 		SCENE_TEST(tracer__leaves_its_command),
+		SCENE_TEST(becomes_another__with_an_unfinished_batch),
 		SCENE_TEST(stopped_tracer__counts_what_it_misses),
 	};
 
