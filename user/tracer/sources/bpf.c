@@ -321,6 +321,13 @@ static int bpf_stop(struct source *source)
 	return err;
 }
 
+static int bpf_spare(struct source *source, enum at_detail detail)
+{
+	struct bpf_source *self = (struct bpf_source *)source;
+
+	return self->state == RUNS ? programs_spare(&self->programs, detail) : 0;
+}
+
 static void bpf_free(struct source *source)
 {
 	struct bpf_source *self = (struct bpf_source *)source;
@@ -423,8 +430,12 @@ int bpf_source_open(struct source **ret, const struct bpf_options *options, cons
 		*why = "the buffer must be a power of two, and 64 KiB or more";
 		err = -EINVAL;
 	} else if (self && probes) {
-		self->source =
-			(struct source){ .read = bpf_read, .stop = bpf_stop, .free = bpf_free };
+		self->source = (struct source){
+			.read = bpf_read,
+			.stop = bpf_stop,
+			.spare = bpf_spare,
+			.free = bpf_free,
+		};
 		self->pid = options->pid;
 		self->end_ns = UINT64_MAX;
 		self->follow = options->follow;

@@ -32,7 +32,13 @@ struct note {
 	const char *provider, *name;
 };
 
+_Static_assert(AT_KINDS_END <= ELF_SPARING, "a kind is one of the target's or of the others");
+
 static const char *const names[] = { [ELF_BATCH] = "batch",
+				     [ELF_SPARING] = "sparing",
+				     [ELF_COROUTINES] = "coroutines",
+				     [ELF_SWITCHES] = "switches",
+				     [ELF_OTHERS] = "others",
 #define NAME(number, NAME_, name) [number] = #name,
 				     AT_KINDS(NAME)
 #undef NAME
