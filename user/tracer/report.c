@@ -58,6 +58,7 @@ void report_totals(const struct options *options, const struct model_totals *tot
 		   uint64_t written)
 {
 	uint64_t lost = completeness_lost(totals);
+	char shed[COMPLETENESS_SIZE];
 
 	if (!options->view)
 		say("%lu records in '%s', %lu lost, %lu dropped", written, options->output, lost,
@@ -65,6 +66,9 @@ void report_totals(const struct options *options, const struct model_totals *tot
 	else if (lost && options->view_options.format != VIEW_TEXT)
 		say("lost %lu record%s, %lu dropped: what was written is not complete", lost,
 		    lost == 1 ? "" : "s", totals->dropped);
+	if ((!options->view || options->view_options.format != VIEW_TEXT) &&
+	    completeness_shed(shed, sizeof(shed), totals))
+		say("%s", shed);
 	if (totals->dropped && !options->input)
 		suggest_buffer(options->buffer);
 	if (totals->forked && !options->input && !options->follow)
