@@ -12,36 +12,73 @@
 
 #include <cmocka.h>
 
-/* Consumes the stream. `*status` becomes what the view's end returns. The caller frees the text. */
-static inline char *view_prints(const struct view *view, struct stream *stream, int *status)
-{
-	struct view_options options = { 0 };
-	struct model *model;
-	char *printed;
-	size_t size;
-	void *state;
+static const struct view_options none = { 0 };
 
-	options.out = open_memstream(&printed, &size);
-	assert_non_null(options.out);
-	state = view->open(&options);
-	assert_non_null(state);
-	model = model_new(&view->listener, state);
+/* A view that writes into memory. */
+struct run {
+	const struct view *view;
+	struct view_options options;
+	void *state;
+	char *printed; /* once it has ended; the caller's */
+	size_t size;
+};
+
+static inline void run_begin(struct run *run, const struct view *view, struct view_options options)
+{
+	run->view = view;
+	run->options = options;
+	run->options.out = open_memstream(&run->printed, &run->size);
+	assert_non_null(run->options.out);
+	run->state = view->open(&run->options);
+	assert_non_null(run->state);
+}
+
+/* Ends the stream, frees the model, which may be fed through others, and returns the status. */
+static inline int run_end(struct run *run, struct model *model)
+{
+	int status;
+
+	model_finish(model);
+	status = run->view->finish(run->state, model);
+	run->view->free(run->state);
+	model_free(model);
+	fclose(run->options.out);
+	return status;
+}
+
+/* Consumes the stream. `*status` becomes what the view's end returns. */
+static inline struct run view_run(const struct view *view, struct stream *stream,
+				  struct view_options options, int *status)
+{
+	struct model *model;
+	struct run run;
+
+	run_begin(&run, view, options);
+	model = model_new(&view->listener, run.state);
 	assert_non_null(model);
 	feed(model, stream);
-	model_finish(model);
-	*status = view->finish(state, model);
-	view->free(state);
-	model_free(model);
-	fclose(options.out);
 	stream_free(stream);
+	*status = run_end(&run, model);
+	return run;
+}
+
+/* Consumes the stream. The view's end must find nothing. The caller frees the text. */
+static inline char *view_prints(const struct view *view, struct stream *stream,
+				struct view_options options)
+{
+	int status;
+	char *printed = view_run(view, stream, options, &status).printed;
+
+	assert_int_equal(status, 0);
 	return printed;
 }
 
-static inline void assert_view_prints(const struct view *view, struct stream *stream, int status,
-				      const char *expected)
+/* Consumes the stream. */
+static inline void assert_view_prints(const struct view *view, struct stream *stream,
+				      struct view_options options, int status, const char *expected)
 {
 	int returned;
-	char *printed = view_prints(view, stream, &returned);
+	char *printed = view_run(view, stream, options, &returned).printed;
 
 	assert_string_equal(printed, expected);
 	assert_int_equal(returned, status);

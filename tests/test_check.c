@@ -44,7 +44,7 @@ static int teardown(void **state)
 static void assert_finds(struct stream *s, int status, const char *expected)
 {
 	detach(s, 0, 0, 0);
-	assert_view_prints(&view_check, s, status, expected);
+	assert_view_prints(&view_check, s, none, status, expected);
 }
 
 static void warn(struct stream *s, unsigned int kind, uint64_t address, uint64_t where,
@@ -588,13 +588,12 @@ static void lost__leaves_the_waits_unknown(void **state)
 	make(s, 2, TASK(1));
 	drop(s, 1);
 	step(s, 3, 2 * SECOND);
-	assert_finds(
-		s, FOUND,
-		"warning: unclosed transport <fd=7>\n"
-		"    close it when it is no longer used\n"
-		"1 warning in 3 tasks, 0 coroutines\n"
-		"lost 1 record, 0 dropped\n"
-		"so there may be more to find, and who waits for whom is not known\n");
+	assert_finds(s, FOUND,
+		     "warning: unclosed transport <fd=7>\n"
+		     "    close it when it is no longer used\n"
+		     "1 warning in 3 tasks, 0 coroutines\n"
+		     "lost 1 record, 0 dropped\n"
+		     "so there may be more to find, and who waits for whom is not known\n");
 }
 
 static void cut_off__leaves_the_waits_unknown(void **state)
@@ -603,7 +602,7 @@ static void cut_off__leaves_the_waits_unknown(void **state)
 
 	make(s, 1, TASK(2));
 	make(s, 2, TASK(1));
-	assert_view_prints(&view_check, s, 0,
+	assert_view_prints(&view_check, s, none, 0,
 			   "nothing found in 2 tasks, 0 coroutines\n"
 			   "cut off: what came after the last record is not known\n"
 			   "so there may be more to find, and who waits for whom is not known\n");
@@ -637,7 +636,7 @@ static void findings__are_bounded(void **state)
 		warn(s, AT_UNCLOSED, 0, 0, what);
 	}
 	detach(s, 0, 0, 0);
-	printed = view_prints(&view_check, s, &status);
+	printed = view_run(&view_check, s, none, &status).printed;
 	assert_int_equal(status, FOUND);
 	assert_non_null(strstr(printed, "\nand 4000 more\n"));
 	free(printed);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Chrome's trace events: to the letter, and JSON whatever the strings and wherever it ends. */
-#include "events.h"
+#include "printed.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +14,8 @@
 #define MAIN  0x401000
 #define FETCH 0x402000
 #define PLACE 0x404000
+
+static const struct view_options chrome_json = { .format = VIEW_CHROME };
 
 /* One value of JSON in the form in which it is written here; what follows it. */
 static const char *skip_value(const char *at);
@@ -81,31 +83,6 @@ static void assert_json(const char *text)
 	assert_string_equal(skip_value(text), "\n");
 }
 
-/* What the timeline writes of the stream, which it consumes. The caller frees it. */
-static char *print(struct stream *stream)
-{
-	struct view_options options = { .format = VIEW_CHROME };
-	struct model *model;
-	char *printed;
-	size_t size;
-	void *state;
-
-	options.out = open_memstream(&printed, &size);
-	assert_non_null(options.out);
-	state = view_timeline.open(&options);
-	assert_non_null(state);
-	model = model_new(&view_timeline.listener, state);
-	assert_non_null(model);
-	feed(model, stream);
-	model_finish(model);
-	assert_int_equal(view_timeline.finish(state, model), 0);
-	view_timeline.free(state);
-	model_free(model);
-	fclose(options.out);
-	stream_free(stream);
-	return printed;
-}
-
 static void enter(struct stream *s, uint64_t now_ns, uint64_t enters, uint64_t leaves,
 		  unsigned int flags, uint64_t awaits, uint64_t ready_ns)
 {
@@ -161,7 +138,7 @@ static void timeline__is_chrome_s_events(void **state)
 
 	(void)state;
 	detach(&s, 0, 0, 0);
-	printed = print(&s);
+	printed = view_prints(&view_timeline, &s, chrome_json);
 	assert_json(printed);
 	assert_written(
 		printed,
@@ -220,12 +197,12 @@ static void timeline__is_json_whatever_the_names(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		s = cancelled(names[i]);
-		printed = print(&s);
+		printed = view_prints(&view_timeline, &s, chrome_json);
 		assert_json(printed);
 		free(printed);
 	}
 	s = cancelled("say \"hi\" \\o/");
-	printed = print(&s);
+	printed = view_prints(&view_timeline, &s, chrome_json);
 	assert_non_null(strstr(printed, "\"name\":\"say \\\"hi\\\" \\\\o/\""));
 	free(printed);
 }
@@ -244,7 +221,7 @@ static void timeline__is_json_wherever_it_ends(void **state)
 		lose(&s, whole - count);
 		s.sequences[0] += 2;
 		enter(&s, 1700, LOOP(1), LOOP(1), 0, 0, 0);
-		printed = print(&s);
+		printed = view_prints(&view_timeline, &s, chrome_json);
 		assert_json(printed);
 		free(printed);
 	}
@@ -253,7 +230,7 @@ static void timeline__is_json_wherever_it_ends(void **state)
 static void timeline__of_nothing_is_empty(void **state)
 {
 	struct stream s = { 0 };
-	char *printed = print(&s);
+	char *printed = view_prints(&view_timeline, &s, chrome_json);
 
 	(void)state;
 	assert_string_equal(printed, "[\n\n]\n");

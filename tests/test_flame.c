@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* On which stack time is counted; and that each ns is counted once, whatever the records say. */
-#include "events.h"
+#include "printed.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,24 +81,17 @@ static char *print(const struct stream *stream, struct view_options options,
 {
 	struct watched watched = { 0 };
 	struct model *model;
-	char *printed;
-	size_t size;
+	struct run run;
 
-	options.out = open_memstream(&printed, &size);
-	assert_non_null(options.out);
-	watched.state = view_flame.open(&options);
-	assert_non_null(watched.state);
+	run_begin(&run, &view_flame, options);
+	watched.state = run.state;
 	model = model_new(&watcher, &watched);
 	assert_non_null(model);
 	assert_int_equal(model_feed(model, stream->events, stream->count), 0);
-	model_finish(model);
-	assert_int_equal(view_flame.finish(watched.state, model), 0);
-	view_flame.free(watched.state);
-	model_free(model);
-	fclose(options.out);
+	assert_int_equal(run_end(&run, model), 0);
 	if (times)
 		*times = watched.times;
-	return printed;
+	return run.printed;
 }
 
 /* Consumes the stream. */
@@ -276,7 +269,6 @@ static void flame__text_is_a_tree(void **state)
 	char *printed;
 
 	(void)state;
-	setenv("LC_ALL", "C", 1);
 	names(&s);
 	create(&s, 1, MAIN, 0);
 	change(&s, TASK(1), LOOP(1), 0, 0);

@@ -3,7 +3,7 @@
  * Perfetto's format, decoded by a small reader: the messages as protobuf has them, and what a viewer
  * needs to draw a timeline.
  */
-#include "events.h"
+#include "printed.h"
 #include <base/text.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -363,24 +363,15 @@ static void writer__survives_any_string(void **state)
 /* What the timeline writes of the stream, which it consumes. */
 static struct decoded *trace(struct stream *stream)
 {
-	struct view_options options = { .format = VIEW_PERFETTO };
+	const struct view_options options = { .format = VIEW_PERFETTO };
 	struct decoded *decoded = new_decoded();
-	struct model *model;
-	void *state;
+	struct run run;
+	int status;
 
-	options.out = open_memstream(&decoded->bytes, &decoded->size);
-	assert_non_null(options.out);
-	state = view_timeline.open(&options);
-	assert_non_null(state);
-	model = model_new(&view_timeline.listener, state);
-	assert_non_null(model);
-	feed(model, stream);
-	model_finish(model);
-	assert_int_equal(view_timeline.finish(state, model), 0);
-	view_timeline.free(state);
-	model_free(model);
-	fclose(options.out);
-	stream_free(stream);
+	run = view_run(&view_timeline, stream, options, &status);
+	assert_int_equal(status, 0);
+	decoded->bytes = run.printed;
+	decoded->size = run.size;
 	decode(decoded);
 	return decoded;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The view slow, to the letter: of streams, and of programs that tell of themselves in debug mode. */
-#include "events.h"
+#include "printed.h"
 #include "scene.h"
 #include <errno.h>
 #include <tracer/views/view.h>
@@ -14,36 +14,16 @@
 
 static const struct view_options tenth = { .threshold_ns = 100 * MS };
 
-/* What it prints of the stream, which it consumes. The caller frees it. */
 static char *print(struct stream *stream, struct view_options options)
 {
-	struct model *model;
-	char *printed;
-	size_t size;
-	void *state;
-
-	options.out = open_memstream(&printed, &size);
-	state = view_slow.open(&options);
-	assert_non_null(state);
-	model = model_new(&view_slow.listener, state);
-	assert_non_null(model);
 	stream_end(stream);
-	feed(model, stream);
-	model_finish(model);
-	assert_int_equal(view_slow.finish(state, model), 0);
-	view_slow.free(state);
-	model_free(model);
-	fclose(options.out);
-	stream_free(stream);
-	return printed;
+	return view_prints(&view_slow, stream, options);
 }
 
 static void assert_prints(struct stream *stream, struct view_options options, const char *expected)
 {
-	char *printed = print(stream, options);
-
-	assert_string_equal(printed, expected);
-	free(printed);
+	stream_end(stream);
+	assert_view_prints(&view_slow, stream, options, 0, expected);
 }
 
 /* A loop, two coroutine functions, a callback, and the place where tasks are created. */

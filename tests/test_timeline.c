@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The timeline's rows: to the letter where that can be read, else what must be true of all. */
-#include "events.h"
+#include "printed.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <setjmp.h>
@@ -21,47 +21,25 @@
 	"span_id,kind,task_id,parent_id,name,thread,start_ns,end_ns,duration_ns,status,"           \
 	"await_kind,await_target,woken_by,cancelled_by,result,where\r\n"
 
-/* What the view prints of the stream, which it consumes. The caller frees it. */
-static char *print_filtered(struct stream *stream, struct view_options options,
-			    const struct filter_options *wanted)
+static const struct view_options csv = { .format = VIEW_CSV };
+
+/* What the view prints of a part of the stream, which it consumes. The caller frees it. */
+static char *print_filtered(struct stream *stream, const struct filter_options *wanted)
 {
 	struct filter *filter;
 	struct model *model;
-	char *printed;
-	size_t size;
-	void *state;
+	struct run run;
 
-	options.format = VIEW_CSV;
-	options.out = open_memstream(&printed, &size);
-	assert_non_null(options.out);
-	state = view_timeline.open(&options);
-	assert_non_null(state);
-	filter = filter_new(wanted, &view_timeline.listener, state);
+	run_begin(&run, &view_timeline, csv);
+	filter = filter_new(wanted, &view_timeline.listener, run.state);
 	assert_non_null(filter);
 	model = model_new(filter_listener(filter), filter);
 	assert_non_null(model);
 	feed(model, stream);
-	model_finish(model);
-	assert_int_equal(view_timeline.finish(state, model), 0);
-	view_timeline.free(state);
-	model_free(model);
-	filter_free(filter);
-	fclose(options.out);
 	stream_free(stream);
-	return printed;
-}
-
-static char *print(struct stream *stream, struct view_options options)
-{
-	return print_filtered(stream, options, &(struct filter_options){ 0 });
-}
-
-static void assert_prints(struct stream *stream, struct view_options options, const char *expected)
-{
-	char *printed = print(stream, options);
-
-	assert_string_equal(printed, expected);
-	free(printed);
+	assert_int_equal(run_end(&run, model), 0);
+	filter_free(filter);
+	return run.printed;
 }
 
 /* Times in the text of the tests are from here on. */
@@ -116,8 +94,8 @@ static void rows__of_each_kind(void **state)
 	s.now_ns = 1750;
 	push(&s, AT_JOB_END, 0, AT_ID(AT_JOB, 4), -ENOENT, 0, 0);
 	detach(&s, 0, 0, 0);
-	assert_prints(
-		&s, (struct view_options){ 0 },
+	assert_view_prints(
+		&view_timeline, &s, csv, 0,
 		HEAD
 		"2,ready,1,1,Task-1,100,1000,1100,100,ok,,,,,,demo.c:20\r\n"
 		"5,step,1,1,Task-1,100,1100,1200,100,ok,,,,,,demo.c:20\r\n"
@@ -156,8 +134,9 @@ static void rows__tell_who_cancelled(void **state)
 	push(&s, AT_COROUTINE_END, AT_CANCELLED, COROUTINE(1), -ECANCELED, 0, 0);
 	push(&s, AT_TASK_DONE, AT_CANCELLED, TASK(2), -ECANCELED, 0, 0);
 	detach(&s, 0, 0, 0);
-	assert_prints(&s, (struct view_options){ 0 },
-		      HEAD "3,ready,1,1,Task-1,100,1000,1100,100,ok,,,,,,demo.c:20\r\n"
+	assert_view_prints(&view_timeline, &s, csv, 0,
+			   HEAD
+			   "3,ready,1,1,Task-1,100,1000,1100,100,ok,,,,,,demo.c:20\r\n"
 			   "4,step,1,1,Task-1,100,1100,1200,100,ok,,,,,,demo.c:20\r\n"
 			   "5,ready,2,2,Task-2,100,1000,1200,200,ok,,,,,,demo.c:7\r\n"
 			   "6,coroutine,2,2,fetch,100,1200,1200,0,cancelled,,,,Task-1,,demo.c:7\r\n"
@@ -190,8 +169,8 @@ static void rows__tell_what_is_not_known(void **state)
 	push(&s, AT_JOB_BEGIN, 0, AT_ID(AT_JOB, 4), MAIN, 100, 0);
 	s.now_ns = 1600;
 	end(&s, 9);
-	assert_prints(
-		&s, (struct view_options){ 0 },
+	assert_view_prints(
+		&view_timeline, &s, csv, 0,
 		HEAD
 		"3,await,1,1,Task-1,100,1000,1100,100,existing ok,sleep,,loop 1,,,demo.c:20\r\n"
 		"4,ready,1,1,Task-1,100,1100,1200,100,ok,,,loop 1,,,demo.c:20\r\n"
@@ -221,11 +200,11 @@ static void rows__of_a_task_met_before_its_creation_add_up(void **state)
 	s.now_ns = 1300;
 	push(&s, AT_TASK_DONE, 0, TASK(1), 0, 0, 0);
 	detach(&s, 0, 0, 0);
-	assert_prints(&s, (struct view_options){ 0 },
-		      HEAD "2,ready,1,1,Task-1,101,1100,1200,100,ok,,,,,,demo.c:20\r\n"
-			   "3,step,1,1,Task-1,101,1200,1300,100,ok,,,,,,demo.c:20\r\n"
-			   "1,task,1,,Task-1,101,1100,1300,200,ok,,,,,0,demo.c:20\r\n"
-			   "4,trace,,,,,1000,1300,300,ok,,,,,,\r\n");
+	assert_view_prints(&view_timeline, &s, csv, 0,
+			   HEAD "2,ready,1,1,Task-1,101,1100,1200,100,ok,,,,,,demo.c:20\r\n"
+				"3,step,1,1,Task-1,101,1200,1300,100,ok,,,,,,demo.c:20\r\n"
+				"1,task,1,,Task-1,101,1100,1300,200,ok,,,,,0,demo.c:20\r\n"
+				"4,trace,,,,,1000,1300,300,ok,,,,,,\r\n");
 }
 
 static void rows__keep_hostile_names_in_their_fields(void **state)
@@ -243,12 +222,12 @@ static void rows__keep_hostile_names_in_their_fields(void **state)
 	text(&s, "\"=1+1\"");
 	push(&s, AT_COROUTINE_END, AT_FAILED, COROUTINE(1), -EINVAL, 0, 0);
 	detach(&s, 0, 0, 0);
-	assert_prints(&s, (struct view_options){ 0 },
-		      HEAD "2,coroutine,1,1,'=cmd|' /C calc'!A0,100,1000,1000,0,failed,,,,,"
-			   "\"EINVAL: \"\"=1+1\"\"\",\"a,\"\"b\"\"\\n.c:1\"\r\n"
-			   "1,task,1,,\\u202e\\xff\\x1b[2J,100,1000,,,open,,,,,,"
-			   "\"a,\"\"b\"\"\\n.c:1\"\r\n"
-			   "3,trace,,,,,1000,1000,0,ok,,,,,,\r\n");
+	assert_view_prints(&view_timeline, &s, csv, 0,
+			   HEAD "2,coroutine,1,1,'=cmd|' /C calc'!A0,100,1000,1000,0,failed,,,,,"
+				"\"EINVAL: \"\"=1+1\"\"\",\"a,\"\"b\"\"\\n.c:1\"\r\n"
+				"1,task,1,,\\u202e\\xff\\x1b[2J,100,1000,,,open,,,,,,"
+				"\"a,\"\"b\"\"\\n.c:1\"\r\n"
+				"3,trace,,,,,1000,1000,0,ok,,,,,,\r\n");
 }
 
 /* Nothing came after what was dropped. */
@@ -259,9 +238,9 @@ static void rows__end_with_what_left_no_hole(void **state)
 	(void)state;
 	loop_start(&s);
 	detach(&s, 5, 0, 0);
-	assert_prints(&s, (struct view_options){ 0 },
-		      HEAD "1,lost,,,,,1000,1000,0,ok,,,,,5,\r\n"
-			   "2,trace,,,,,1000,1000,0,ok,,,,,,\r\n");
+	assert_view_prints(&view_timeline, &s, csv, 0,
+			   HEAD "1,lost,,,,,1000,1000,0,ok,,,,,5,\r\n"
+				"2,trace,,,,,1000,1000,0,ok,,,,,,\r\n");
 }
 
 static void rows__are_raw_if_asked_for(void **state)
@@ -274,9 +253,10 @@ static void rows__are_raw_if_asked_for(void **state)
 	begin(&s, 1, MAIN);
 	end(&s, 1);
 	detach(&s, 0, 0, 0);
-	assert_prints(&s, (struct view_options){ .raw = true },
-		      HEAD "1,coroutine,,,=main,100,1000,1000,0,ok,,,,,0,@demo.c:1\r\n"
-			   "2,trace,,,,,1000,1000,0,ok,,,,,,\r\n");
+	assert_view_prints(&view_timeline, &s,
+			   (struct view_options){ .format = VIEW_CSV, .raw = true }, 0,
+			   HEAD "1,coroutine,,,=main,100,1000,1000,0,ok,,,,,0,@demo.c:1\r\n"
+				"2,trace,,,,,1000,1000,0,ok,,,,,,\r\n");
 }
 
 static void rows__of_nothing_are_a_head(void **state)
@@ -284,7 +264,7 @@ static void rows__of_nothing_are_a_head(void **state)
 	struct stream s = { 0 };
 
 	(void)state;
-	assert_prints(&s, (struct view_options){ 0 }, HEAD);
+	assert_view_prints(&view_timeline, &s, csv, 0, HEAD);
 }
 
 enum { FIELDS = 16, RECORDS = 3000 };
@@ -371,7 +351,7 @@ static unsigned int check_random(long seed, const struct filter_options *wanted)
 	loop_start(&s);
 	for (i = 0; i < RECORDS; i++)
 		push_random(&s);
-	printed = print_filtered(&s, (struct view_options){ 0 }, wanted);
+	printed = print_filtered(&s, wanted);
 	line = strstr(printed, "\r\n") + 2;
 	while ((line = split(line, fields)))
 		note_row(told, fields);
@@ -424,21 +404,22 @@ static void events__are_the_records(void **state)
 	push(&s, 99, 0x3, 1, 2, 3, UINT64_MAX);
 	push(&s, AT_DEPENDS, AT_HOLDER, AT_ID(AT_LOCK, 1), AT_ID(60, 1), 0, 0);
 	text(&s, NULL);
-	assert_prints(&s, (struct view_options){ .events = true },
-		      "time_ns,process,thread,sequence,kind,flags,subject,a,b,c\r\n"
-		      "1000,42,100,1,loop_start,,loop:1,0,0,0\r\n"
-		      "1000,42,100,2,text,,\"a,b\",,,\r\n"
-		      "1000,42,100,3,function,,0x401000,20,0x7,0\r\n"
-		      "1000,42,100,4,task_create,existing,task:7,0x401000,callback:0x403000,"
-		      "0x404000\r\n"
-		      "1000,42,100,5,switch,yielded iteration,task:7,loop:1,,990\r\n"
-		      "1000,42,100,6,switch,,loop:1,task:7,read:5,0\r\n"
-		      "1000,42,100,7,task_done,failed 0x20,task:7,-22,0,0\r\n"
-		      "1000,42,100,8,warning,never_retrieved,task:7,0x0,0x404000,0\r\n"
-		      "1000,42,100,9,state,end,loop:1,1,2,0\r\n"
-		      "1000,42,100,10,99,0x3,1,2,3,18446744073709551615\r\n"
-		      "1000,42,100,11,depends,holder,lock:1,0x3c00000000000001,0,0\r\n"
-		      "1000,42,100,12,text,absent,,,,\r\n");
+	assert_view_prints(&view_timeline, &s,
+			   (struct view_options){ .format = VIEW_CSV, .events = true }, 0,
+			   "time_ns,process,thread,sequence,kind,flags,subject,a,b,c\r\n"
+			   "1000,42,100,1,loop_start,,loop:1,0,0,0\r\n"
+			   "1000,42,100,2,text,,\"a,b\",,,\r\n"
+			   "1000,42,100,3,function,,0x401000,20,0x7,0\r\n"
+			   "1000,42,100,4,task_create,existing,task:7,0x401000,callback:0x403000,"
+			   "0x404000\r\n"
+			   "1000,42,100,5,switch,yielded iteration,task:7,loop:1,,990\r\n"
+			   "1000,42,100,6,switch,,loop:1,task:7,read:5,0\r\n"
+			   "1000,42,100,7,task_done,failed 0x20,task:7,-22,0,0\r\n"
+			   "1000,42,100,8,warning,never_retrieved,task:7,0x0,0x404000,0\r\n"
+			   "1000,42,100,9,state,end,loop:1,1,2,0\r\n"
+			   "1000,42,100,10,99,0x3,1,2,3,18446744073709551615\r\n"
+			   "1000,42,100,11,depends,holder,lock:1,0x3c00000000000001,0,0\r\n"
+			   "1000,42,100,12,text,absent,,,,\r\n");
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The views' text, to the letter. */
-#include "events.h"
+#include "printed.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,39 +15,6 @@
 #define DELAY 0x5581d0c3a2e0
 
 #define SECOND 1000000000ULL
-
-/* What the view prints of the stream, which it consumes. The caller frees it. */
-static char *print(const struct view *view, struct stream *stream, struct view_options options)
-{
-	struct model *model;
-	char *printed;
-	size_t size;
-	void *state;
-
-	options.out = open_memstream(&printed, &size);
-	assert_non_null(options.out);
-	state = view->open(&options);
-	assert_non_null(state);
-	model = model_new(&view->listener, state);
-	assert_non_null(model);
-	feed(model, stream);
-	model_finish(model);
-	assert_int_equal(view->finish(state, model), 0);
-	view->free(state);
-	model_free(model);
-	fclose(options.out);
-	stream_free(stream);
-	return printed;
-}
-
-static void assert_prints(const struct view *view, struct stream *stream,
-			  struct view_options options, const char *expected)
-{
-	char *printed = print(view, stream, options);
-
-	assert_string_equal(printed, expected);
-	free(printed);
-}
 
 /* Two tasks that sleep for two seconds each, one of them cancelled, and a failure. */
 static void two_delays(struct stream *s)
@@ -90,15 +57,15 @@ static void timed__prints_as_the_decorator_does(void **state)
 
 	(void)state;
 	two_delays(&s);
-	assert_prints(&view_timed, &s, (struct view_options){ 0 },
-		      "starting <function main at 0x5581d0c3a000> with args () {}\n"
-		      "starting <function delay at 0x5581d0c3a2e0> with args (2,) {}\n"
-		      "starting <function delay at 0x5581d0c3a2e0> with args (-3,) {}\n"
-		      "finished <function delay at 0x5581d0c3a2e0> in 2.0032 second(s)\n"
-		      "finished <function main at 0x5581d0c3a000> in 2.0032 second(s)"
-		      " (error -EINVAL: bad\\x1bname)\n"
-		      "finished <function delay at 0x5581d0c3a2e0> in 2.0032 second(s)"
-		      " (cancelled)\n");
+	assert_view_prints(&view_timed, &s, none, 0,
+			   "starting <function main at 0x5581d0c3a000> with args () {}\n"
+			   "starting <function delay at 0x5581d0c3a2e0> with args (2,) {}\n"
+			   "starting <function delay at 0x5581d0c3a2e0> with args (-3,) {}\n"
+			   "finished <function delay at 0x5581d0c3a2e0> in 2.0032 second(s)\n"
+			   "finished <function main at 0x5581d0c3a000> in 2.0032 second(s)"
+			   " (error -EINVAL: bad\\x1bname)\n"
+			   "finished <function delay at 0x5581d0c3a2e0> in 2.0032 second(s)"
+			   " (cancelled)\n");
 }
 
 static void timed__columns_are_in_front(void **state)
@@ -107,22 +74,23 @@ static void timed__columns_are_in_front(void **state)
 
 	(void)state;
 	two_delays(&s);
-	assert_prints(&view_timed, &s,
-		      (struct view_options){ .columns = VIEW_TASK | VIEW_TIME | VIEW_WHERE },
-		      "   0.001000 Task-1  demo.c:20  "
-		      "starting <function main at 0x5581d0c3a000> with args () {}\n"
-		      "   0.001000 Task-1  tools/demo.c:7  "
-		      "starting <function delay at 0x5581d0c3a2e0> with args (2,) {}\n"
-		      "   0.001000 second sleeper  tools/demo.c:7  "
-		      "starting <function delay at 0x5581d0c3a2e0> with args (-3,) {}\n"
-		      "   2.004200 Task-1          tools/demo.c:7  "
-		      "finished <function delay at 0x5581d0c3a2e0> in 2.0032 second(s)\n"
-		      "   2.004200 Task-1          demo.c:20       "
-		      "finished <function main at 0x5581d0c3a000> in 2.0032 second(s)"
-		      " (error -EINVAL: bad\\x1bname)\n"
-		      "   2.004200 second sleeper  tools/demo.c:7  "
-		      "finished <function delay at 0x5581d0c3a2e0> in 2.0032 second(s)"
-		      " (cancelled)\n");
+	assert_view_prints(&view_timed, &s,
+			   (struct view_options){ .columns = VIEW_TASK | VIEW_TIME | VIEW_WHERE },
+			   0,
+			   "   0.001000 Task-1  demo.c:20  "
+			   "starting <function main at 0x5581d0c3a000> with args () {}\n"
+			   "   0.001000 Task-1  tools/demo.c:7  "
+			   "starting <function delay at 0x5581d0c3a2e0> with args (2,) {}\n"
+			   "   0.001000 second sleeper  tools/demo.c:7  "
+			   "starting <function delay at 0x5581d0c3a2e0> with args (-3,) {}\n"
+			   "   2.004200 Task-1          tools/demo.c:7  "
+			   "finished <function delay at 0x5581d0c3a2e0> in 2.0032 second(s)\n"
+			   "   2.004200 Task-1          demo.c:20       "
+			   "finished <function main at 0x5581d0c3a000> in 2.0032 second(s)"
+			   " (error -EINVAL: bad\\x1bname)\n"
+			   "   2.004200 second sleeper  tools/demo.c:7  "
+			   "finished <function delay at 0x5581d0c3a2e0> in 2.0032 second(s)"
+			   " (cancelled)\n");
 }
 
 static void timed__tells_of_existing_open_and_lost(void **state)
@@ -144,16 +112,16 @@ static void timed__tells_of_existing_open_and_lost(void **state)
 	begin(&s, 4, MAIN);
 	push(&s, AT_COROUTINE_END, AT_FAILED, COROUTINE(4), -ETIMEDOUT, 0, 0);
 	detach(&s, 12, 0, 0);
-	assert_prints(&view_timed, &s, (struct view_options){ .columns = VIEW_TASK },
-		      "-       starting <function 0x5581d0c3a2e0 at 0x5581d0c3a2e0>"
-		      " with args (...) {}\n"
-		      "Task-1  finished <function 0x5581d0c3a000 at 0x5581d0c3a000>"
-		      " in at least 1.5000 second(s) (error -5000) (began before the trace)\n"
-		      "-       starting <function 0x5581d0c3a000 at 0x5581d0c3a000>"
-		      " with args (...) {}\n"
-		      "-       finished <function 0x5581d0c3a000 at 0x5581d0c3a000>"
-		      " in 0.0000 second(s) (error -ETIMEDOUT)\n"
-		      "lost 12 records, 12 dropped\n");
+	assert_view_prints(&view_timed, &s, (struct view_options){ .columns = VIEW_TASK }, 0,
+			   "-       starting <function 0x5581d0c3a2e0 at 0x5581d0c3a2e0>"
+			   " with args (...) {}\n"
+			   "Task-1  finished <function 0x5581d0c3a000 at 0x5581d0c3a000>"
+			   " in at least 1.5000 second(s) (error -5000) (began before the trace)\n"
+			   "-       starting <function 0x5581d0c3a000 at 0x5581d0c3a000>"
+			   " with args (...) {}\n"
+			   "-       finished <function 0x5581d0c3a000 at 0x5581d0c3a000>"
+			   " in 0.0000 second(s) (error -ETIMEDOUT)\n"
+			   "lost 12 records, 12 dropped\n");
 }
 
 static uint64_t bits_of(double number)
@@ -204,7 +172,7 @@ static void timed__arguments_are_typed(void **state)
 		 " (\"it's\", -2147483648, None, '%.128s'..., 1.5) {}\n",
 		 longest);
 	stream_end(&s);
-	assert_prints(&view_timed, &s, (struct view_options){ 0 }, expected);
+	assert_view_prints(&view_timed, &s, none, 0, expected);
 }
 
 static void timed__colours_what_went_wrong(void **state)
@@ -214,7 +182,7 @@ static void timed__colours_what_went_wrong(void **state)
 
 	(void)state;
 	two_delays(&s);
-	printed = print(&view_timed, &s, (struct view_options){ .colour = true });
+	printed = view_prints(&view_timed, &s, (struct view_options){ .colour = true });
 	assert_non_null(strstr(printed, " \x1b[31m(error -EINVAL: bad\\x1bname)\x1b[0m\n"));
 	assert_non_null(strstr(printed, " \x1b[33m(cancelled)\x1b[0m\n"));
 	free(printed);
@@ -226,17 +194,18 @@ static void summary__has_a_row_for_each_function(void **state)
 
 	(void)state;
 	two_delays(&s);
-	assert_prints(&view_summary, &s, (struct view_options){ 0 },
-		      "   calls failed cancelled   open      wall   running     ready  awaiting"
-		      "       p50       p99       max  coroutine\n"
-		      "       2      0         1      0   4.006 s  3.200 ms  1.000 us   4.003 s"
-		      "   2.003 s   2.003 s   2.003 s  delay\n"
-		      "       1      1         0      0   2.003 s  3.200 ms      0 ns   2.000 s"
-		      "   2.003 s   2.003 s   2.003 s  main\n"
-		      "loop 1 (thread 100): 2 iterations, 0.1 % busy, longest step 3.200 ms in "
-		      "Task-1 (main)\n"
-		      "tasks: 0 existed before the trace, 2 created, 2 done\n"
-		      "26 records, 0 lost, 0 dropped\n");
+	assert_view_prints(
+		&view_summary, &s, none, 0,
+		"   calls failed cancelled   open      wall   running     ready  awaiting"
+		"       p50       p99       max  coroutine\n"
+		"       2      0         1      0   4.006 s  3.200 ms  1.000 us   4.003 s"
+		"   2.003 s   2.003 s   2.003 s  delay\n"
+		"       1      1         0      0   2.003 s  3.200 ms      0 ns   2.000 s"
+		"   2.003 s   2.003 s   2.003 s  main\n"
+		"loop 1 (thread 100): 2 iterations, 0.1 % busy, longest step 3.200 ms in "
+		"Task-1 (main)\n"
+		"tasks: 0 existed before the trace, 2 created, 2 done\n"
+		"26 records, 0 lost, 0 dropped\n");
 }
 
 static void summary__fits_a_narrow_terminal(void **state)
@@ -246,8 +215,8 @@ static void summary__fits_a_narrow_terminal(void **state)
 
 	(void)state;
 	two_delays(&s);
-	assert_prints(
-		&view_summary, &s, narrow,
+	assert_view_prints(
+		&view_summary, &s, narrow, 0,
 		"  calls failed cancel open      wall   running     ready  awaiting  coroutine\n"
 		"      2      0      1    0   4.006 s  3.200 ms  1.000 us   4.003 s  delay\n"
 		"      1      1      0    0   2.003 s  3.200 ms      0 ns   2.000 s  main\n"
@@ -275,16 +244,17 @@ static void summary__tells_what_is_missing(void **state)
 	end(&s, 2);
 	s.sequences[0] += 2;
 	change(&s, LOOP(3), LOOP(3), 0, 0);
-	assert_prints(&view_summary, &s, (struct view_options){ 0 },
-		      "   calls failed cancelled   open      wall   running     ready  awaiting"
-		      "       p50       p99       max  coroutine\n"
-		      "       2      0         0      1  8.000 us      0 ns      0 ns  8.000 us"
-		      "         -         -         -  0x5581d0c3a000\n"
-		      "loop 3 (thread 100): 1 iterations, 75.0 % busy, longest step 3.000 us"
-		      " in callback 0xcafe\n"
-		      "tasks: 1 existed before the trace, 0 created, 0 done\n"
-		      "cut off: what came after the last record is not known\n"
-		      "9 records, 2 lost, 0 dropped\n");
+	assert_view_prints(
+		&view_summary, &s, none, 0,
+		"   calls failed cancelled   open      wall   running     ready  awaiting"
+		"       p50       p99       max  coroutine\n"
+		"       2      0         0      1  8.000 us      0 ns      0 ns  8.000 us"
+		"         -         -         -  0x5581d0c3a000\n"
+		"loop 3 (thread 100): 1 iterations, 75.0 % busy, longest step 3.000 us"
+		" in callback 0xcafe\n"
+		"tasks: 1 existed before the trace, 0 created, 0 done\n"
+		"cut off: what came after the last record is not known\n"
+		"9 records, 2 lost, 0 dropped\n");
 }
 
 static void summary__of_nothing_is_short(void **state)
@@ -293,10 +263,10 @@ static void summary__of_nothing_is_short(void **state)
 
 	(void)state;
 	detach(&s, 1, 2, 3);
-	assert_prints(&view_summary, &s, (struct view_options){ 0 },
-		      "tasks: 0 existed before the trace, 0 created, 0 done\n"
-		      "0 records, 1 lost, 1 dropped, 2 forked children not traced, "
-		      "3 threads died with unread records\n");
+	assert_view_prints(&view_summary, &s, none, 0,
+			   "tasks: 0 existed before the trace, 0 created, 0 done\n"
+			   "0 records, 1 lost, 1 dropped, 2 forked children not traced, "
+			   "3 threads died with unread records\n");
 }
 
 static void timed__says_that_it_was_cut_off(void **state)
@@ -305,8 +275,8 @@ static void timed__says_that_it_was_cut_off(void **state)
 
 	(void)state;
 	loop_start(&s);
-	assert_prints(&view_timed, &s, (struct view_options){ 0 },
-		      "cut off: what came after the last record is not known\n");
+	assert_view_prints(&view_timed, &s, none, 0,
+			   "cut off: what came after the last record is not known\n");
 }
 
 static void actions__are_complete(void **state)

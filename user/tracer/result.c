@@ -83,6 +83,7 @@ static void prepare_view(struct result *result)
 		       (options->colour == OPTIONS_AUTO && terminal_wants_colour(fd));
 	view->terminal = isatty(fd);
 	view->width = terminal_width(fd);
+	view->unicode = terminal_draws_unicode();
 	if (options->input)
 		view->source = text_safe(result->title, sizeof(result->title), options->input);
 	else if (options->command)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "terminal.h"
+#include <langinfo.h>
 #include <limits.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -34,4 +36,16 @@ unsigned int terminal_width(int fd)
 		return size.ws_col;
 	width = columns ? strtol(columns, &end, 10) : 0;
 	return width > 0 && width <= WIDTH_MAX && !*end ? width : WIDTH_DEFAULT;
+}
+
+bool terminal_draws_unicode(void)
+{
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	bool unicode;
+
+	if (!locale)
+		return false;
+	unicode = !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
+	freelocale(locale);
+	return unicode;
 }

@@ -14,4 +14,7 @@ bool terminal_wants_colour(int fd);
 /* In columns: of the terminal, else as COLUMNS says, else 100. */
 unsigned int terminal_width(int fd);
 
+/* Whatever reads the output: the locale speaks UTF-8. */
+bool terminal_draws_unicode(void);
+
 #endif

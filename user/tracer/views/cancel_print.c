@@ -5,9 +5,6 @@
 #include "describe.h"
 #include <base/text.h>
 #include <inttypes.h>
-#include <langinfo.h>
-#include <locale.h>
-#include <string.h>
 
 /* Of the tree: a child, the last child, and what stands below each. */
 enum { CHILD, LAST_CHILD, BELOW, BELOW_LAST };
@@ -24,21 +21,10 @@ static const char *const words[FATES_END] = {
 	[FATE_WITHDRAWN] = "withdrawn", [FATE_ITSELF] = "by itself",
 };
 
-/* Whether the terminal of whoever has this environment draws what is not ASCII. */
-static bool speaks_utf8(void)
-{
-	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-	bool speaks = locale && !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
-
-	if (locale)
-		freelocale(locale);
-	return speaks;
-}
-
 void cancel_printer_init(struct cancel_printer *printer, const struct view_options *options)
 {
 	printer->out = options->out;
-	printer->branches = speaks_utf8() ? utf8 : ascii;
+	printer->branches = options->unicode ? utf8 : ascii;
 }
 
 void cancel_printer_clear(struct cancel_printer *printer)

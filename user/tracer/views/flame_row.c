@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "flame_row.h"
+#include "colour.h"
 #include <base/text.h>
 #include <inttypes.h>
-#include <langinfo.h>
-#include <locale.h>
-#include <string.h>
 
 enum { WIDTH_MIN = 60, NUMBERS_WIDTH = 27, BAR_MAX = 40, NAME_MIN = 16, DEPTH_WIDTH = 3 };
 
@@ -33,25 +31,7 @@ static const struct flame_glyphs ascii = {
 	.more_width = 3,
 };
 
-static const char *const colours[STACKS_STATES] = { "\x1b[31m", "\x1b[33m", "\x1b[36m" };
-
-static bool is_utf8(void)
-{
-	locale_t locale = newlocale(LC_CTYPE_MASK, "", NULL);
-	bool utf8;
-
-	if (!locale)
-		return false;
-	utf8 = !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
-	freelocale(locale);
-	return utf8;
-}
-
-static void set_colour(const struct flame_rows *rows, const char *colour)
-{
-	if (rows->colour)
-		fputs(colour, rows->out);
-}
+static const char *const colours[STACKS_STATES] = { COLOUR_RED, COLOUR_YELLOW, COLOUR_CYAN };
 
 static double part_of(const struct flame_rows *rows, uint64_t ns)
 {
@@ -68,10 +48,10 @@ static unsigned int print_cells(const struct flame_rows *rows, int state, unsign
 
 	if (until <= from)
 		return from;
-	set_colour(rows, colours[state]);
+	colour_begin(rows->options, colours[state]);
 	for (; from < until; from++)
-		fputs(rows->glyphs->states[state], rows->out);
-	set_colour(rows, "\x1b[m");
+		fputs(rows->glyphs->states[state], rows->options->out);
+	colour_end(rows->options);
 	return until;
 }
 
@@ -89,7 +69,7 @@ static void print_bar(const struct flame_rows *rows, const struct stack *stack)
 		sum_ns += stack->total_ns[state];
 		cells = print_cells(rows, state, cells, sum_ns);
 	}
-	fprintf(rows->out, "%*s", (int)(rows->bar_width - cells), "");
+	fprintf(rows->options->out, "%*s", (int)(rows->bar_width - cells), "");
 }
 
 /* Columns that the text takes, if each character takes one. */
@@ -111,13 +91,13 @@ static unsigned int print_cut(const struct flame_rows *rows, const char *text, u
 	uint32_t point;
 
 	if (width <= room) {
-		fputs(text, rows->out);
+		fputs(text, rows->options->out);
 		return room - width;
 	}
 	kept = room > rows->glyphs->more_width ? room - rows->glyphs->more_width : 0;
 	while (kept--)
 		end += text_decode(end, &point);
-	fprintf(rows->out, "%.*s%s", (int)(end - text), text, rows->glyphs->more);
+	fprintf(rows->options->out, "%.*s%s", (int)(end - text), text, rows->glyphs->more);
 	return 0;
 }
 
@@ -131,11 +111,11 @@ static unsigned int print_lines(const struct flame_rows *rows, unsigned int dept
 		return rows->name_width;
 	if (depth > levels) {
 		level += depth - levels;
-		fprintf(rows->out, "%*u", DEPTH_WIDTH, depth);
+		fprintf(rows->options->out, "%*u", DEPTH_WIDTH, depth);
 	}
 	for (; level < depth; level++)
-		fputs(rows->last[level] ? "  " : glyphs->line, rows->out);
-	fputs(last ? glyphs->last : glyphs->child, rows->out);
+		fputs(rows->last[level] ? "  " : glyphs->line, rows->options->out);
+	fputs(last ? glyphs->last : glyphs->child, rows->options->out);
 	return rows->name_width - 2 * (depth < levels ? depth : levels) -
 	       (depth > levels ? DEPTH_WIDTH : 0);
 }
@@ -156,9 +136,7 @@ static void print_place(const struct flame_rows *rows, const struct stacks_frame
 		 text_safe(buffer, sizeof(buffer), frame->file), frame->line);
 	if (width_of(place) > room)
 		return;
-	set_colour(rows, "\x1b[2m");
-	fputs(place, rows->out);
-	set_colour(rows, "\x1b[m");
+	colour_print(rows->options, COLOUR_DIM, place);
 }
 
 /* Whether it has stacks upon it, and none of them has a row. */
@@ -179,13 +157,13 @@ static void print_name(const struct flame_rows *rows, const struct stack *stack,
 		return;
 	}
 	if (stack->frame->awaited)
-		set_colour(rows, colours[STACKS_AWAITING]);
+		colour_begin(rows->options, colours[STACKS_AWAITING]);
 	text_safe(buffer, sizeof(buffer), stacks_name(stack));
 	room = print_cut(rows, buffer, room);
 	if (stack->frame->awaited)
-		set_colour(rows, "\x1b[m");
+		colour_end(rows->options);
 	if (has_hidden(rows, stack) && room > rows->glyphs->more_width) {
-		fprintf(rows->out, " %s", rows->glyphs->more);
+		fprintf(rows->options->out, " %s", rows->glyphs->more);
 		room -= rows->glyphs->more_width + 1;
 	}
 	print_place(rows, stack->frame, room);
@@ -197,13 +175,13 @@ void flame_row_print(struct flame_rows *rows, const struct stack *stack, bool la
 
 	if (stack->calls)
 		snprintf(calls, sizeof(calls), "%" PRIu64, stack->calls);
-	fprintf(rows->out, "%9s %6.1f %8s  ", text_duration(duration, stack->weight_ns),
+	fprintf(rows->options->out, "%9s %6.1f %8s  ", text_duration(duration, stack->weight_ns),
 		100 * part_of(rows, stack->weight_ns), calls);
 	print_bar(rows, stack);
-	fputs("  ", rows->out);
+	fputs("  ", rows->options->out);
 	rows->last[stack->depth] = last;
 	print_name(rows, stack, last);
-	fputc('\n', rows->out);
+	fputc('\n', rows->options->out);
 }
 
 void flame_row_more(const struct flame_rows *rows, unsigned int depth, uint64_t count,
@@ -211,10 +189,10 @@ void flame_row_more(const struct flame_rows *rows, unsigned int depth, uint64_t 
 {
 	char duration[TEXT_DURATION_SIZE];
 
-	fprintf(rows->out, "%9s %6.1f %8s  %*s  ", text_duration(duration, sum_ns),
+	fprintf(rows->options->out, "%9s %6.1f %8s  %*s  ", text_duration(duration, sum_ns),
 		100 * part_of(rows, sum_ns), "", (int)rows->bar_width, "");
 	print_lines(rows, depth, true);
-	fprintf(rows->out, "%s %" PRIu64 " more\n", rows->glyphs->more, count);
+	fprintf(rows->options->out, "%s %" PRIu64 " more\n", rows->glyphs->more, count);
 }
 
 void flame_row_legend(const struct flame_rows *rows)
@@ -227,12 +205,13 @@ void flame_row_legend(const struct flame_rows *rows)
 	for (state = 0; state < STACKS_STATES; state++)
 		all_ns += root->total_ns[state];
 	for (state = 0; state < STACKS_STATES; state++) {
-		set_colour(rows, colours[state]);
+		colour_begin(rows->options, colours[state]);
 		if (rows->split)
-			fprintf(rows->out, "%s ", rows->glyphs->states[state]);
-		fprintf(rows->out, "%s", stacks_state_names[state]);
-		set_colour(rows, "\x1b[m");
-		fprintf(rows->out, " %s %.1f %%%s", text_duration(duration, root->total_ns[state]),
+			fprintf(rows->options->out, "%s ", rows->glyphs->states[state]);
+		fprintf(rows->options->out, "%s", stacks_state_names[state]);
+		colour_end(rows->options);
+		fprintf(rows->options->out, " %s %.1f %%%s",
+			text_duration(duration, root->total_ns[state]),
 			all_ns ? 100.0 * root->total_ns[state] / all_ns : 0.0,
 			state == STACKS_STATES - 1 ? "\n\n" : "   ");
 	}
@@ -245,10 +224,9 @@ void flame_row_init(struct flame_rows *rows, const struct stacks *stacks,
 	unsigned int bar_width = width / 5 < BAR_MAX ? width / 5 : BAR_MAX;
 
 	*rows = (struct flame_rows){
-		.out = options->out,
-		.glyphs = is_utf8() ? &unicode : &ascii,
+		.options = options,
+		.glyphs = options->unicode ? &unicode : &ascii,
 		.stacks = stacks,
-		.colour = options->colour,
 		.split = caption->split,
 		.bar_width = bar_width,
 		.name_width = width - NUMBERS_WIDTH - bar_width - 2,

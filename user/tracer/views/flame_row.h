@@ -9,10 +9,10 @@
 struct flame_glyphs;
 
 struct flame_rows {
-	FILE *out;
+	const struct view_options *options;
 	const struct flame_glyphs *glyphs;
 	const struct stacks *stacks;
-	bool colour, split;
+	bool split;
 	unsigned int bar_width, name_width;
 	uint64_t least_ns; /* that a stack must weigh to have a row; 0 at first */
 	bool last[STACKS_DEPTH +

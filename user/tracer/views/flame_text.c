@@ -97,12 +97,13 @@ static void print_tree(struct flame_rows *rows, size_t count)
 {
 	size_t shown;
 
-	fprintf(rows->out, "%9s %6s %8s\n", weight_name(rows->stacks->states), "%", "calls");
+	fprintf(rows->options->out, "%9s %6s %8s\n", weight_name(rows->stacks->states), "%",
+		"calls");
 	flame_row_print(rows, rows->stacks->root, true);
 	shown = print_children(rows, rows->stacks->root);
 	if (shown < count)
-		fprintf(rows->out, "\n%zu of %zu stacks are shown; -o FILE.svg draws more\n", shown,
-			count);
+		fprintf(rows->options->out,
+			"\n%zu of %zu stacks are shown; -o FILE.svg draws more\n", shown, count);
 }
 
 int flame_print(const struct stacks *stacks, const struct stacks_caption *caption,
@@ -116,14 +117,14 @@ int flame_print(const struct stacks *stacks, const struct stacks_caption *captio
 	count = choose(&rows);
 	if (count < 0)
 		return count;
-	fprintf(rows.out, "%s: %s\n", text_safe(title, sizeof(title), caption->title),
+	fprintf(options->out, "%s: %s\n", text_safe(title, sizeof(title), caption->title),
 		caption->subtitle);
 	flame_row_legend(&rows);
 	if (count)
 		print_tree(&rows, count);
 	else
-		fputs("no such time was seen\n", rows.out);
+		fputs("no such time was seen\n", options->out);
 	if (caption->note)
-		fprintf(rows.out, "\n%s\n", caption->note);
+		fprintf(options->out, "\n%s\n", caption->note);
 	return 0;
 }

@@ -9,10 +9,7 @@
 #include <base/text.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Vertices that are roots, by the index of their loop. */
 struct root {
@@ -31,16 +28,6 @@ static void *tree_open(const struct view_options *options)
 	if (tree)
 		tree->options = options;
 	return tree;
-}
-
-static bool speaks_unicode(void)
-{
-	locale_t locale = newlocale(LC_CTYPE_MASK, "", 0);
-	bool unicode = locale && !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
-
-	if (locale)
-		freelocale(locale);
-	return unicode;
 }
 
 uint64_t tree_since(const struct model *model, const struct model_task *task, bool *least)
@@ -204,7 +191,6 @@ static int print_tree(const struct view_options *options, const struct model *mo
 		.model = model,
 		.graph = graph,
 		.loops = loops,
-		.unicode = speaks_unicode(),
 		.printed = calloc(graph->count + 1, sizeof(bool)),
 	};
 	struct root *roots = NULL;

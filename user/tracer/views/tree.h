@@ -24,7 +24,6 @@ struct tree_printer {
 	const struct model *model;
 	const struct graph *graph;
 	const struct tree_loops *loops;
-	bool unicode;
 	bool *printed; /* of the graph's vertices */
 };
 

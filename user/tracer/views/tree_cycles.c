@@ -14,7 +14,7 @@ enum { CYCLES_MAX = 10, LENGTH_MAX = 32 };
 static void print_vertex(const struct tree_printer *printer, uint32_t index, bool begins)
 {
 	const struct graph_vertex *vertex = &printer->graph->vertices[index];
-	const char *arrow = printer->unicode ? " → " : " -> ";
+	const char *arrow = printer->options->unicode ? " → " : " -> ";
 	FILE *out = printer->options->out;
 	char buffer[DESCRIBE_SIZE];
 

@@ -31,7 +31,7 @@ static void print_chain(const struct tree_printer *printer, const struct model_t
 			bool where)
 {
 	const struct model_function *inner[CHAIN_ENDS], *outer[CHAIN_ENDS];
-	const char *arrow = printer->unicode ? " → " : " -> ";
+	const char *arrow = printer->options->unicode ? " → " : " -> ";
 	const struct model_coroutine *coroutine;
 	size_t count = 0, i;
 
@@ -45,7 +45,7 @@ static void print_chain(const struct tree_printer *printer, const struct model_t
 	for (i = count; i-- > 0;) {
 		if (i >= CHAIN_ENDS && count - i > CHAIN_ENDS) {
 			fprintf(printer->options->out, "%s%s %zu more", arrow,
-				printer->unicode ? "…" : "...", i + 1 - CHAIN_ENDS);
+				printer->options->unicode ? "…" : "...", i + 1 - CHAIN_ENDS);
 			i = CHAIN_ENDS;
 			continue;
 		}

@@ -40,7 +40,7 @@ static int print_siblings(struct tree_printer *printer, const uint32_t *vertices
 
 static void print_bars(const struct tree_printer *printer, const struct level *level)
 {
-	const char *bar = printer->unicode ? "│   " : "|   ";
+	const char *bar = printer->options->unicode ? "│   " : "|   ";
 
 	if (!level->outer)
 		return;
@@ -53,7 +53,7 @@ static void print_branch(const struct tree_printer *printer, const struct level 
 	static const char *const branches[][2] = { { "|-- ", "`-- " }, { "├── ", "└── " } };
 
 	print_bars(printer, level);
-	fputs(branches[printer->unicode][last], printer->options->out);
+	fputs(branches[printer->options->unicode][last], printer->options->out);
 }
 
 /* What is below a vertex: of a task what it awaits, whose name is in its own line already. */
@@ -99,7 +99,7 @@ static int print_vertex(struct tree_printer *printer, uint32_t index, const stru
 		return print_below(printer, index, &below);
 	if (vertex->child_count) {
 		print_branch(printer, &below, true);
-		fputs(printer->unicode ? "…\n" : "...\n", out);
+		fputs(printer->options->unicode ? "…\n" : "...\n", out);
 	}
 	return 0;
 }
@@ -112,7 +112,7 @@ static void print_fold(struct tree_printer *printer, const struct sibling *last,
 	char count[TEXT_COUNT_SIZE];
 
 	print_branch(printer, level, ends);
-	fprintf(out, "%s and %s more like it: ", printer->unicode ? "…" : "...",
+	fprintf(out, "%s and %s more like it: ", printer->options->unicode ? "…" : "...",
 		text_count(count, last->count - FOLD_SHOWN));
 	tree_line_summary(printer, vertex);
 	fputc('\n', out);

@@ -42,6 +42,7 @@ struct view_options {
 	enum view_format format;
 	bool colour;	      /* out is a terminal that wants it */
 	bool terminal;	      /* out is one */
+	bool unicode;	      /* whoever reads it sees more than ASCII */
 	unsigned int width;   /* of the terminal, in columns; some width if it is none */
 	unsigned int columns; /* timed: VIEW_TASK... */
 	enum view_weight weight;
