@@ -4,7 +4,9 @@
  * shown. Signals only count; the loop looks at them at least every POLL_MS.
  */
 #include "session.h"
+#include "budget.h"
 #include "complain.h"
+#include "cost.h"
 #include "launch.h"
 #include "live.h"
 #include "names.h"
@@ -33,6 +35,8 @@ struct session {
 	struct source *source;
 	struct names *names;	   /* null for a file, which has them */
 	struct snapshot *snapshot; /* null unless that of a running process is wanted */
+	struct cost cost;
+	struct budget budget;
 	struct result result;
 	struct progress progress;
 	bool stopped; /* the source was asked for the end */
@@ -178,6 +182,28 @@ static bool has_enough(const struct session *session)
 	       snapshot_is_complete(session->snapshot);
 }
 
+static void begin_budget(struct session *session)
+{
+	if (session->options->budget > 0)
+		budget_begin(&session->budget, session->options->budget, clock_ns(),
+			     cost_of(&session->cost, session->source),
+			     cost_target_cpu_ns(session->live.target->pid));
+}
+
+/* Wants less of a target for which tracing takes more than it may. */
+static void keep_budget(struct session *session)
+{
+	struct source *source = session->source;
+	uint64_t now_ns = clock_ns();
+
+	if (!(session->options->budget > 0) || session->stopped ||
+	    !budget_look(&session->budget, now_ns, cost_of(&session->cost, source),
+			 cost_target_cpu_ns(session->live.target->pid)))
+		return;
+	report_step(&session->budget, now_ns - model_totals(session->result.model)->first_ns,
+		    source->spare(source, session->budget.detail));
+}
+
 /*
  * Reads until the stream ends, the user wants no more, or something fails. 0, or the exit status
  * after a complaint.
@@ -191,6 +217,7 @@ static int run(struct session *session)
 	size_t count;
 
 	end_ns = end_ns ? clock_ns() + end_ns : 0;
+	begin_budget(session);
 	while (!unable && !session->result.ignored) {
 		err = source->read(source, &events, &count, time_left(end_ns));
 		if (err <= 0)
@@ -198,6 +225,7 @@ static int run(struct session *session)
 		unable = session->snapshot ? take_heard(session, events, count)
 					   : take_all(session, events, count);
 		show_progress(session);
+		keep_budget(session);
 		if (requests(session) <= asked && (!end_ns || clock_ns() < end_ns) &&
 		    !has_enough(session))
 			continue;
