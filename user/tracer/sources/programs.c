@@ -185,6 +185,15 @@ static int find_trigger(uint64_t *ret, const struct bpf_options *options, size_t
 	return *ret ? 0 : -EBUSY;
 }
 
+/*
+ * The kinds to which the program of one is attached. Who is not sparing wants all, whatever others
+ * want, and says so in the same go.
+ */
+static uint64_t kinds_with(unsigned int kind, const struct bpf_options *options)
+{
+	return BIT(kind) | (kind == ELF_BATCH && !options->sparing ? BIT(ELF_COROUTINES) : 0);
+}
+
 /* All of an image's probes but those of one kind, or just these. */
 static int attach_image(struct programs *programs, const struct bpf_options *options, size_t image,
 			const struct elf_probes *probes, bool last)
@@ -202,17 +211,17 @@ static int attach_image(struct programs *programs, const struct bpf_options *opt
 	for (kind = 0; kind < AT_KINDS_END && !err; kind++)
 		if (kinds >> kind & 1)
 			err = attach_probes(&programs->attach, find_program(skeleton, kind), fd,
-					    probes, BIT(kind), pid);
+					    probes, kinds_with(kind, options), pid);
 	return err;
 }
 
-/* Attaches to what is never hit: who is not sparing wants all, whatever others want. */
+/* Attaches to what is never hit. */
 static int attach_wants(struct programs *programs, const struct bpf_options *options, size_t image,
 			const struct elf_probes *probes)
 {
 	static const unsigned int wants[] = { ELF_COROUTINES, ELF_SWITCHES, ELF_OTHERS,
 					      ELF_SPARING };
-	size_t count = options->sparing ? sizeof(wants) / sizeof(*wants) : 1, i;
+	size_t count = options->sparing ? sizeof(wants) / sizeof(*wants) : options->direct, i;
 	int err = 0;
 
 	for (i = 0; i < count && !err; i++)
