@@ -8,6 +8,7 @@
  */
 #include "events.h"
 #include "kernel_types.h"
+#include <asm/signal.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -74,12 +75,13 @@ static __always_inline void drop(__u32 thread, const struct batch_header *stated
 {
 	struct tail *tail = &tails[thread & (TAILS - 1)];
 
-	__sync_fetch_and_add(&counters.dropped, count);
 	tail->thread = thread;
 	tail->process = stated->process;
 	tail->stated = stated->thread;
 	tail->sequence = stated->sequence;
 	tail->left = false;
+	/* Last: who reads the count first finds the tails of all that it counts. */
+	__sync_fetch_and_add(&counters.dropped, count);
 }
 
 /* The head of a sample; all but its records. */
@@ -232,7 +234,7 @@ int trigger(struct pt_regs *ctx)
 	return 0;
 }
 
-/* A thread that is killed leaves a batch that it did not hand over. */
+/* A thread that dies leaves a batch that it did not hand over. */
 static __always_inline void pass_last(__u32 thread)
 {
 	const struct writer *writer = bpf_map_lookup_elem(&writers, &thread);
@@ -251,6 +253,27 @@ static __always_inline void unfollow(__u32 process)
 {
 	if (follow && !bpf_map_delete_elem(&processes, &process))
 		__sync_fetch_and_add(&followed, -1);
+}
+
+/* Those that dump core. The others that kill come as SIGKILL to each thread. */
+static __always_inline bool dumps_core(int number)
+{
+	return (1U << SIGQUIT | 1U << SIGILL | 1U << SIGTRAP | 1U << SIGABRT | 1U << SIGBUS |
+		1U << SIGFPE | 1U << SIGSEGV | 1U << SIGXCPU | 1U << SIGXFSZ | 1U << SIGSYS) >>
+		       (number & 31) &
+	       1;
+}
+
+/* Before Linux 6.16 the memory is gone when sched_process_exit comes. */
+SEC("raw_tp/signal_deliver")
+int signal_deliver(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct k_sigaction *action = (const void *)ctx->args[2];
+	int number = ctx->args[0];
+
+	if (number == SIGKILL || (dumps_core(number) && !BPF_CORE_READ(action, sa.sa_handler)))
+		pass_last(bpf_get_current_pid_tgid());
+	return 0;
 }
 
 SEC("raw_tp/sched_process_exit")

@@ -58,6 +58,7 @@ struct bpf_source {
 	uint64_t end_ns;	  /* what is later is left out; UINT64_MAX while it runs */
 	uint64_t end_wall_ns;	  /* CLOCK_REALTIME then */
 	uint64_t dropped;	  /* until then, as far as it is known */
+	uint64_t rescued;	  /* of these: they were read from memory after all */
 	struct tail tails[TAILS]; /* the same */
 	struct at_event first;
 	struct at_event *last; /* AT_LOST, AT_DETACH */
@@ -79,6 +80,26 @@ static int add(struct bpf_source *self, uint32_t thread, const struct at_event *
 	return count ? order_add(self->order, thread, events, count, again) : 0;
 }
 
+/*
+ * A thread that is killed or read right after its batch was dropped has it still: what is new in a
+ * copy of its memory was not lost.
+ */
+static void rescue(struct bpf_source *self, const struct tail *tails, uint32_t thread,
+		   const struct at_event *events, size_t count)
+{
+	const struct tail *tail = &tails[thread & (TAILS - 1)];
+	uint32_t known;
+
+	if (tail->thread != thread)
+		return;
+	if (!order_last(self->order, thread, &known))
+		known = 0;
+	for (; count && events->time_ns <= self->end_ns; count--, events++)
+		if (order_after(events->sequence, known) &&
+		    !order_after(events->sequence, tail->sequence))
+			self->rescued++;
+}
+
 static int take_sample(void *context, void *data, size_t size)
 {
 	struct bpf_source *self = context;
@@ -86,6 +107,10 @@ static int take_sample(void *context, void *data, size_t size)
 	int err;
 
 	(void)size;
+	if (sample->flags & SAMPLE_LAST)
+		rescue(self,
+		       self->state == RUNS ? self->programs.skeleton->bss->tails : self->tails,
+		       sample->thread, sample->events, sample->count);
 	err = writers_note(self->writers, sample);
 	if (!err)
 		err = add(self, sample->thread, sample->events, sample->count,
@@ -112,6 +137,7 @@ static int add_leftovers(struct bpf_source *self)
 	int err = 0;
 
 	while ((leftover = self->leftovers)) {
+		rescue(self, self->tails, leftover->thread, leftover->events, leftover->count);
 		if (!err)
 			err = add(self, leftover->thread, leftover->events, leftover->count, true);
 		self->leftovers = leftover->next;
@@ -152,7 +178,7 @@ static int write_last(struct bpf_source *self)
 	self->last[count].kind = AT_DETACH;
 	self->last[count].process = self->pid;
 	self->last[count].subject = self->end_wall_ns;
-	self->last[count].a = self->dropped;
+	self->last[count].a = self->dropped > self->rescued ? self->dropped - self->rescued : 0;
 	self->last[count].b = seen->counters.forked;
 	self->last[count++].c = seen->counters.unread + self->unread;
 	return count;
@@ -201,8 +227,9 @@ static void end(struct bpf_source *self)
 {
 	const struct events_bpf__bss *seen = self->programs.skeleton->bss;
 
+	/* In this order, else what is dropped meanwhile would count and have no place. */
+	self->dropped = *(volatile const __u64 *)&seen->counters.dropped;
 	memcpy(self->tails, seen->tails, sizeof(self->tails));
-	self->dropped = seen->counters.dropped;
 	programs_stop(&self->programs);
 	self->state = ENDS;
 }
