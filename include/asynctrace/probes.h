@@ -515,7 +515,7 @@ static inline void at_append(struct at_batch *batch)
  * The record that counts what is left out: it stands where that begins, and grows as long as its
  * batch is not handed over.
  */
-static struct at_event *at_begin_shed(unsigned int detail)
+static __attribute__((noinline)) struct at_event *at_begin_shed(unsigned int detail)
 {
 	struct at_batch *batch = at_thread.batch ? at_thread.batch : at_batch_new();
 	int changes = detail != at_thread.detail;
@@ -544,8 +544,15 @@ static struct at_event *at_begin_shed(unsigned int detail)
 	return event;
 }
 
+/* A thread that never sleeps must tell now and then, too. */
+static __attribute__((noinline)) void at_look_at_counts(void)
+{
+	if (!at_may_wait(at_thread.batch))
+		at_hand_over(at_thread.batch);
+}
+
 /* Counts a record, if it is one that nobody wants, and returns 1 then. */
-static __attribute__((noinline)) int at_leave_out(enum at_kind kind)
+static inline int at_leave_out(enum at_kind kind)
 {
 	unsigned int detail = at_detail(), from = at_left_out_from(kind);
 	struct at_event *shed = at_thread.shed;
@@ -555,29 +562,22 @@ static __attribute__((noinline)) int at_leave_out(enum at_kind kind)
 		shed = at_begin_shed(detail);
 	if (detail < from)
 		return 0;
-	if (!shed)
+	if (__builtin_expect(!shed, 0))
 		shed = at_begin_shed(detail);
 	if (!shed)
 		return 1;
 	counts = &shed->a;
-	if (++counts[from - 1] % AT_SHED_LOOK == 0 && !at_may_wait(at_thread.batch))
-		at_hand_over(at_thread.batch);
+	if (__builtin_expect(++counts[from - 1] % AT_SHED_LOOK == 0, 0))
+		at_look_at_counts();
 	return 1;
 }
 
-uint64_t at_record(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a, uint64_t b,
-		   uint64_t c)
+static inline uint64_t at_write(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a,
+				uint64_t b, uint64_t c)
 {
-	struct at_batch *batch;
-	uint64_t now;
+	struct at_batch *batch = at_thread.batch;
+	uint64_t now = at_clock();
 
-	if (__builtin_expect(at_listeners.sparing, 0) && at_leave_out(kind)) {
-		if (at_listeners.direct)
-			at_sites[kind](subject, a, b, c, flags, at_thread.sequence);
-		return at_thread.last_ns;
-	}
-	batch = at_thread.batch;
-	now = at_clock();
 	if (__builtin_expect(!batch, 0))
 		batch = at_batch_new();
 	at_thread.sequence++;
@@ -602,6 +602,26 @@ uint64_t at_record(enum at_kind kind, unsigned int flags, uint64_t subject, uint
 	if (__builtin_expect(at_listeners.direct, 0))
 		at_sites[kind](subject, a, b, c, flags, at_thread.sequence);
 	return now;
+}
+
+/* By itself, so that it costs nobody anything who has no budget. */
+static __attribute__((noinline)) uint64_t at_record_or_count(enum at_kind kind, unsigned int flags,
+							     uint64_t subject, uint64_t a,
+							     uint64_t b, uint64_t c)
+{
+	if (!at_leave_out(kind))
+		return at_write(kind, flags, subject, a, b, c);
+	if (__builtin_expect(at_listeners.direct, 0))
+		at_sites[kind](subject, a, b, c, flags, at_thread.sequence);
+	return at_thread.last_ns;
+}
+
+uint64_t at_record(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a, uint64_t b,
+		   uint64_t c)
+{
+	if (__builtin_expect(at_listeners.sparing, 0))
+		return at_record_or_count(kind, flags, subject, a, b, c);
+	return at_write(kind, flags, subject, a, b, c);
 }
 
 void at_text(const char *text)
