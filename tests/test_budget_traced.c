@@ -6,11 +6,11 @@
 #include "scene.h"
 
 #define STEPS  3
-#define BUSY   "build/tests/programs/busy"
+#define TALKER "build/tests/programs/talker"
 #define BUFFER "128M"
 
-/* What the program "busy" has in its shared memory. */
-struct busy {
+/* What the program "talker" has in its shared memory. */
+struct talker {
 	uint64_t coroutines, tasks;
 };
 
@@ -63,12 +63,12 @@ static int steps_of(const struct program *tracer)
 	return count;
 }
 
-/* Starts busy with a tracer that has next to no budget, and waits for its last step. */
+/* Starts talker with a tracer that has next to no budget, and waits for its last step. */
 static void start_spared(struct scene *scene)
 {
 	program_start(&scene->tracer,
 		      "build/asynctrace summary --budget 0.001%% --buffer " BUFFER
-		      " -w %s/recording -- " BUSY " %s/shared",
+		      " -w %s/recording -- " TALKER " %s/shared",
 		      scene->folder, scene->folder);
 	UNTIL(steps_of(&scene->tracer) == STEPS);
 }
@@ -95,30 +95,30 @@ static void finish_spared(struct scene *scene, int status)
 	assert_non_null(strstr(scene->other.out, "% busy before switches were left out"));
 }
 
-static void busy__is_spared_and_counts_the_rest(void **state)
+static void talker__is_spared_and_counts_the_rest(void **state)
 {
 	struct scene *scene = *state;
-	const struct busy *busy = scene_share(scene);
+	const struct talker *talker = scene_share(scene);
 	struct told told;
 	uint64_t before;
 
 	NEED_ROOT();
 	start_spared(scene);
-	before = busy->coroutines;
-	UNTIL(busy->coroutines > before + 10000);
+	before = talker->coroutines;
+	UNTIL(talker->coroutines > before + 10000);
 	kill(child_of(scene->tracer.pid), SIGTERM);
 	finish_spared(scene, 0);
 	told = read_told(scene, "recording");
 	assert_true(told.coroutines > 0 && told.shed_coroutines > 0 && told.shed_tasks > 0);
-	assert_int_equal(told.coroutines + told.shed_coroutines, 2 * busy->coroutines);
-	assert_int_equal(told.tasks + told.shed_tasks, 2 * busy->tasks);
+	assert_int_equal(told.coroutines + told.shed_coroutines, 2 * talker->coroutines);
+	assert_int_equal(told.tasks + told.shed_tasks, 2 * talker->tasks);
 }
 
 /* What it has counted last it has not handed over: it is read from its memory. */
 static void killed__is_counted_to_its_end(void **state)
 {
 	struct scene *scene = *state;
-	const struct busy *busy = scene_share(scene);
+	const struct talker *talker = scene_share(scene);
 	struct told told;
 
 	NEED_ROOT();
@@ -127,8 +127,8 @@ static void killed__is_counted_to_its_end(void **state)
 	finish_spared(scene, 128 + SIGKILL);
 	told = read_told(scene, "recording");
 	/* Of those that have begun, the three innermost may not have ended. */
-	assert_in_range(told.coroutines + told.shed_coroutines, 2 * busy->coroutines - 3,
-			2 * busy->coroutines + 1);
+	assert_in_range(told.coroutines + told.shed_coroutines, 2 * talker->coroutines - 3,
+			2 * talker->coroutines + 1);
 }
 
 static void becoming_another_program__ends_the_trace(void **state)
@@ -161,9 +161,9 @@ static bool nobody_listens(pid_t pid)
 	return !raised;
 }
 
-/* Starts a tracer on busy, which runs, and waits until it has records. */
-static void start_on_busy(struct scene *scene, struct program *tracer, const char *name,
-			  const char *options)
+/* Starts a tracer on talker, which runs, and waits until it has records. */
+static void start_on_talker(struct scene *scene, struct program *tracer, const char *name,
+			    const char *options)
 {
 	program_start(tracer, "build/asynctrace summary --buffer " BUFFER " -w %s/%s -p %d %s",
 		      scene->folder, name, scene->target.pid, options);
@@ -174,16 +174,16 @@ static void tracer__leaves_no_wish_behind(void **state)
 {
 	static const int signals[] = { SIGINT, SIGKILL };
 	struct scene *scene = *state;
-	const struct busy *busy = scene_share(scene);
+	const struct talker *talker = scene_share(scene);
 	pid_t pid;
 	int i;
 
 	NEED_ROOT();
-	program_start(&scene->target, BUSY " %s/shared", scene->folder);
+	program_start(&scene->target, TALKER " %s/shared", scene->folder);
 	pid = scene->target.pid;
-	UNTIL(busy->tasks > 100);
+	UNTIL(talker->tasks > 100);
 	for (i = 0; i < 2; i++) {
-		start_on_busy(scene, &scene->tracer, i ? "killed" : "ended", "--budget 0.001%");
+		start_on_talker(scene, &scene->tracer, i ? "killed" : "ended", "--budget 0.001%");
 		UNTIL(steps_of(&scene->tracer) == STEPS - 1);
 		assert_false(nobody_listens(pid));
 		kill(scene->tracer.pid, signals[i]);
@@ -193,7 +193,7 @@ static void tracer__leaves_no_wish_behind(void **state)
 		program_free(&scene->tracer);
 	}
 	/* Who comes after hears all. */
-	start_on_busy(scene, &scene->tracer, "after", "");
+	start_on_talker(scene, &scene->tracer, "after", "");
 	end_summary(&scene->tracer);
 	assert_int_equal(read_told(scene, "after").sheds, 0);
 }
@@ -202,29 +202,29 @@ static void tracer__leaves_no_wish_behind(void **state)
 static void another_tracer__gets_all(void **state)
 {
 	struct scene *scene = *state;
-	const struct busy *busy = scene_share(scene);
+	const struct talker *talker = scene_share(scene);
 	struct program *spared = &scene->tracer, *whole = &scene->other;
 	uint64_t coroutines;
 	struct told told;
 	int i;
 
 	NEED_ROOT();
-	program_start(&scene->target, BUSY " %s/shared", scene->folder);
-	UNTIL(busy->tasks > 100);
+	program_start(&scene->target, TALKER " %s/shared", scene->folder);
+	UNTIL(talker->tasks > 100);
 	for (i = 0; i < 2; i++) {
 		if (i)
-			start_on_busy(scene, whole, "whole", "");
-		start_on_busy(scene, spared, "spared", "--budget 0.001%");
+			start_on_talker(scene, whole, "whole", "");
+		start_on_talker(scene, spared, "spared", "--budget 0.001%");
 		if (!i)
-			start_on_busy(scene, whole, "whole", "");
+			start_on_talker(scene, whole, "whole", "");
 		UNTIL(steps_of(spared) == STEPS);
 		end_summary(whole);
 		told = read_told(scene, "whole");
 		assert_true(told.coroutines > 0);
 		assert_int_equal(told.shed_coroutines, 0);
 		/* Now nobody wants it any more. */
-		coroutines = busy->coroutines;
-		UNTIL(busy->coroutines > coroutines + 100000);
+		coroutines = talker->coroutines;
+		UNTIL(talker->coroutines > coroutines + 100000);
 		kill(spared->pid, SIGINT);
 		program_wait(spared);
 		assert_int_equal(spared->status, 0);
@@ -239,7 +239,7 @@ static void another_tracer__gets_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCENE_TEST(busy__is_spared_and_counts_the_rest),
+		SCENE_TEST(talker__is_spared_and_counts_the_rest),
 		SCENE_TEST(killed__is_counted_to_its_end),
 		SCENE_TEST(becoming_another_program__ends_the_trace),
 		SCENE_TEST(tracer__leaves_no_wish_behind),

@@ -1,73 +1,160 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Writes records of every class, in bursts that a reader can follow, until SIGTERM, or until SIGHUP
- * makes it become another program. In shared memory it counts what it has to tell of.
+ * A load of everything that holds memory or descriptors: tasks that end, fail and are cancelled, an
+ * executor's threads, connections and processes, over and over, as many at a time as ever.
  *
- *	busy FILE	FILE begins with the number of coroutines that have begun, and of tasks
+ *	busy SECONDS
  */
 #include <async.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/mman.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-enum { TASKS = 8, CALLS = 32 };
+enum { WORKERS = 40 };
 
-static volatile sig_atomic_t ends;
-static volatile uint64_t *coroutines, *tasks;
+static uint16_t port;
+static struct async_lock *lock;
 
-static void on_signal(int signal)
+ASYNC(sleep_shortly)
 {
-	ends = signal;
+	return async_sleep_ns(1000000 + random() % 9000000);
 }
 
-ASYNC(leaf, int, number)
+ASYNC(fetch, int, key)
 {
-	(*coroutines)++;
-	return number;
+	int64_t err = async_await(sleep_shortly());
+
+	return err < 0 || random() % 8 ? err : async_fail(-ENOENT, "there is no key %d", key);
 }
 
-ASYNC(child, int, calls)
+ASYNC(cancels, int, key)
 {
-	int i;
+	struct async_task *child = async_create_task(fetch(key));
 
-	(*coroutines)++;
-	for (i = 0; i < calls; i++)
-		async_await(leaf(i));
-	return async_sleep(0);
-}
-
-ASYNC(busy_main)
-{
-	int i;
-
-	(*coroutines)++;
-	(*tasks)++;
-	while (!ends) {
-		for (i = 0; i < TASKS; i++)
-			async_await(async_create_task(child(CALLS)));
-		*tasks += TASKS;
-		async_sleep(0.001);
-	}
-	if (ends == SIGHUP)
-		execl("/bin/true", "true", (char *)NULL);
+	if (!child)
+		return -ENOMEM;
+	async_sleep_ns(500000);
+	async_task_cancel(child);
+	async_await(child);
 	return 0;
+}
+
+ASYNC(gathers, int, key)
+{
+	struct async_coroutine *children[4];
+	int i;
+
+	for (i = 0; i < 4; i++)
+		children[i] = fetch(key + i);
+	return async_await(async_gather(children, 4, NULL, ASYNC_RETURN_EXCEPTIONS));
+}
+
+ASYNC(locks, int, key)
+{
+	int64_t err = async_lock_acquire(lock);
+
+	if (err < 0)
+		return err;
+	async_sleep_ns(20000 + key);
+	async_lock_release(lock);
+	return async_wait_for(sleep_shortly(), 0.005);
+}
+
+static int64_t add_up(void *numbers)
+{
+	volatile uint64_t sum = 0;
+	int i;
+
+	for (i = 0; i < 20000; i++)
+		sum += i;
+	return numbers != NULL;
+}
+
+ASYNC(computes, int, key)
+{
+	return key < 0 ? 0 : async_to_thread(add_up, &port);
+}
+
+ASYNC(echo, struct async_stream *, stream, void *, unused)
+{
+	char data[64];
+	int64_t size;
+
+	(void)unused;
+	while ((size = async_stream_read(stream, data, sizeof(data))) > 0)
+		async_stream_write(stream, data, size);
+	return size;
+}
+
+ASYNC(connects, int, key)
+{
+	struct async_stream *stream;
+	char data[64] = "something";
+	int64_t err = async_open_connection("127.0.0.1", port, &stream);
+	int i;
+
+	for (i = 0; !err && i < 5 + key % 4; i++) {
+		async_stream_write(stream, data, sizeof(data));
+		err = async_stream_read_exactly(stream, data, sizeof(data)) < 0;
+	}
+	if (i)
+		async_stream_free(stream);
+	return err;
+}
+
+ASYNC(spawns, int, key)
+{
+	static const char *const command[] = { "true", NULL };
+	struct async_process *process;
+	int64_t err;
+
+	/* A few a second. */
+	if (key)
+		return async_await(sleep_shortly());
+	err = async_create_subprocess_exec(&process, NULL, command);
+	if (!err) {
+		err = async_process_wait(process);
+		async_process_free(process);
+	}
+	return err;
+}
+
+ASYNC(work, int, key)
+{
+	static struct async_coroutine *(*const actions[])(
+		int) = { fetch, cancels, gathers, locks, computes, connects, spawns };
+	const size_t count = sizeof(actions) / sizeof(*actions);
+
+	while (!async_task_cancelling(async_current_task()))
+		async_await(actions[random() % count](key));
+	return -ECANCELED;
+}
+
+ASYNC(busy, double, seconds)
+{
+	struct async_server *server;
+	int64_t err = async_start_server(echo, NULL, "127.0.0.1", 0, &server);
+	int i;
+
+	if (err)
+		return err;
+	port = async_server_port(server);
+	lock = async_lock_new();
+	for (i = 0; i < WORKERS; i++)
+		async_task_detach(async_create_task(work(i)));
+	err = async_sleep(seconds);
+	async_server_close(server);
+	async_server_free(server);
+	return err;
 }
 
 int main(int argc, char **argv)
 {
-	int fd = argc == 2 ? open(argv[1], O_RDWR) : -1;
-
-	if (fd < 0) {
-		fprintf(stderr, "usage: busy FILE\n");
+	if (argc != 2 || !(atof(argv[1]) > 0)) {
+		fprintf(stderr, "usage: busy SECONDS\n");
 		return 2;
 	}
-	coroutines = mmap(NULL, 2 * sizeof(*coroutines), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (coroutines == MAP_FAILED)
-		return 1;
-	tasks = coroutines + 1;
-	signal(SIGTERM, on_signal);
-	signal(SIGHUP, on_signal);
-	return async_run(busy_main());
+	srandom(1);
+	return async_run(busy(atof(argv[1]))) < 0;
 }

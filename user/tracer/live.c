@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A command is attached to while it stands at its first instruction: nothing of it is missed. */
+/* A command is attached to while it has not begun: nothing of it is missed. */
 #include "live.h"
 #include "launch.h"
 #include "sources/bpf.h"
 #include "sources/elf.h"
+#include "sources/ring.h"
 #include "target.h"
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 static int accept_program(pid_t pid, void *context, const char **why)
 {
@@ -46,15 +49,97 @@ int live_attach(struct source **ret, const struct target *target, const struct o
 	return bpf_source_open(ret, &bpf, why);
 }
 
-int live_open(struct live *live, const struct options *options, const char **why)
+static int open_bpf(struct live *live, const struct options *options, const char **why)
 {
-	int err;
+	int err = 0;
 
 	if (options->command)
 		err = launch_start(&live->launch, options->command, accept_program, live, why);
-	else
+	if (!err)
+		err = live_attach(&live->source, live->target, options, why);
+	if (!err)
+		live->way = bpf_source_way(live->source);
+	return err;
+}
+
+/* Starts the command with the ring, and reads that from then on. */
+static int start_with(struct live *live, struct ring_memory *memory, const struct options *options,
+		      const char **why)
+{
+	struct ring_options ring = { .buffer = options->buffer };
+	int err = launch_start_ring(&live->launch, options->command, memory->fd, memory->ring, why);
+
+	if (!err)
+		err = target_open(&live->target, memory->ring->process, elf_has_probes, why);
+	if (err)
+		return err;
+	ring.pid = live->target->pid;
+	ring.pidfd = live->target->pidfd;
+	ring.proc = live->target->proc;
+	*why = "no memory";
+	live->way = "a ring in memory";
+	return ring_source_open(&live->source, memory, &ring);
+}
+
+static int open_ring(struct live *live, const struct options *options, const char **why)
+{
+	struct ring_memory memory = { .fd = -1 };
+	int err = ring_memory_make(&memory, options->buffer, why);
+
+	if (!err)
+		err = start_with(live, &memory, options, why);
+	ring_memory_free(&memory);
+	return err;
+}
+
+/* Whether a ring could do what BPF cannot. */
+static bool ring_will_do(const struct options *options)
+{
+	return options->source == OPTIONS_SOURCE_AUTO && options->command && !options->follow &&
+	       !options->direct;
+}
+
+/* Tries and measures what the options want, or what there is. 0 or -errno. */
+static int choose(struct live *live, struct options *options, const char **why)
+{
+	int err = cost_calibrate(&live->cost, options, why);
+
+	if (err && ring_will_do(options)) {
+		live->missing = strdup(*why);
+		if (!live->missing)
+			return -ENOMEM;
+		options->source = OPTIONS_SOURCE_RING;
+		err = cost_calibrate(&live->cost, options, why);
+	}
+	live->measured = !err;
+	return err;
+}
+
+int live_open(struct live *live, const struct options *options, const char **why)
+{
+	struct options chosen = *options;
+	int err = 0;
+
+	if (options->pid)
 		err = target_open(&live->target, options->pid, elf_has_probes, why);
-	return err ? err : live_attach(&live->source, live->target, options, why);
+	if (err)
+		return err;
+	/* What cannot be tried may go well all the same; if not, that says why. */
+	err = choose(live, &chosen, why);
+	if (err == -EIO || err == -ENOMEM)
+		return err;
+	if (options->pid)
+		live->cpu_begin_ns = cost_target_cpu_ns(options->pid);
+	return chosen.source == OPTIONS_SOURCE_RING ? open_ring(live, &chosen, why)
+						    : open_bpf(live, &chosen, why);
+}
+
+void live_look(struct live *live)
+{
+	uint64_t cpu_ns = live->target ? cost_target_cpu_ns(live->target->pid) : 0;
+
+	if (cpu_ns)
+		live->cpu_ns = cpu_ns;
 }
 
 void live_close(struct live *live)
@@ -63,5 +148,6 @@ void live_close(struct live *live)
 		live->source->free(live->source);
 	launch_free(live->launch);
 	target_free(live->target);
+	free(live->missing);
 	*live = (struct live){ 0 };
 }

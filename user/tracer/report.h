@@ -4,6 +4,7 @@
 #define TRACER_REPORT_H
 
 #include "budget.h"
+#include "live.h"
 #include "model.h"
 #include "options.h"
 
@@ -22,6 +23,9 @@ void report_step(const struct budget *budget, uint64_t since_ns, int err);
 /* Says how many records were written, if that was all, and what to do about what is missing. */
 void report_totals(const struct options *options, const struct model_totals *totals,
 		   uint64_t written);
+
+/* Says what tracing has cost the target of a live run, and us. */
+void report_cost(const struct options *options, const struct live *live);
 
 /* Says so if no loop of a running process was seen. 0, or the exit status if that is no answer. */
 int report_silence(const struct options *options, const struct model *model);

@@ -6,10 +6,10 @@
 #include "session.h"
 #include "budget.h"
 #include "complain.h"
-#include "cost.h"
 #include "launch.h"
 #include "live.h"
 #include "names.h"
+#include "newcomers.h"
 #include "privileges.h"
 #include "progress.h"
 #include "report.h"
@@ -35,7 +35,7 @@ struct session {
 	struct source *source;
 	struct names *names;	   /* null for a file, which has them */
 	struct snapshot *snapshot; /* null unless that of a running process is wanted */
-	struct cost cost;
+	struct newcomers *newcomers;
 	struct budget budget;
 	struct result result;
 	struct progress progress;
@@ -79,6 +79,10 @@ static int open_live(struct session *session)
 	const char *why;
 	int err = live_open(&session->live, options, &why);
 
+	if (session->live.missing)
+		say("traced by a ring in memory, without BPF (%s): processes that run already, and "
+		    "children, cannot be traced so",
+		    session->live.missing);
 	if (!err) {
 		session->source = session->live.source;
 		return 0;
@@ -175,6 +179,16 @@ static void show_progress(struct session *session)
 		progress_show(&session->progress, clock_ns(), part_read(session));
 }
 
+static void tell_newcomers(const struct session *session)
+{
+	const char *path = newcomers_look(session->newcomers, clock_ns());
+
+	if (path)
+		say("process %d has loaded %s, which has probes, since: attach anew to see what it "
+		    "does",
+		    session->live.target->pid, path);
+}
+
 /* The view has seen what it wants. */
 static bool has_enough(const struct session *session)
 {
@@ -184,21 +198,26 @@ static bool has_enough(const struct session *session)
 
 static void begin_budget(struct session *session)
 {
-	if (session->options->budget > 0)
-		budget_begin(&session->budget, session->options->budget, clock_ns(),
-			     cost_of(&session->cost, session->source),
-			     cost_target_cpu_ns(session->live.target->pid));
+	struct live *live = &session->live;
+
+	if (!(session->options->budget > 0))
+		return;
+	live_look(live);
+	if (!live->measured)
+		say("--budget is not kept, for what tracing costs could not be measured");
+	budget_begin(&session->budget, session->options->budget, clock_ns(),
+		     cost_of(&live->cost, session->source), live->cpu_ns);
 }
 
 /* Wants less of a target for which tracing takes more than it may. */
 static void keep_budget(struct session *session)
 {
 	struct source *source = session->source;
+	const struct live *live = &session->live;
 	uint64_t now_ns = clock_ns();
 
 	if (!(session->options->budget > 0) || session->stopped ||
-	    !budget_look(&session->budget, now_ns, cost_of(&session->cost, source),
-			 cost_target_cpu_ns(session->live.target->pid)))
+	    !budget_look(&session->budget, now_ns, cost_of(&live->cost, source), live->cpu_ns))
 		return;
 	report_step(&session->budget, now_ns - model_totals(session->result.model)->first_ns,
 		    source->spare(source, session->budget.detail));
@@ -220,11 +239,13 @@ static int run(struct session *session)
 	begin_budget(session);
 	while (!unable && !session->result.ignored) {
 		err = source->read(source, &events, &count, time_left(end_ns));
+		live_look(&session->live);
 		if (err <= 0)
 			break;
 		unable = session->snapshot ? take_heard(session, events, count)
 					   : take_all(session, events, count);
 		show_progress(session);
+		tell_newcomers(session);
 		keep_budget(session);
 		if (requests(session) <= asked && (!end_ns || clock_ns() < end_ns) &&
 		    !has_enough(session))
@@ -280,10 +301,13 @@ static void session_free(struct session *session)
 	result_close(&session->result);
 	names_free(session->names);
 	snapshot_free(session->snapshot);
+	newcomers_free(session->newcomers);
 	if (session->source && session->source != session->live.source)
 		session->source->free(session->source);
 	live_close(&session->live);
 }
+
+static const char undroppable[] = "cannot give up privileges, and will not go on with them";
 
 /* 0 or the exit status. */
 static int start(struct session *session)
@@ -298,14 +322,19 @@ static int start(struct session *session)
 		if (!session->snapshot)
 			return complain("%s", strerror(ENOMEM));
 	}
+	if (session->live.target)
+		session->newcomers = newcomers_new(session->live.target);
+	/* Files are created by the user; what strangers have written is read by nobody special. */
+	if (privileges_become_user())
+		return complain(undroppable);
+	status = result_open(&session->result, session->options);
 	if (privileges_drop())
-		return complain("cannot give up the privileges of root");
+		return complain(undroppable);
 	if (session->snapshot)
 		snapshot_look(session->snapshot);
 	/* Without another thread it takes longer, and no more. */
 	if (session->options->input)
 		ahead_source_open(&session->source, session->source);
-	status = result_open(&session->result, session->options);
 	if (session->live.target)
 		session->names =
 			names_new(session->live.target, session->result.view_options.source);
@@ -335,6 +364,7 @@ int session_run(const struct options *options)
 		keep_first(&status, await_command(&session));
 		keep_first(&status, report_silence(options, session.result.model));
 		keep_first(&status, session.result.findings);
+		report_cost(options, &session.live);
 	}
 	session_free(&session);
 	return status;
