@@ -52,7 +52,7 @@ void report_step(const struct budget *budget, uint64_t since_ns, int err)
 		    spent, limit, since_ns / 1e9, left_out[budget->detail]);
 	else if (budget->detail == AT_DETAIL_NO_COROUTINES)
 		say("over budget: %.3g %% of the target's CPU time goes into tracing (limit %g %%), "
-		    "but it was built with a libasync that cannot leave anything out",
+		    "but it cannot leave anything out",
 		    spent, limit);
 }
 

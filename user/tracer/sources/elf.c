@@ -245,7 +245,7 @@ int elf_read_probes_apart(struct elf_probes *ret, int fd)
 	if (!err && probes.count > ELF_PROBES_MAX)
 		return -EBADMSG;
 	for (i = 0; !err && i < probes.count; i++) {
-		if (probes.probes[i].kind >= AT_KINDS_END)
+		if (probes.probes[i].kind >= sizeof(names) / sizeof(*names))
 			return -EBADMSG;
 	}
 	if (!err)
