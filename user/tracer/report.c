@@ -92,6 +92,9 @@ void report_totals(const struct options *options, const struct model_totals *tot
 	if ((!options->view || options->view_options.format != VIEW_TEXT) &&
 	    completeness_shed(shed, sizeof(shed), totals))
 		say("%s", shed);
+	if (totals->unkept && (options->view_options.format != VIEW_TEXT))
+		say("too much at once: %lu record%s not followed", totals->unkept,
+		    totals->unkept == 1 ? "" : "s");
 	if (totals->dropped && !options->input)
 		suggest_buffer(options->buffer);
 	if (totals->forked && !options->input && !options->follow)

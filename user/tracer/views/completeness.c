@@ -10,7 +10,8 @@ uint64_t completeness_lost(const struct model_totals *totals)
 
 bool completeness_knows_tasks(const struct model_totals *totals)
 {
-	return !totals->lost && !totals->dropped && totals->detail < AT_DETAIL_NO_SWITCHES;
+	return !totals->lost && !totals->dropped && !totals->unkept &&
+	       totals->detail < AT_DETAIL_NO_SWITCHES;
 }
 
 const char *completeness_shed(char *buffer, size_t size, const struct model_totals *totals)
@@ -45,10 +46,10 @@ const char *completeness_text(char *buffer, size_t size, const struct model_tota
 {
 	uint64_t lost = completeness_lost(totals);
 	const char *before = totals->complete ? "" : "; ";
-	char losses[96] = "", unread[64] = "", shed[256] = "";
+	char losses[96] = "", unread[64] = "", unkept[80] = "", shed[256] = "";
 	const char *left_out = completeness_shed(shed, sizeof(shed), totals);
 
-	if (totals->complete && !lost && !totals->unread && !left_out)
+	if (totals->complete && !lost && !totals->unread && !totals->unkept && !left_out)
 		return NULL;
 	if (lost)
 		snprintf(losses, sizeof(losses), "%slost %" PRIu64 " record%s, %" PRIu64 " dropped",
@@ -60,9 +61,15 @@ const char *completeness_text(char *buffer, size_t size, const struct model_tota
 			 before, totals->unread, totals->unread == 1 ? "" : "s");
 	if (totals->unread)
 		before = "; ";
-	snprintf(buffer, size, "%s%s%s%s%s",
+	if (totals->unkept)
+		snprintf(unkept, sizeof(unkept),
+			 "%stoo much at once: %" PRIu64 " record%s not followed", before,
+			 totals->unkept, totals->unkept == 1 ? "" : "s");
+	if (totals->unkept)
+		before = "; ";
+	snprintf(buffer, size, "%s%s%s%s%s%s",
 		 totals->complete ? "" : "cut off: what came after the last record is not known",
-		 losses, unread, left_out ? before : "", shed);
+		 losses, unread, unkept, left_out ? before : "", shed);
 	return buffer;
 }
 
