@@ -41,7 +41,7 @@ static void attached__shows_in_the_target(void **state)
 	for (int direct = 0; direct < 2; direct++) {
 		snprintf(options, sizeof(options), "--probes %s", probes[direct]);
 		start_summary(scene, &scene->tracer, probes[direct], options);
-		assert_int_equal(breakpoints_of(pid), direct ? AT_KINDS_END - 1 : 1);
+		assert_int_equal(breakpoints_of(pid), direct ? AT_KINDS_END : 2);
 		assert_int_equal(listeners_of(pid), direct ? (AT_KINDS_END - 1) << 16 : 1);
 		kill(scene->tracer.pid, SIGTERM);
 		finish_whole(&scene->tracer);

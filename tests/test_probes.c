@@ -22,9 +22,19 @@ static int listen_by_hand(void **state)
 static int listen_no_more(void **state)
 {
 	(void)state;
-	at_listeners.batch = 0;
+	memset(&at_listeners, 0, offsetof(struct at_listeners, wakeup));
 	at_flush();
+	at_thread.detail = AT_DETAIL_ALL;
 	return 0;
+}
+
+/* Somebody spares us, and wants so much. */
+static void want(enum at_detail detail)
+{
+	at_listeners.sparing = 1;
+	at_listeners.coroutines = detail < AT_DETAIL_NO_COROUTINES;
+	at_listeners.switches = detail < AT_DETAIL_NO_SWITCHES;
+	at_listeners.others = detail < AT_DETAIL_COUNTS;
 }
 
 static const struct at_event *last_record(void)
@@ -211,6 +221,165 @@ static void thread_end__buffer_is_used_again(void **state)
 	assert_ptr_equal(first, second);
 }
 
+static void assert_shed(const struct at_event *event, enum at_detail detail, uint64_t coroutines,
+			uint64_t switches, uint64_t others)
+{
+	assert_int_equal(event->kind, AT_SHED);
+	assert_int_equal(event->subject, detail);
+	assert_int_equal(event->a, coroutines);
+	assert_int_equal(event->b, switches);
+	assert_int_equal(event->c, others);
+	assert_int_equal(event->thread, gettid());
+}
+
+/* One of each class, and what belongs to no class. */
+static void write_each(void)
+{
+	if (at_wants(AT_COROUTINE_BEGIN)) {
+		at_text("text");
+		at_record(AT_ARGUMENTS, 0, 0, 0, 0, 0);
+	}
+	at_record(AT_COROUTINE_BEGIN, 0, 0, 0, 0, 0);
+	/* A change would be handed over with the next record. */
+	at_thread.first_ns = at_now();
+	at_record(AT_SWITCH, 0, 0, 0, 0, 0);
+	at_record(AT_TASK_CREATE, 0, 0, 0, 0, 0);
+	at_record(AT_STATE, 0, 0, 0, 0, 0);
+}
+
+static void sparing__who_wants_all_gets_all(void **state)
+{
+	(void)state;
+	want(AT_DETAIL_ALL);
+	write_each();
+	assert_int_equal(at_thread.batch->count, 6);
+	/* Another listener does. */
+	want(AT_DETAIL_COUNTS);
+	at_listeners.coroutines = 1;
+	write_each();
+	assert_int_equal(at_thread.batch->count, 12);
+	assert_int_equal(at_thread.detail, AT_DETAIL_ALL);
+}
+
+static void sparing__each_step_leaves_out_more(void **state)
+{
+	static const size_t written[] = { 6, 3, 2, 1 };
+	enum at_detail detail;
+
+	(void)state;
+	for (detail = AT_DETAIL_NO_COROUTINES; detail <= AT_DETAIL_COUNTS; detail++) {
+		const struct at_event *events = at_thread.batch->events;
+		uint32_t before = at_thread.sequence;
+
+		want(detail);
+		write_each();
+		assert_int_equal(at_thread.batch->count, 1 + written[detail]);
+		assert_shed(events, detail, 1, detail >= AT_DETAIL_NO_SWITCHES,
+			    detail >= AT_DETAIL_COUNTS);
+		/* Their sequence has no hole. */
+		assert_int_equal(at_thread.sequence, before + 1 + written[detail]);
+		assert_int_equal(events[0].sequence, before + 1);
+		assert_int_equal(events[written[detail]].sequence, at_thread.sequence);
+		assert_int_equal(events[written[detail]].kind, AT_STATE);
+		at_flush();
+		assert_int_equal(at_thread.batch->count, 0);
+	}
+}
+
+static void sparing__change_is_handed_over_at_once(void **state)
+{
+	(void)state;
+	want(AT_DETAIL_COUNTS);
+	at_record(AT_SWITCH, 0, 0, 0, 0, 0);
+	assert_shed(last_record(), AT_DETAIL_COUNTS, 0, 1, 0);
+	at_flush();
+	assert_int_equal(at_thread.batch->count, 0);
+	/* Mere counts wait. */
+	at_record(AT_SWITCH, 0, 0, 0, 0, 0);
+	at_flush();
+	at_record(AT_SWITCH, 0, 0, 0, 0, 0);
+	assert_int_equal(at_thread.batch->count, 1);
+	assert_shed(last_record(), AT_DETAIL_COUNTS, 0, 2, 0);
+	at_thread.first_ns -= AT_SHED_AGE_NS;
+	at_flush();
+	assert_int_equal(at_thread.batch->count, 0);
+	/* With another record they need not. */
+	at_record(AT_SWITCH, 0, 0, 0, 0, 0);
+	at_record(AT_STATE, 0, 0, 0, 0, 0);
+	at_flush();
+	assert_int_equal(at_thread.batch->count, 0);
+}
+
+/* Who never sleeps hands its counts over all the same. */
+static void sparing__old_counts_are_handed_over(void **state)
+{
+	uint32_t before;
+	int i;
+
+	(void)state;
+	want(AT_DETAIL_COUNTS);
+	at_record(AT_SWITCH, 0, 0, 0, 0, 0);
+	at_flush();
+	before = at_thread.sequence;
+	for (i = 0; i < 10 * AT_SHED_LOOK; i++)
+		at_record(AT_SWITCH, 0, 0, 0, 0, 0);
+	assert_int_equal(at_thread.sequence, before + 1);
+	assert_shed(last_record(), AT_DETAIL_COUNTS, 0, 10 * AT_SHED_LOOK, 0);
+	at_thread.first_ns -= AT_SHED_AGE_NS;
+	for (i = 0; i < AT_SHED_LOOK; i++)
+		at_record(AT_SWITCH, 0, 0, 0, 0, 0);
+	assert_int_equal(at_thread.batch->count, 0);
+}
+
+static void sparing__counts_find_room_in_a_batch_that_is_full(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < AT_BATCH_MAX - 1; i++)
+		at_record(AT_STATE, 0, 0, 0, 0, 0);
+	want(AT_DETAIL_COUNTS);
+	at_record(AT_SWITCH, 0, 0, 0, 0, 0);
+	assert_int_equal(at_thread.batch->count, 1);
+	assert_shed(last_record(), AT_DETAIL_COUNTS, 0, 1, 0);
+}
+
+static void sparing__is_over_when_another_wants_all(void **state)
+{
+	(void)state;
+	want(AT_DETAIL_COUNTS);
+	write_each();
+	assert_int_equal(at_thread.batch->count, 2);
+	at_listeners.coroutines = 1;
+	at_record(AT_SWITCH, 0, 0, 0, 0, 0);
+	assert_int_equal(at_thread.batch->count, 0);
+	assert_shed(at_thread.batch->events, AT_DETAIL_COUNTS, 1, 1, 1);
+	assert_shed(&at_thread.batch->events[2], AT_DETAIL_ALL, 0, 0, 0);
+	assert_int_equal(at_thread.batch->events[3].kind, AT_SWITCH);
+	assert_int_equal(at_thread.batch->events[3].sequence, at_thread.sequence);
+}
+
+static void sparing__child_counts_for_itself(void **state)
+{
+	int status;
+	pid_t child;
+
+	(void)state;
+	want(AT_DETAIL_COUNTS);
+	at_record(AT_SWITCH, 0, 0, 0, 0, 0);
+	child = fork();
+	if (!child) {
+		at_record(AT_SWITCH, 0, 0, 0, 0, 0);
+		_exit(!(at_thread.batch->count == 1 && last_record()->b == 1 &&
+			last_record()->sequence == 1 &&
+			last_record()->process == (uint32_t)getpid()));
+	}
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_shed(last_record(), AT_DETAIL_COUNTS, 0, 1, 0);
+}
+
 #define LISTENING(test) cmocka_unit_test_setup_teardown(test, listen_by_hand, listen_no_more)
 
 int main(void)
@@ -223,6 +392,13 @@ int main(void)
 		LISTENING(at_text__pieces),
 		LISTENING(at_text__absent_and_empty),
 		LISTENING(at_text__cut),
+		LISTENING(sparing__who_wants_all_gets_all),
+		LISTENING(sparing__each_step_leaves_out_more),
+		LISTENING(sparing__change_is_handed_over_at_once),
+		LISTENING(sparing__old_counts_are_handed_over),
+		LISTENING(sparing__counts_find_room_in_a_batch_that_is_full),
+		LISTENING(sparing__is_over_when_another_wants_all),
+		LISTENING(sparing__child_counts_for_itself),
 		LISTENING(fork__child_writes_as_itself),
 		LISTENING(thread_end__buffer_is_used_again),
 		cmocka_unit_test(at_now__is_the_monotonic_clock),

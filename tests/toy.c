@@ -65,7 +65,7 @@ static void record(struct toy *toy, enum at_kind kind, unsigned int flags, uint6
 
 static void define(struct toy *toy, const struct function *function)
 {
-	if (!at_listening())
+	if (!at_listening() || !at_wants(AT_FUNCTION))
 		return;
 	at_text(function->name);
 	at_text(function->file);
@@ -75,9 +75,10 @@ static void define(struct toy *toy, const struct function *function)
 static void begin(struct toy *toy, const struct coroutine *coroutine, unsigned int flags)
 {
 	record(toy, AT_TASK_CREATE, flags, coroutine->task, (uintptr_t)&work, toy->loop, 0);
-	if (at_listening())
+	if (at_listening() && at_wants(AT_COROUTINE_BEGIN)) {
 		at_text("an argument of more than thirty-two bytes");
-	record(toy, AT_ARGUMENTS, 0, toy->round, 0, 0, 0);
+		record(toy, AT_ARGUMENTS, 0, toy->round, 0, 0, 0);
+	}
 	record(toy, AT_COROUTINE_BEGIN, flags, coroutine->id, (uintptr_t)&work, toy->next, 0);
 }
 

@@ -89,9 +89,9 @@ enum at_type {
  * job_end            job         a result
  * depends            awaited     a what its end depends on: a child of a gather, wait, shield or
  *                                group; who holds a lock
- * shed                           what this thread did not write since the last such record, for
- *                                nobody wanted it: a records of coroutines, b switches, c others;
- *                                subject: enum at_detail from now on
+ * shed                           what this thread leaves out from here to its next such record, for
+ *                                nobody wants it: a records of coroutines, b switches, c others,
+ *                                texts and arguments not counted; subject: enum at_detail
  *
  * The end of a state tells in a how many callbacks are ready and in b how many timers there are.
  * What stands for several tasks can be cancelled, too: then it is the subject of task_cancel,
@@ -279,9 +279,10 @@ struct at_batch {
  * The semaphores of the probes, as SystemTap calls them: whoever attaches makes the kernel raise
  * the one that the probe's note names. An idle probe reads `any`, and nothing else.
  *
- * A listener who may want less detail one day raises `sparing`, and what it still wants besides, by
- * probes of those names that are never hit; it wants less by detaching from them. As long as
- * another listens who is not sparing, all is written.
+ * A listener who may want less detail one day raises `sparing`, and what it wants, by probes of
+ * those names that are never hit; it wants less by detaching from them, `coroutines` first, for
+ * each of the three stands for those behind it as well. As the kernel counts sites, not listeners,
+ * who wants all raises `coroutines`, too: then all is written, whoever else is sparing.
  *
  * A loop that sleeps does not see the semaphore rise. Who has attached may wake it with a write to
  * `wakeup`, an eventfd of the target that its loops watch, or -1. A loop that does not wake can

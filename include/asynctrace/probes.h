@@ -15,6 +15,13 @@
  * at_flush(), which it must before it sleeps. Every record is a USDT probe of its own besides, for
  * bpftrace, perf and gdb.
  *
+ * A listener can ask for less (enum at_detail). At a record that is not wanted, at_record() only
+ * counts; texts and arguments that would come before it must not be written then, so ask for it:
+ *
+ *	if (at_wants(AT_TASK_NAME))
+ *		at_text(name);
+ *	at_record(AT_TASK_NAME, 0, AT_ID(AT_TASK, 7), 0, 0, 0);
+ *
  * A runtime tells what it knows: loops, tasks and switches are enough for most views. What it leaves
  * out, relations (AT_DEPENDS) and warnings for example, views do without.
  *
@@ -57,9 +64,48 @@ static inline int at_listening(void)
  */
 uint64_t at_now(void);
 
+/* What is wanted by those who listen: enum at_detail. */
+static inline unsigned int at_detail(void)
+{
+	const volatile struct at_listeners *listeners = &at_listeners;
+
+	if (__builtin_expect(!listeners->sparing, 1) || listeners->coroutines)
+		return AT_DETAIL_ALL;
+	if (listeners->switches)
+		return AT_DETAIL_NO_COROUTINES;
+	return listeners->others ? AT_DETAIL_NO_SWITCHES : AT_DETAIL_COUNTS;
+}
+
+/* From which detail on records of this kind are left out. */
+static inline unsigned int at_left_out_from(enum at_kind kind)
+{
+	switch (kind) {
+	case AT_COROUTINE_BEGIN:
+	case AT_ARGUMENTS:
+	case AT_COROUTINE_END:
+		return AT_DETAIL_NO_COROUTINES;
+	case AT_SWITCH:
+		return AT_DETAIL_NO_SWITCHES;
+	case AT_LOOP_START:
+	case AT_LOOP_STOP:
+	case AT_STATE:
+	case AT_SHED:
+		return AT_DETAIL_COUNTS + 1;
+	default:
+		return AT_DETAIL_COUNTS;
+	}
+}
+
+/* 1 if records of this kind are written, 0 if they are only counted. */
+static inline int at_wants(enum at_kind kind)
+{
+	return at_detail() < at_left_out_from(kind);
+}
+
 /*
- * Writes one record with the time of the call, and returns that time. Without memory for the
- * thread's buffer the record is counted in its sequence, so that the reader knows of the loss.
+ * Writes one record with the time of the call, and returns that time; if it is left out, the time
+ * of the last one. Without memory for the thread's buffer the record is counted in its sequence, so
+ * that the reader knows of the loss.
  */
 uint64_t at_record(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a, uint64_t b,
 		   uint64_t c);
@@ -206,7 +252,18 @@ struct at_listeners at_listeners __attribute__((section(".probes"), used)) = {
 	.wakeup = -1,
 	.layout = AT_LAYOUT_ADDRESS,
 };
-_Static_assert(offsetof(struct at_listeners, direct) == 2, "the notes below name this offset");
+_Static_assert(offsetof(struct at_listeners, direct) == 2 &&
+		       offsetof(struct at_listeners, sparing) == 8 &&
+		       offsetof(struct at_listeners, coroutines) == 10 &&
+		       offsetof(struct at_listeners, switches) == 12 &&
+		       offsetof(struct at_listeners, others) == 14,
+	       "the notes below name these offsets");
+
+/* Never hit. */
+AT_SITE("coroutines", "10", "")
+AT_SITE("switches", "12", "")
+AT_SITE("others", "14", "")
+AT_SITE("sparing", "8", "")
 
 #if defined(__x86_64__)
 AT_SITE("batch", "0", "8@%rdi 4@%esi")
@@ -229,6 +286,12 @@ static at_site *const at_sites[] = { AT_KINDS(AT_SITE_ENTRY) };
 #define AT_BATCH_AGE_NS 1000000
 #endif
 
+/* A batch that only counts what is left out may wait for so long, and is looked at so seldom. */
+#ifndef AT_SHED_AGE_NS
+#define AT_SHED_AGE_NS 100000000
+#endif
+#define AT_SHED_LOOK 256
+
 /* What a thread has. Without memory `batch` is null and only the sequence goes on. */
 static __thread struct {
 	struct at_batch *batch;
@@ -236,7 +299,9 @@ static __thread struct {
 	uint64_t first_ns; /* time of the oldest record in it */
 	uint64_t retry_ns; /* the ring was full: when to look again */
 	uint32_t sequence;
-	uint32_t number; /* the kernel's, or 0 until it is wanted */
+	uint32_t number;       /* the kernel's, or 0 until it is wanted */
+	uint32_t detail;       /* what was wanted when it was looked last, while somebody spares */
+	struct at_event *shed; /* the record in the batch that counts what is left out, or null */
 
 	/* Its clock: see at_now(). */
 	uint64_t last_ns;
@@ -347,12 +412,21 @@ static void at_hand_over(struct at_batch *batch)
 		at_block_hand_over(batch);
 	else
 		batch->count = 0;
+	at_thread.shed = NULL;
+}
+
+/* Mere counts are not worth a probe each time that a thread sleeps. */
+static int at_may_wait(const struct at_batch *batch)
+{
+	return batch->count == 1 && at_clock() - at_thread.first_ns < AT_SHED_AGE_NS;
 }
 
 void at_flush(void)
 {
-	if (at_thread.batch)
-		at_hand_over(at_thread.batch);
+	struct at_batch *batch = at_thread.batch;
+
+	if (batch && !(__builtin_expect(at_thread.shed != NULL, 0) && at_may_wait(batch)))
+		at_hand_over(batch);
 }
 
 /*
@@ -392,6 +466,8 @@ static void at_forked(void)
 {
 	pthread_mutex_init(&at_spare_lock, NULL);
 	at_thread.sequence = 0;
+	at_thread.detail = AT_DETAIL_ALL;
+	at_thread.shed = NULL;
 	at_ring_forked();
 	if (!at_thread.batch)
 		return;
@@ -454,23 +530,79 @@ static struct at_batch *at_batch_new(void)
 /* The record is complete in memory before it counts: the process may be killed in between. */
 static inline void at_append(struct at_batch *batch)
 {
-	uint64_t now = batch->events[batch->count].time_ns;
-
 	batch->sequence = at_thread.sequence;
 	/*
 	 * The first record of all is handed over at once: then who listens knows where this thread
 	 * keeps the others.
 	 */
 	if (!batch->count)
-		at_thread.first_ns = at_thread.sequence == 1 ? 0 : now;
+		at_thread.first_ns = at_thread.sequence == 1 ? 0 : batch->events[0].time_ns;
 	__atomic_store_n(&batch->count, batch->count + 1, __ATOMIC_RELEASE);
-	if (__builtin_expect(batch->count == AT_BATCH_MAX, 0) ||
-	    __builtin_expect(now - at_thread.first_ns > AT_BATCH_AGE_NS, 0))
-		at_hand_over(batch);
 }
 
-uint64_t at_record(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a, uint64_t b,
-		   uint64_t c)
+/*
+ * The record that counts what is left out: it stands where that begins, and grows as long as its
+ * batch is not handed over.
+ */
+static __attribute__((noinline)) struct at_event *at_begin_shed(unsigned int detail)
+{
+	struct at_batch *batch = at_thread.batch ? at_thread.batch : at_batch_new();
+	int changes = detail != at_thread.detail;
+	struct at_event *event;
+
+	at_thread.sequence++;
+	at_thread.detail = detail;
+	if (!batch)
+		return NULL;
+	if (batch->count == AT_BATCH_MAX - 1)
+		at_hand_over(batch);
+	event = &batch->events[batch->count];
+	*event = (struct at_event){
+		.time_ns = at_clock(),
+		.thread = batch->thread,
+		.sequence = at_thread.sequence,
+		.kind = AT_SHED,
+		.process = batch->process,
+		.subject = detail,
+	};
+	at_append(batch);
+	/* That it changes is told as soon as possible. */
+	if (changes)
+		at_thread.first_ns = 0;
+	at_thread.shed = event;
+	return event;
+}
+
+/* A thread that never sleeps must tell now and then, too. */
+static __attribute__((noinline)) void at_look_at_counts(void)
+{
+	if (!at_may_wait(at_thread.batch))
+		at_hand_over(at_thread.batch);
+}
+
+/* Counts a record, if it is one that nobody wants, and returns 1 then. */
+static inline int at_leave_out(enum at_kind kind)
+{
+	unsigned int detail = at_detail(), from = at_left_out_from(kind);
+	struct at_event *shed = at_thread.shed;
+	__u64 *counts;
+
+	if (__builtin_expect(detail != at_thread.detail, 0))
+		shed = at_begin_shed(detail);
+	if (detail < from)
+		return 0;
+	if (__builtin_expect(!shed, 0))
+		shed = at_begin_shed(detail);
+	if (!shed)
+		return 1;
+	counts = &shed->a;
+	if (__builtin_expect(++counts[from - 1] % AT_SHED_LOOK == 0, 0))
+		at_look_at_counts();
+	return 1;
+}
+
+static inline uint64_t at_write(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a,
+				uint64_t b, uint64_t c)
 {
 	struct at_batch *batch = at_thread.batch;
 	uint64_t now = at_clock();
@@ -492,10 +624,33 @@ uint64_t at_record(enum at_kind kind, unsigned int flags, uint64_t subject, uint
 		event->b = b;
 		event->c = c;
 		at_append(batch);
+		if (__builtin_expect(batch->count == AT_BATCH_MAX, 0) ||
+		    __builtin_expect(now - at_thread.first_ns > AT_BATCH_AGE_NS, 0))
+			at_hand_over(batch);
 	}
 	if (__builtin_expect(at_listeners.direct, 0))
 		at_sites[kind](subject, a, b, c, flags, at_thread.sequence);
 	return now;
+}
+
+/* By itself, so that it costs nobody anything who has no budget. */
+static __attribute__((noinline)) uint64_t at_record_or_count(enum at_kind kind, unsigned int flags,
+							     uint64_t subject, uint64_t a,
+							     uint64_t b, uint64_t c)
+{
+	if (!at_leave_out(kind))
+		return at_write(kind, flags, subject, a, b, c);
+	if (__builtin_expect(at_listeners.direct, 0))
+		at_sites[kind](subject, a, b, c, flags, at_thread.sequence);
+	return at_thread.last_ns;
+}
+
+uint64_t at_record(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a, uint64_t b,
+		   uint64_t c)
+{
+	if (__builtin_expect(at_listeners.sparing, 0))
+		return at_record_or_count(kind, flags, subject, a, b, c);
+	return at_write(kind, flags, subject, a, b, c);
 }
 
 void at_text(const char *text)

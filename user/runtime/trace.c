@@ -99,13 +99,15 @@ void async__trace_create(struct async_task *task, unsigned int flags)
 		async__trace_between_steps(loop);
 		creator = loop->running_id;
 	}
-	announce(loop, function);
+	if (at_wants(AT_TASK_CREATE))
+		announce(loop, function);
 	at_record(AT_TASK_CREATE, flags, task_id(task), (uintptr_t)function->body, creator, place);
 }
 
 void async__trace_name(struct async_task *task)
 {
-	at_text(task->name);
+	if (at_wants(AT_TASK_NAME))
+		at_text(task->name);
 	at_record(AT_TASK_NAME, 0, task_id(task), 0, 0, 0);
 }
 
@@ -141,15 +143,12 @@ struct cancellation async__trace_cancel(struct async_future *future, unsigned in
 	return cancellation;
 }
 
-void async__trace_begin(struct async_loop *loop, struct async_coroutine *coroutine, int flags)
+static void write_arguments(const struct async_coroutine *coroutine, int flags)
 {
-	struct async_function *function = coroutine->function;
+	const struct async_function *function = coroutine->function;
 	const uint64_t *arguments = coroutine->arguments;
 	size_t i;
 
-	if (!coroutine->number)
-		coroutine->number = async__number(&loop->coroutine_numbers, AT_COROUTINE);
-	announce(loop, function);
 	for (i = 0; i < AT_ARGUMENTS_MAX; i++) {
 		/*
 		 * A string is looked at only when its coroutine begins: who knows if it is still
@@ -160,8 +159,20 @@ void async__trace_begin(struct async_loop *loop, struct async_coroutine *corouti
 	}
 	if (function->types[2])
 		at_record(AT_ARGUMENTS, 0, arguments[2], arguments[3], arguments[4], arguments[5]);
+}
+
+void async__trace_begin(struct async_loop *loop, struct async_coroutine *coroutine, int flags)
+{
+	const uint64_t *arguments = coroutine->arguments;
+
+	if (!coroutine->number)
+		coroutine->number = async__number(&loop->coroutine_numbers, AT_COROUTINE);
+	if (at_wants(AT_COROUTINE_BEGIN)) {
+		announce(loop, coroutine->function);
+		write_arguments(coroutine, flags);
+	}
 	at_record(AT_COROUTINE_BEGIN, flags, AT_ID(AT_COROUTINE, coroutine->number),
-		  (uintptr_t)function->body, arguments[0], arguments[1]);
+		  (uintptr_t)coroutine->function->body, arguments[0], arguments[1]);
 }
 
 static unsigned int outcome(int64_t result)
@@ -175,7 +186,8 @@ void async__trace_end(struct async_task *task, struct async_coroutine *coroutine
 {
 	if (!coroutine->number)
 		return; /* the listener came during this step and has not been told of it */
-	if (result < 0 && result == task->failed && task->failed_message)
+	if (result < 0 && result == task->failed && task->failed_message &&
+	    at_wants(AT_COROUTINE_END))
 		at_text(task->failed_message);
 	at_record(AT_COROUTINE_END, outcome(result), AT_ID(AT_COROUTINE, coroutine->number), result,
 		  0, 0);
@@ -183,7 +195,7 @@ void async__trace_end(struct async_task *task, struct async_coroutine *coroutine
 
 void async__trace_done(struct async_task *task)
 {
-	if (task->future.message)
+	if (task->future.message && at_wants(AT_TASK_DONE))
 		at_text(task->future.message);
 	at_record(AT_TASK_DONE, outcome(task->future.result), task_id(task), task->future.result, 0,
 		  0);
@@ -236,9 +248,10 @@ void async__trace_enter_task(struct async_loop *loop, struct async_task *task)
 void async__trace_warning(unsigned int flags, uint64_t subject,
 			  const struct async_function *function, uintptr_t place, const char *text)
 {
-	if (function)
+	if (function && at_wants(AT_WARNING))
 		describe(function);
-	at_text(text);
+	if (at_wants(AT_WARNING))
+		at_text(text);
 	at_record(AT_WARNING, flags, subject, function ? (uintptr_t)function->body : 0, place, 0);
 }
 

@@ -35,6 +35,7 @@ int live_attach(struct source **ret, const struct target *target, const struct o
 		.pidfd = target->pidfd,
 		.follow = options->follow,
 		.direct = options->direct,
+		.sparing = options->budget > 0,
 		.buffer = options->buffer,
 		.images = images,
 		.image_count = target->image_count,

@@ -145,6 +145,8 @@ static void warning_record(struct model *model, const struct thread *thread,
 
 static int dispatch(struct model *model, struct thread *thread, const struct at_event *event)
 {
+	if (shed_leaves_out(model, event->kind))
+		return 0;
 	switch (event->kind) {
 	case AT_LOOP_START:
 		return loop_start_record(model, thread, event);
@@ -186,6 +188,9 @@ static int dispatch(struct model *model, struct thread *thread, const struct at_
 		return 0;
 	case AT_SWITCH:
 		return loop_switch_record(model, thread, event);
+	case AT_SHED:
+		shed_record(model, event);
+		return 0;
 	default:
 		return 0;
 	}
@@ -202,8 +207,9 @@ static void note_time(struct model *model, uint64_t now_ns)
 		model->totals.last_ns = now_ns;
 }
 
-/* Whether it is part of a warning: that needs no loop. */
-static bool thread_warns(struct thread *thread, const struct at_event *event)
+/* Whether it is part of a warning, or counts what is left out: that needs no loop. */
+static bool thread_warns(const struct model *model, struct thread *thread,
+			 const struct at_event *event)
 {
 	if (thread->synchronised)
 		return false;
@@ -216,7 +222,7 @@ static bool thread_warns(struct thread *thread, const struct at_event *event)
 	if (event->kind == AT_TEXT || event->kind == AT_FUNCTION || event->kind == AT_WARNING)
 		return true;
 	text_forget(thread);
-	return false;
+	return event->kind == AT_SHED && event->time_ns >= model->attached_ns;
 }
 
 static int feed_target(struct model *model, const struct at_event *event)
@@ -226,7 +232,7 @@ static int feed_target(struct model *model, const struct at_event *event)
 
 	if (!thread)
 		return 0;
-	if (!thread_accepts(model, thread, event) && !thread_warns(thread, event))
+	if (!thread_accepts(model, thread, event) && !thread_warns(model, thread, event))
 		return 0;
 	note_time(model, event->time_ns);
 	model->totals.records++;

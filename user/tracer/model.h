@@ -10,7 +10,8 @@
  *
  * Records may be missing. What they would have said is left open, not guessed: a task that is met
  * for the first time in the middle of its life counts from there, a coroutine whose end is missing
- * ends with MODEL_OPEN, and arguments of which a part is missing are absent.
+ * ends with MODEL_OPEN, and arguments of which a part is missing are absent. So it is with what a
+ * target leaves out to be spared: it is open or unknown from then on.
  */
 #ifndef TRACER_MODEL_H
 #define TRACER_MODEL_H
@@ -53,13 +54,14 @@ struct model_task {
 	uint64_t place;			   /* code address of its creation, or 0 */
 	uint64_t created_ns;
 	enum model_state state;
-	uint64_t since_ns;	     /* of its state */
-	uint64_t awaits;	     /* while it is awaiting: what, or 0 if that is not known */
-	struct model_times times;    /* up to the last transition */
-	uint64_t steps;		     /* that have ended */
-	bool begun;		     /* its coroutine has, as far as was seen */
-	uint64_t self_wakes;	     /* how often it became ready by its own doing: it yielded */
-	uint64_t cancelled_by;	     /* who asked last for its cancellation, or 0 */
+	uint64_t since_ns;	  /* of its state */
+	bool unknown;		  /* switches are left out: its state is, its times stand still */
+	uint64_t awaits;	  /* while it is awaiting: what, or 0 if that is not known */
+	struct model_times times; /* up to the last transition */
+	uint64_t steps;		  /* that have ended */
+	bool begun;		  /* its coroutine has, as far as was seen */
+	uint64_t self_wakes;	  /* how often it became ready by its own doing: it yielded */
+	uint64_t cancelled_by;	  /* who asked last for its cancellation, or 0 */
 	const struct model_end *end; /* null up to its last step */
 
 	/* What depends on it, a gather for example: `awaited_by_count` ids. */
@@ -133,6 +135,14 @@ struct model_totals {
 	uint64_t jobs, jobs_done, jobs_failed; /* of executors; the failed ones are done, too */
 	uint64_t job_threads, job_processes;   /* that ran them */
 	bool complete;			       /* the stream was closed properly (AT_DETACH) */
+
+	/*
+	 * What the target left out to be spared, and when each step of that was first told, by enum
+	 * at_detail. From then on the model takes nothing of the kind, whoever may still write it.
+	 */
+	enum at_detail detail;
+	uint64_t shed_coroutines, shed_switches, shed_others;
+	uint64_t shed_ns[AT_DETAIL_COUNTS + 1];
 };
 
 /* A code address: in which function and line it is. */

@@ -269,7 +269,7 @@ void interval_add_step(struct model *model, struct thread *thread, uint64_t id, 
 static inline void interval_of_task(const struct model *model, const struct task *task,
 				    uint64_t next, bool open)
 {
-	if (model->listener.interval)
+	if (model->listener.interval && !task->pub.unknown)
 		interval_tell_task(model, task, next, open);
 }
 
@@ -339,6 +339,12 @@ int task_done_record(struct model *model, struct thread *thread, const struct at
 void task_cancel_record(struct model *model, const struct thread *thread,
 			const struct at_event *event);
 
+/* What it does is not told any more. */
+void task_forget_state(struct model *model, struct task *task, uint64_t now_ns);
+
+/* Whether it is alive is not told any more: it is freed. */
+void task_forget(struct model *model, struct task *task, uint64_t now_ns);
+
 /*
  * No record follows: tells the intervals that have not ended, which lie within coroutines, and then
  * the tasks.
@@ -393,8 +399,19 @@ void loop_clear(struct model *model, struct thread *thread, uint64_t now_ns);
 /* No record follows: the loop has gone on until then. */
 void loop_finish(struct model *model, struct thread *thread, uint64_t now_ns);
 
+/* What runs on the thread is not told any more. */
+void loop_forget(struct model *model, struct thread *thread, uint64_t now_ns);
+
 /* The step of `id` is over, if that is who runs. 0 or -ENOMEM. */
 int loop_step_end(struct model *model, struct thread *thread, uint64_t id, uint64_t now_ns);
 void loop_free_all(struct model *model);
+
+/* model_shed.c */
+
+/* Less is told from now on. */
+void shed_record(struct model *model, const struct at_event *event);
+
+/* Whether records of that kind are left out: some may come all the same, and are incomplete. */
+bool shed_leaves_out(const struct model *model, unsigned int kind);
 
 #endif

@@ -327,6 +327,20 @@ void loop_finish(struct model *model, struct thread *thread, uint64_t now_ns)
 		thread->loop->pub.last_ns = now_ns;
 }
 
+void loop_forget(struct model *model, struct thread *thread, uint64_t now_ns)
+{
+	loop_hole(model, thread);
+	if (AT_ID_TYPE(thread->step) == AT_CALLBACK)
+		interval_of_step(model, thread, thread->last_ns, true);
+	if (thread->loop && now_ns > thread->loop->pub.last_ns)
+		thread->loop->pub.last_ns = now_ns;
+	if (thread->loop)
+		thread->loop->pub.runs = 0;
+	thread->step = 0;
+	thread->loop = NULL;
+	interval_free_steps(model, thread);
+}
+
 void loop_free_all(struct model *model)
 {
 	struct loop *loop, *next;

@@ -21,7 +21,7 @@ void task_settle(struct model *model, struct task *task, uint64_t now_ns)
 {
 	uint64_t before_ns = task->settled_ns;
 
-	if (now_ns <= before_ns)
+	if (now_ns <= before_ns || task->pub.unknown)
 		return;
 	*time_in(&task->pub.times, task->pub.state) += now_ns - before_ns;
 	task->settled_ns = now_ns;
@@ -160,6 +160,7 @@ int task_create_record(struct model *model, struct thread *thread, const struct 
 	task->pub.creator = event->b;
 	task->pub.place = event->c;
 	task->unsettled = existing;
+	task->pub.unknown = model->totals.detail >= AT_DETAIL_NO_SWITCHES;
 	task->pub.state = existing ? MODEL_AWAITING : MODEL_READY;
 	task->woken_by = event->b;
 	task->woken_ns = event->time_ns;
@@ -267,6 +268,30 @@ static void end(struct model *model, struct task *task, uint64_t now_ns,
 void task_end(struct model *model, struct task *task, uint64_t now_ns)
 {
 	end(model, task, now_ns, NULL);
+}
+
+void task_forget_state(struct model *model, struct task *task, uint64_t now_ns)
+{
+	struct model_task *pub = &task->pub;
+
+	task_settle(model, task, now_ns);
+	interval_of_task(model, task, 0, true);
+	if (pub->state == MODEL_AWAITING)
+		object_leave(model, task);
+	if (task->thread)
+		task->thread->task = NULL;
+	task->thread = NULL;
+	pub->state = MODEL_AWAITING;
+	pub->awaits = 0;
+	pub->since_ns = task->settled_ns;
+	pub->unknown = true;
+}
+
+void task_forget(struct model *model, struct task *task, uint64_t now_ns)
+{
+	if (model->listener.task_end)
+		model->listener.task_end(model->view, now_ns, &task->pub);
+	task_free(model, task);
 }
 
 int task_done_record(struct model *model, struct thread *thread, const struct at_event *event)

@@ -130,6 +130,10 @@ static void check_source(const struct options *options)
 			"--source ring is for commands: a process that runs is traced by bpf");
 	if (options->source == OPTIONS_SOURCE_RING && (options->follow || options->direct))
 		options_reject("--follow and --probes direct are for --source bpf");
+	if (options->budget > 0 && options->direct)
+		options_reject("--budget needs batches: single probes cannot be left out");
+	if (options->budget > 0 && options->follow)
+		options_reject("--budget goes by the CPU time of one process: leave off --follow");
 }
 
 void options_check(struct options *options)

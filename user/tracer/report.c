@@ -41,6 +41,25 @@ int report_left(const struct options *options, double part)
 	return 128 + SIGINT;
 }
 
+void report_step(const struct budget *budget, uint64_t since_ns, int err)
+{
+	static const char *const left_out[] = {
+		[AT_DETAIL_NO_COROUTINES] = "coroutine records are left out",
+		[AT_DETAIL_NO_SWITCHES] = "switches are left out, too",
+		[AT_DETAIL_COUNTS] = "everything is only counted",
+	};
+	double spent = 100 * budget->spent, limit = 100 * budget->limit;
+
+	if (!err)
+		say("over budget: %.3g %% of the target's CPU time went into tracing (limit %g %%): "
+		    "from %.3f s on %s",
+		    spent, limit, since_ns / 1e9, left_out[budget->detail]);
+	else if (budget->detail == AT_DETAIL_NO_COROUTINES)
+		say("over budget: %.3g %% of the target's CPU time goes into tracing (limit %g %%), "
+		    "but it cannot leave anything out",
+		    spent, limit);
+}
+
 static void suggest_buffer(size_t size)
 {
 	size_t larger = size < 2UL << 20 ? 8UL << 20 : size * 4;
@@ -66,6 +85,7 @@ void report_totals(const struct options *options, const struct model_totals *tot
 		   uint64_t written)
 {
 	uint64_t lost = completeness_lost(totals);
+	char shed[COMPLETENESS_SIZE];
 
 	if (!options->view)
 		say("%lu records in '%s', %lu lost, %lu dropped", written, options->output, lost,
@@ -76,6 +96,9 @@ void report_totals(const struct options *options, const struct model_totals *tot
 	if (totals->unread && (!options->view || options->view_options.format != VIEW_TEXT))
 		say("%lu thread%s died with records that could not be read", totals->unread,
 		    totals->unread == 1 ? "" : "s");
+	if ((!options->view || options->view_options.format != VIEW_TEXT) &&
+	    completeness_shed(shed, sizeof(shed), totals))
+		say("%s", shed);
 	if (totals->unkept && (options->view_options.format != VIEW_TEXT))
 		say("too much at once: %lu record%s not followed", totals->unkept,
 		    totals->unkept == 1 ? "" : "s");

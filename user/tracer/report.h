@@ -3,6 +3,7 @@
 #ifndef TRACER_REPORT_H
 #define TRACER_REPORT_H
 
+#include "budget.h"
 #include "live.h"
 #include "model.h"
 #include "options.h"
@@ -12,6 +13,12 @@ int report_failure(const struct options *options, int err);
 
 /* Of a file that the user wanted no more of: `part` of it was read, 0 if unknown. The exit status. */
 int report_left(const struct options *options, double part);
+
+/*
+ * Says that the budget took a step at that time of the trace; `err` is what the source said to it,
+ * 0 or -errno.
+ */
+void report_step(const struct budget *budget, uint64_t since_ns, int err);
 
 /* Says how many records were written, if that was all, and what to do about what is missing. */
 void report_totals(const struct options *options, const struct model_totals *totals,

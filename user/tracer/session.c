@@ -5,6 +5,7 @@
  */
 #include "session.h"
 #include "actions.h"
+#include "budget.h"
 #include "complain.h"
 #include "launch.h"
 #include "live.h"
@@ -37,6 +38,7 @@ struct session {
 	struct names *names;	   /* null for a file, which has them */
 	struct snapshot *snapshot; /* null unless that of a running process is wanted */
 	struct newcomers *newcomers;
+	struct budget budget;
 	struct result result;
 	struct progress progress;
 	bool stopped; /* the source was asked for the end */
@@ -206,6 +208,33 @@ static bool has_enough(const struct session *session)
 	       snapshot_is_complete(session->snapshot);
 }
 
+static void begin_budget(struct session *session)
+{
+	struct live *live = &session->live;
+
+	if (!(session->options->budget > 0))
+		return;
+	live_look(live);
+	if (!live->measured)
+		say("--budget is not kept, for what tracing costs could not be measured");
+	budget_begin(&session->budget, session->options->budget, clock_ns(),
+		     cost_of(&live->cost, session->source), live->cpu_ns);
+}
+
+/* Wants less of a target for which tracing takes more than it may. */
+static void keep_budget(struct session *session)
+{
+	struct source *source = session->source;
+	const struct live *live = &session->live;
+	uint64_t now_ns = clock_ns();
+
+	if (!(session->options->budget > 0) || session->stopped ||
+	    !budget_look(&session->budget, now_ns, cost_of(&live->cost, source), live->cpu_ns))
+		return;
+	report_step(&session->budget, now_ns - model_totals(session->result.model)->first_ns,
+		    source->spare(source, session->budget.detail));
+}
+
 /*
  * Reads until the stream ends, the user wants no more, or something fails. 0, or the exit status
  * after a complaint.
@@ -219,6 +248,7 @@ static int run(struct session *session)
 	size_t count;
 
 	end_ns = end_ns ? clock_ns() + end_ns : 0;
+	begin_budget(session);
 	while (!unable && !session->result.ignored) {
 		err = source->read(source, &events, &count, time_left(end_ns));
 		live_look(&session->live);
@@ -228,6 +258,7 @@ static int run(struct session *session)
 					   : take_all(session, events, count);
 		show_progress(session);
 		tell_newcomers(session);
+		keep_budget(session);
 		if (requests(session) <= asked && (!end_ns || clock_ns() < end_ns) &&
 		    !has_enough(session))
 			continue;

@@ -30,7 +30,7 @@ int attach_prepare(const struct attach *attach, struct bpf_program *program)
 	return bpf_program__set_expected_attach_type(program, UPROBE_MULTI);
 }
 
-static int keep(struct attach *attach, int fd, struct bpf_link *bpf)
+static int keep(struct attach *attach, int fd, struct bpf_link *bpf, uint64_t kinds)
 {
 	struct attach_link *links;
 
@@ -43,7 +43,8 @@ static int keep(struct attach *attach, int fd, struct bpf_link *bpf)
 	}
 	attach->links = links;
 	links[attach->count].fd = fd;
-	links[attach->count++].bpf = bpf;
+	links[attach->count].bpf = bpf;
+	links[attach->count++].kinds = kinds;
 	return 0;
 }
 
@@ -51,6 +52,7 @@ static int keep(struct attach *attach, int fd, struct bpf_link *bpf)
 struct sites {
 	uint64_t offsets[ELF_PROBES_MAX], semaphores[ELF_PROBES_MAX], cookies[ELF_PROBES_MAX];
 	size_t count;
+	uint64_t kinds;
 };
 
 static int link_multi(int program, const char *path, const struct sites *sites, pid_t pid)
@@ -89,7 +91,7 @@ static int attach_multi(struct attach *attach, struct bpf_program *program, cons
 	if (!filters_processes(id))
 		return -EOPNOTSUPP;
 	fd = link_multi(id, path, sites, pid);
-	return fd < 0 ? fd : keep(attach, fd, NULL);
+	return fd < 0 ? fd : keep(attach, fd, NULL, sites->kinds);
 }
 
 static int attach_perf(struct attach *attach, struct bpf_program *program, const char *path,
@@ -104,7 +106,7 @@ static int attach_perf(struct attach *attach, struct bpf_program *program, const
 		options.ref_ctr_offset = sites->semaphores[i];
 		bpf = bpf_program__attach_uprobe_opts(program, pid ? pid : -1, path,
 						      sites->offsets[i], &options);
-		err = bpf ? keep(attach, -1, bpf) : -errno;
+		err = bpf ? keep(attach, -1, bpf, sites->kinds) : -errno;
 	}
 	return err;
 }
@@ -112,7 +114,7 @@ static int attach_perf(struct attach *attach, struct bpf_program *program, const
 int attach_probes(struct attach *attach, struct bpf_program *program, int fd,
 		  const struct elf_probes *probes, uint64_t kinds, pid_t pid)
 {
-	struct sites sites = { .count = 0 };
+	struct sites sites = { .kinds = kinds };
 	const struct elf_probe *probe;
 	char path[32];
 
@@ -133,16 +135,31 @@ int attach_tracepoint(struct attach *attach, struct bpf_program *program)
 {
 	struct bpf_link *bpf = bpf_program__attach(program);
 
-	return bpf ? keep(attach, -1, bpf) : -errno;
+	return bpf ? keep(attach, -1, bpf, 0) : -errno;
+}
+
+static void detach(struct attach_link *link)
+{
+	if (link->fd >= 0)
+		close(link->fd);
+	bpf_link__destroy(link->bpf);
+	*link = (struct attach_link){ .fd = -1 };
+}
+
+void attach_end_kinds(struct attach *attach, uint64_t kinds)
+{
+	size_t i;
+
+	for (i = 0; i < attach->count; i++) {
+		if (attach->links[i].kinds == kinds)
+			detach(&attach->links[i]);
+	}
 }
 
 void attach_end(struct attach *attach)
 {
-	while (attach->count--) {
-		if (attach->links[attach->count].fd >= 0)
-			close(attach->links[attach->count].fd);
-		bpf_link__destroy(attach->links[attach->count].bpf);
-	}
+	while (attach->count--)
+		detach(&attach->links[attach->count]);
 	free(attach->links);
 	attach->links = NULL;
 	attach->count = 0;

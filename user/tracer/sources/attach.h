@@ -22,6 +22,7 @@ struct attach {
 	struct attach_link {
 		int fd;		      /* of such a link, or -1 */
 		struct bpf_link *bpf; /* what libbpf attached, or null */
+		uint64_t kinds;	      /* of its probes; 0 of a tracepoint */
 	} * links;
 	size_t count;
 };
@@ -42,6 +43,9 @@ int attach_probes(struct attach *attach, struct bpf_program *program, int fd,
 
 /* Attaches the program to the tracepoint that its section names. Returns 0 or -errno. */
 int attach_tracepoint(struct attach *attach, struct bpf_program *program);
+
+/* Detaches from what was attached for these kinds, and no others with them. */
+void attach_end_kinds(struct attach *attach, uint64_t kinds);
 
 /*
  * Detaches all, the last one first. No probe is hit any more when it returns; a program on a

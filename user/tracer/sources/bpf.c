@@ -353,6 +353,13 @@ static int bpf_stop(struct source *source)
 	return err;
 }
 
+static int bpf_spare(struct source *source, enum at_detail detail)
+{
+	struct bpf_source *self = (struct bpf_source *)source;
+
+	return self->state == RUNS ? programs_spare(&self->programs, detail) : 0;
+}
+
 static void bpf_work(const struct source *source, uint64_t *hits, uint64_t *records)
 {
 	const struct bpf_source *self = (const struct bpf_source *)source;
@@ -473,7 +480,11 @@ int bpf_source_open(struct source **ret, const struct bpf_options *options, cons
 		err = -EINVAL;
 	} else if (self && probes) {
 		self->source = (struct source){
-			.read = bpf_read, .stop = bpf_stop, .work = bpf_work, .free = bpf_free
+			.read = bpf_read,
+			.stop = bpf_stop,
+			.work = bpf_work,
+			.spare = bpf_spare,
+			.free = bpf_free,
 		};
 		self->pid = options->pid;
 		self->end_ns = UINT64_MAX;

@@ -27,6 +27,7 @@ struct bpf_options {
 	int pidfd;     /* of the same; it must stay open as long as the source lives */
 	bool follow;   /* its children too, and theirs */
 	bool direct;   /* by the probe of each kind, not by batches */
+	bool sparing;  /* spare() will be asked for less detail; not together with `direct` */
 	size_t buffer; /* bytes of the ring: a power of two */
 	const struct bpf_image *images;
 	size_t image_count;

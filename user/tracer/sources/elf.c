@@ -33,7 +33,13 @@ struct note {
 	const char *provider, *name;
 };
 
+_Static_assert(AT_KINDS_END <= ELF_SPARING, "a kind is one of the target's or of the others");
+
 static const char *const names[] = { [ELF_BATCH] = "batch",
+				     [ELF_SPARING] = "sparing",
+				     [ELF_COROUTINES] = "coroutines",
+				     [ELF_SWITCHES] = "switches",
+				     [ELF_OTHERS] = "others",
 #define NAME(number, NAME_, name) [number] = #name,
 				     AT_KINDS(NAME)
 #undef NAME
@@ -239,7 +245,7 @@ int elf_read_probes_apart(struct elf_probes *ret, int fd)
 	if (!err && probes.count > ELF_PROBES_MAX)
 		return -EBADMSG;
 	for (i = 0; !err && i < probes.count; i++) {
-		if (probes.probes[i].kind >= AT_KINDS_END)
+		if (probes.probes[i].kind >= sizeof(names) / sizeof(*names))
 			return -EBADMSG;
 	}
 	if (!err)

@@ -9,12 +9,18 @@
 
 /* Addresses are those before the file is moved to where it is loaded; offsets are in the file. */
 struct elf_probe {
-	unsigned int kind;	  /* enum at_kind, or ELF_BATCH */
+	unsigned int kind;	  /* enum at_kind, or one of those below */
 	uint64_t address, offset; /* of the site */
 	uint64_t semaphore_address, semaphore;
 };
 
 #define ELF_BATCH 0
+
+/* They are never hit: a listener says by them what it wants. All kinds are below 64. */
+#define ELF_SPARING    60
+#define ELF_COROUTINES 61
+#define ELF_SWITCHES   62
+#define ELF_OTHERS     63
 
 /* Every probe may have a few sites: more than this in all is refused. */
 #define ELF_PROBES_MAX 64

@@ -10,6 +10,9 @@
  * The kernel counts sites, not listeners: where somebody has the same probe already the semaphore
  * stays as it is. Then the other semaphore is made to rise, by a program that does nothing at a
  * site of its own.
+ *
+ * What is wanted is told in the same way, by sites that are never hit; who is to spare the target
+ * detaches from them, for which no privileges are needed.
  */
 #include "programs.h"
 #include "../privileges.h"
@@ -25,7 +28,7 @@
 /* The inode of the first namespace of process ids, since Linux 3.8. */
 #define PROC_PID_INIT_INO 0xeffffffc
 
-_Static_assert(AT_KINDS_END <= 64, "kinds are bits of one word below");
+#define BIT(kind) (1ULL << (kind))
 
 static char libbpf_message[256]; /* of libbpf */
 
@@ -162,9 +165,8 @@ static uint64_t wanted_kinds(const struct bpf_options *options, const struct elf
 	size_t i;
 
 	for (i = 0; i < probes->count; i++)
-		if (options->direct == (probes->probes[i].kind != ELF_BATCH))
-			kinds |= 1ULL << probes->probes[i].kind;
-	return kinds;
+		kinds |= BIT(probes->probes[i].kind);
+	return kinds & (options->direct ? BIT(AT_KINDS_END) - 1 - BIT(ELF_BATCH) : BIT(ELF_BATCH));
 }
 
 /* The kinds whose probes somebody has already. */
@@ -177,7 +179,7 @@ static uint64_t taken_kinds(const struct bpf_image *image, const struct elf_prob
 	for (probe = probes->probes; probe < probes->probes + probes->count; probe++)
 		if (memory_has_breakpoint(memory, image->bias + probe->address, image->fd,
 					  probe->offset))
-			kinds |= 1ULL << probe->kind;
+			kinds |= BIT(probe->kind);
 	return kinds;
 }
 
@@ -199,10 +201,19 @@ static int find_trigger(uint64_t *ret, const struct bpf_options *options, size_t
 	if (!(taken & wanted & -wanted))
 		return 0;
 	if (options->direct)
-		*ret = left & 1ULL << ELF_BATCH;
+		*ret = left & BIT(ELF_BATCH);
 	for (i = 0; i < sizeof(rare) / sizeof(*rare) && !options->direct && !*ret; i++)
-		*ret = left & 1ULL << rare[i];
+		*ret = left & BIT(rare[i]);
 	return *ret ? 0 : -EBUSY;
+}
+
+/*
+ * The kinds to which the program of one is attached. Who is not sparing wants all, whatever others
+ * want, and says so in the same go.
+ */
+static uint64_t kinds_with(unsigned int kind, const struct bpf_options *options)
+{
+	return BIT(kind) | (kind == ELF_BATCH && !options->sparing ? BIT(ELF_COROUTINES) : 0);
 }
 
 /* All of an image's probes but those of one kind, or just these. */
@@ -222,7 +233,25 @@ static int attach_image(struct programs *programs, const struct bpf_options *opt
 	for (kind = 0; kind < AT_KINDS_END && !err; kind++)
 		if (kinds >> kind & 1)
 			err = attach_probes(&programs->attach, find_program(skeleton, kind), fd,
-					    probes, 1ULL << kind, pid);
+					    probes, kinds_with(kind, options), pid);
+	return err;
+}
+
+/* Attaches to what is never hit. */
+static int attach_wants(struct programs *programs, const struct bpf_options *options, size_t image,
+			const struct elf_probes *probes)
+{
+	static const unsigned int wants[] = { ELF_COROUTINES, ELF_SWITCHES, ELF_OTHERS,
+					      ELF_SPARING };
+	size_t count = options->sparing ? sizeof(wants) / sizeof(*wants) : options->direct, i;
+	int err = 0;
+
+	for (i = 0; i < count && !err; i++)
+		err = attach_probes(&programs->attach, programs->skeleton->progs.trigger,
+				    options->images[image].fd, probes, BIT(wants[i]),
+				    options->follow ? 0 : options->pid);
+	for (i = 0; i < probes->count; i++)
+		programs->can_spare |= probes->probes[i].kind == ELF_SPARING;
 	return err;
 }
 
@@ -260,6 +289,8 @@ static int attach(struct programs *programs, const struct bpf_options *options,
 	/* Since Linux 6.10. Without it, what an exec takes along is counted as unread. */
 	if (!err)
 		attach_tracepoint(&programs->attach, skeleton->progs.prepare_exec);
+	for (i = 0; i < options->image_count && !err; i++)
+		err = attach_wants(programs, options, i, &probes[i]);
 	for (i = 0; i < options->image_count && !err; i++)
 		err = attach_image(programs, options, i, &probes[i], false);
 	skeleton->bss->enabled = true;
@@ -307,6 +338,22 @@ int programs_start(struct programs *programs, const struct bpf_options *options,
 	if (err)
 		*why = explain(err);
 	return err;
+}
+
+int programs_spare(struct programs *programs, enum at_detail detail)
+{
+	static const unsigned int wants[] = {
+		[AT_DETAIL_NO_COROUTINES] = ELF_COROUTINES,
+		[AT_DETAIL_NO_SWITCHES] = ELF_SWITCHES,
+		[AT_DETAIL_COUNTS] = ELF_OTHERS,
+	};
+	unsigned int i;
+
+	if (!programs->can_spare)
+		return -ENOTSUP;
+	for (i = AT_DETAIL_NO_COROUTINES; i <= detail; i++)
+		attach_end_kinds(&programs->attach, BIT(wants[i]));
+	return 0;
 }
 
 void programs_stop(struct programs *programs)

@@ -11,6 +11,7 @@
 struct programs {
 	struct events_bpf *skeleton;
 	struct attach attach;
+	bool can_spare; /* the target can leave something out */
 };
 
 /*
@@ -24,6 +25,9 @@ struct programs {
  */
 int programs_start(struct programs *programs, const struct bpf_options *options,
 		   const struct elf_probes *probes, int memory, const char **why);
+
+/* From now on the target may leave out what is beyond that detail. 0, or -ENOTSUP if it cannot. */
+int programs_spare(struct programs *programs, enum at_detail detail);
 
 /* Lets no record pass any more, and detaches. */
 void programs_stop(struct programs *programs);

@@ -194,7 +194,8 @@ static int ring_source_spare(struct source *source, enum at_detail detail)
 	struct ring_source *self = (struct ring_source *)source;
 
 	__atomic_store_n(&self->memory.ring->detail, detail, __ATOMIC_RELEASE);
-	return 0;
+	/* No runtime looks at it yet. */
+	return -ENOTSUP;
 }
 
 static void ring_source_free(struct source *source)

@@ -58,7 +58,7 @@ bool cancel_note_lost(const struct model *model)
 {
 	const struct model_totals *totals = model_totals(model);
 
-	return totals->lost || totals->dropped || totals->unkept;
+	return totals->lost || totals->dropped || totals->unkept || totals->detail;
 }
 
 const struct model_task *cancel_note_waiter(const struct model *model,

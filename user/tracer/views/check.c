@@ -115,7 +115,7 @@ static void check_task_end(void *view, uint64_t now_ns, struct model_task *task)
 	if (task->end && task->end->outcome == MODEL_FAILED)
 		keep_error(check, failed_keep(&check->failed, check->model, task));
 	totals = model_totals(check->model);
-	if (totals->lost || totals->dropped)
+	if (!completeness_knows_tasks(totals))
 		return;
 	describe_task(name, sizeof(name), task);
 	if (!task->existing && task->steps + (task->state == MODEL_RUNNING) == 1 &&
@@ -165,6 +165,12 @@ static void print_count(FILE *out, uint64_t count, const char *what, const char 
 	fprintf(out, "%s%" PRIu64 " %s%s", before, count, what, count == 1 ? "" : "s");
 }
 
+/* Who waits for whom at the end is known. */
+static bool is_whole(const struct model_totals *totals)
+{
+	return totals->complete && !totals->unread && completeness_knows_tasks(totals);
+}
+
 static void print_summary(const struct check *check, const struct model_totals *totals,
 			  const uint64_t counts[FINDING_SEVERITIES])
 {
@@ -188,7 +194,8 @@ static void print_summary(const struct check *check, const struct model_totals *
 	if (!missing)
 		return;
 	fprintf(check->out, "%s\n", missing);
-	fputs("so there may be more to find, and who waits for whom is not known\n", check->out);
+	fprintf(check->out, "so there may be more to find%s\n",
+		is_whole(totals) ? "" : ", and who waits for whom is not known");
 }
 
 static int check_finish(void *state, const struct model *model)
@@ -198,8 +205,7 @@ static int check_finish(void *state, const struct model *model)
 	struct check *check = state;
 	int err;
 
-	if (totals->complete && !totals->lost && !totals->dropped && !totals->unread &&
-	    !totals->unkept)
+	if (is_whole(totals))
 		keep_error(check, check_stuck(check->findings, model));
 	err = findings_print(check->findings, model, check->out, counts);
 	keep_error(check, err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "completeness.h"
+#include <base/text.h>
 #include <inttypes.h>
 
 uint64_t completeness_lost(const struct model_totals *totals)
@@ -7,13 +8,48 @@ uint64_t completeness_lost(const struct model_totals *totals)
 	return totals->lost > totals->dropped ? totals->lost : totals->dropped;
 }
 
+bool completeness_knows_tasks(const struct model_totals *totals)
+{
+	return !totals->lost && !totals->dropped && !totals->unkept &&
+	       totals->detail < AT_DETAIL_NO_SWITCHES;
+}
+
+const char *completeness_shed(char *buffer, size_t size, const struct model_totals *totals)
+{
+	const struct {
+		uint64_t count;
+		const char *what;
+	} shed[] = {
+		[AT_DETAIL_NO_COROUTINES] = { totals->shed_coroutines, "coroutine record" },
+		[AT_DETAIL_NO_SWITCHES] = { totals->shed_switches, "switch" },
+		[AT_DETAIL_COUNTS] = { totals->shed_others, "other record" },
+	};
+	char count[TEXT_COUNT_SIZE];
+	unsigned int step;
+	size_t length;
+
+	if (!totals->detail)
+		return NULL;
+	length = snprintf(buffer, size, "left out by the target, to stay within the budget:");
+	for (step = AT_DETAIL_NO_COROUTINES; step <= totals->detail && length < size; step++)
+		length += snprintf(buffer + length, size - length, "%s %s %s%s from %.3f s on",
+				   step == AT_DETAIL_NO_COROUTINES ? "" : ",",
+				   text_count(count, shed[step].count), shed[step].what,
+				   shed[step].count == 1	   ? ""
+				   : step == AT_DETAIL_NO_SWITCHES ? "es"
+								   : "s",
+				   (int64_t)(totals->shed_ns[step] - totals->first_ns) / 1e9);
+	return buffer;
+}
+
 const char *completeness_text(char *buffer, size_t size, const struct model_totals *totals)
 {
 	uint64_t lost = completeness_lost(totals);
 	const char *before = totals->complete ? "" : "; ";
-	char losses[96] = "", unread[64] = "", unkept[80] = "";
+	char losses[96] = "", unread[64] = "", unkept[80] = "", shed[256] = "";
+	const char *left_out = completeness_shed(shed, sizeof(shed), totals);
 
-	if (totals->complete && !lost && !totals->unread && !totals->unkept)
+	if (totals->complete && !lost && !totals->unread && !totals->unkept && !left_out)
 		return NULL;
 	if (lost)
 		snprintf(losses, sizeof(losses), "%slost %" PRIu64 " record%s, %" PRIu64 " dropped",
@@ -29,9 +65,11 @@ const char *completeness_text(char *buffer, size_t size, const struct model_tota
 		snprintf(unkept, sizeof(unkept),
 			 "%stoo much at once: %" PRIu64 " record%s not followed", before,
 			 totals->unkept, totals->unkept == 1 ? "" : "s");
-	snprintf(buffer, size, "%s%s%s%s",
+	if (totals->unkept)
+		before = "; ";
+	snprintf(buffer, size, "%s%s%s%s%s%s",
 		 totals->complete ? "" : "cut off: what came after the last record is not known",
-		 losses, unread, unkept);
+		 losses, unread, unkept, left_out ? before : "", shed);
 	return buffer;
 }
 

@@ -6,10 +6,16 @@
 #include "../model.h"
 #include <stdio.h>
 
-#define COMPLETENESS_SIZE 256
+#define COMPLETENESS_SIZE 512
 
 /* Records that never came: those that left a hole, or more of which the kernel's side knows. */
 uint64_t completeness_lost(const struct model_totals *totals);
+
+/* Whether all is known of what tasks do: neither was anything lost, nor were switches left out. */
+bool completeness_knows_tasks(const struct model_totals *totals);
+
+/* What the target left out to be spared, in one line without an end; null if that is nothing. */
+const char *completeness_shed(char *buffer, size_t size, const struct model_totals *totals);
 
 /* What is missing, in one line without an end; null if nothing is. */
 const char *completeness_text(char *buffer, size_t size, const struct model_totals *totals);

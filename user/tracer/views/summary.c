@@ -204,9 +204,13 @@ static void print_loop(FILE *out, const struct model *model, const struct model_
 	uint64_t total_ns = loop->last_ns - loop->first_ns;
 	uint64_t busy_ns = total_ns > loop->idle_ns ? total_ns - loop->idle_ns : 0;
 
-	fprintf(out, "loop %" PRIu64 " (thread %" PRIu32 "): %" PRIu64 " iterations, %.1f %% busy",
+	fprintf(out,
+		"loop %" PRIu64 " (thread %" PRIu32 "): %" PRIu64 " iterations, %.1f %% busy%s",
 		(uint64_t)(loop->id & AT_ID_NUMBER), loop->thread, loop->iterations,
-		total_ns ? 100.0 * busy_ns / total_ns : 0.0);
+		total_ns ? 100.0 * busy_ns / total_ns : 0.0,
+		model_totals(model)->detail < AT_DETAIL_NO_SWITCHES
+			? ""
+			: " before switches were left out");
 	if (loop->longest_function)
 		print_longest(out, model, loop);
 	fputc('\n', out);
@@ -229,6 +233,8 @@ static void print_jobs(FILE *out, const struct model_totals *totals)
 
 static void print_totals(FILE *out, const struct model_totals *totals)
 {
+	char shed[COMPLETENESS_SIZE];
+
 	fprintf(out,
 		"tasks: %" PRIu64 " existed before the trace, %" PRIu64 " created, %" PRIu64
 		" done\n",
@@ -246,6 +252,8 @@ static void print_totals(FILE *out, const struct model_totals *totals)
 	if (totals->unkept)
 		fprintf(out, ", %" PRIu64 " not followed: too much at once", totals->unkept);
 	fputc('\n', out);
+	if (completeness_shed(shed, sizeof(shed), totals))
+		fprintf(out, "%s\n", shed);
 }
 
 static int summary_finish(void *state, const struct model *model)

@@ -197,7 +197,9 @@ static int print_tree(const struct view_options *options, const struct model *mo
 	ssize_t count = find_roots(graph, loops, &roots);
 	int err = count < 0 || !printer.printed ? -ENOMEM : 0;
 
-	if (!err && !graph->count && loops->count == 1)
+	if (!err && model_totals(model)->detail == AT_DETAIL_COUNTS)
+		fputs("which tasks are alive is not known\n", options->out);
+	else if (!err && !graph->count && loops->count == 1)
 		fputs("no task is alive\n", options->out);
 	else if (!err)
 		err = print_loops(&printer, loops, roots, count);

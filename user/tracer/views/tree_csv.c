@@ -151,8 +151,8 @@ static void print_state(struct table *table, const struct model_task *task)
 	bool least;
 
 	since_ns = tree_since(table->model, task, &least);
-	print_text(table, states[task->state]);
-	if (least)
+	print_text(table, task->unknown ? NULL : states[task->state]);
+	if (least || task->unknown)
 		print_text(table, NULL);
 	else
 		print_number(table, since_ns);

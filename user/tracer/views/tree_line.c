@@ -71,6 +71,10 @@ static void print_state(const struct tree_printer *printer, const struct model_t
 {
 	char buffer[DESCRIBE_SIZE];
 
+	if (task->unknown) {
+		fputs("in a state that is not known", printer->options->out);
+		return;
+	}
 	switch (task->state) {
 	case MODEL_RUNNING:
 		paint(printer, COLOUR_GREEN, "running");
@@ -100,6 +104,8 @@ static void print_since(const struct tree_printer *printer, const struct model_t
 	char duration[TEXT_DURATION_SIZE];
 	bool least;
 
+	if (task->unknown)
+		return;
 	since_ns = tree_since(printer->model, task, &least);
 	if (!least || since_ns >= LEAST_NS)
 		fprintf(printer->options->out, " for %s%s", least ? "at least " : "",
@@ -165,7 +171,9 @@ void tree_line_summary(const struct tree_printer *printer, const struct graph_ve
 		return;
 	}
 	print_chain(printer, task, false);
-	if (task->state == MODEL_AWAITING)
+	if (task->unknown)
+		fputs(", in states that are not known", out);
+	else if (task->state == MODEL_AWAITING)
 		fprintf(out, ", awaiting %s", describe_kind(task->awaits));
 	else
 		fputs(task->state == MODEL_READY ? ", ready" : ", running", out);
