@@ -4,10 +4,13 @@
 # make check          install what is missing, build, test
 # make                build: build/asynctrace, build/libasync.a, build/libasync.so, build/examples/
 # make check-exports  other software reads what the views write for it
+# make check-faults   races and deaths, for real, as root: a table of what was lost
+# make check-kernels  boot kernels from 5.10 to the newest under qemu and test the tracer in each
 # make golden         write what all views make of the recorded run into tests/golden
 # make pictures       draw the README's pictures from the recorded run
 # make san            the tests under the sanitizers of addresses, leaks, undefined behaviour and threads
 # make valgrind       the tests that run no other programs under valgrind
+# make fuzz           hostile input of all kinds, for FUZZ_TIME seconds of each
 # make bench          measure, and print tables
 # make install        to $(DESTDIR)$(PREFIX)
 #
@@ -61,6 +64,7 @@ EXAMPLES := $(wildcard tools/examples/*.c)
 BENCHES := $(wildcard tools/bench/*.c)
 TESTS := $(wildcard tests/test_*.c)
 TARGETS := $(wildcard tests/programs/*.c)
+FUZZERS := $(wildcard tests/fuzz/fuzz_*.c)
 
 objects = $(patsubst %,$(B)/%.o,$(basename $(1)))
 RUNTIME_OBJECTS := $(call objects,$(RUNTIME))
@@ -69,6 +73,7 @@ TRACER_OBJECTS := $(call objects,$(TRACER))
 EXAMPLE_PROGRAMS := $(patsubst tools/examples/%.c,$(B)/examples/%,$(EXAMPLES))
 BENCH_PROGRAMS := $(patsubst tools/bench/%.c,$(B)/bench/%,$(BENCHES) $(wildcard tools/bench/peers/*.c))
 TEST_PROGRAMS := $(patsubst tests/test_%.c,$(B)/tests/test_%,$(TESTS))
+FUZZ_PROGRAMS := $(FUZZERS:%.c=$(B)/%)
 TARGET_PROGRAMS := $(B)/tests/toy $(B)/tests/make_hostile $(B)/tests/make_recording \
 	$(patsubst %.c,$(B)/%,$(TARGETS)) \
 	$(foreach shape,stripped static static-pie shared,$(B)/tests/programs/story-$(shape) \
@@ -77,19 +82,20 @@ TARGET_PROGRAMS := $(B)/tests/toy $(B)/tests/make_hostile $(B)/tests/make_record
 VALGRIND_CALLS := $(B)/tests/valgrind/with_calls $(B)/tests/valgrind/calls.so
 
 # With nothing but make, git and apt: these goals install what they need first.
-ifneq ($(filter demo check check-exports san valgrind bench deps,$(MAKECMDGOALS)),)
+ifneq ($(filter demo check check-capabilities check-exports check-faults check-kernels san valgrind fuzz \
+	soak bench deps,$(MAKECMDGOALS)),)
 DEPS := deps
 endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all demo check check-elsewhere check-exports golden pictures san targets plain valgrind \
-	bench install deps clean format
+.PHONY: all demo check check-capabilities check-elsewhere check-exports check-faults check-kernels \
+	golden pictures san targets plain valgrind fuzz fuzzers soak bench install deps clean format
 
 all: $(B)/asynctrace $(B)/libasync.a $(B)/libasync.so $(EXAMPLE_PROGRAMS)
 
 deps:
-	$(Q)tools/install-deps $(filter bench valgrind,$(MAKECMDGOALS))
+	$(Q)tools/install-deps $(filter bench fuzz valgrind check-kernels,$(MAKECMDGOALS))
 
 # Without semantic interposition what the runtime calls of itself can be inlined (measured: create +
 # run + join 66 ns, 63 so; a future 29 and 26).
@@ -168,11 +174,29 @@ $(B)/tests/test_%: $(B)/tests/test_%.o $(B)/tests/tracer.a $(B)/libasync.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(TRACER_LIBS) -pthread
 
+# What a fuzzer does itself.
+WRAPPED_options := -Wl,--wrap=exit
+WRAPPED_outside := -Wl,--wrap=memory_read
+
+# All of them in one program, for the inputs that are kept.
+$(B)/tests/test_fuzz: $(B)/tests/test_fuzz.o $(call objects,$(FUZZERS)) $(B)/tests/tracer.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $(WRAPPED_options) $(WRAPPED_outside) -o $@ $^ -lcmocka $(TRACER_LIBS)
+
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/tracer.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $(WRAPPED_$*) -o $@ $^ $(TRACER_LIBS)
+
 # What system tests trace: a runtime that is not ours, and programs with libasync in all shapes.
 $(B)/tests/toy: $(B)/tests/toy.o
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
+
+# Races and deaths, and what they cost.
+$(B)/tests/check_faults: $(patsubst %.c,$(B)/%.o,$(wildcard tests/faults/*.c)) $(B)/tests/tracer.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(TRACER_LIBS) -pthread
 
 # What writes recordings.
 $(B)/tests/make_%: $(B)/tests/make_%.o $(B)/tests/tracer.a
@@ -228,6 +252,16 @@ check: all $(TEST_PROGRAMS) $(TARGET_PROGRAMS)
 check-exports: all $(B)/tests/make_hostile
 	$(Q)tools/check-exports $(B)
 
+check-faults: all $(TARGET_PROGRAMS) $(B)/tests/check_faults
+	$(Q)$(B)/tests/check_faults
+
+# Those that attach to real processes, and what these stand on.
+KERNEL_TESTS := bpf_source attach session killed shapes replay jobs_traced cancels_traced \
+	cancel_traced check_traced warnings_traced outside slow output errors agreement interrupt threads
+
+check-kernels: all $(TARGET_PROGRAMS) $(KERNEL_TESTS:%=$(B)/tests/test_%)
+	$(Q)tools/check-kernels $(B) $(KERNEL_TESTS:%=$(B)/tests/test_%)
+
 pictures: $(B)/asynctrace
 	$(Q)mkdir -p doc
 	$(Q)$(B)/asynctrace flame -o doc/flame.svg -i tests/golden/service.rec
@@ -281,6 +315,16 @@ $(B)/tests/valgrind/%.so: $(B)/tests/valgrind/%.o
 $(B)/tests/valgrind/with_%: $(B)/tests/valgrind/with_%.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+# libFuzzer is clang's.
+FUZZ := B=build/fuzz CC=$(CLANG) SANITIZE="-DFUZZING -fno-sanitize-recover=undefined \
+	-fsanitize=fuzzer-no-link,address,undefined"
+
+fuzz: | $(DEPS)
+	$(Q)+$(SAN) $(FUZZ) fuzzers
+	$(Q)tools/fuzz $(FUZZERS:%.c=build/fuzz/%)
+
+fuzzers: $(FUZZ_PROGRAMS)
 
 bench: all $(BENCH_PROGRAMS) $(B)/tests/make_recording
 	$(Q)tools/bench/run

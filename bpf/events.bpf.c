@@ -8,6 +8,7 @@
  */
 #include "events.h"
 #include "kernel_types.h"
+#include <asm/signal.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -74,11 +75,24 @@ static __always_inline void drop(__u32 thread, const struct batch_header *stated
 {
 	struct tail *tail = &tails[thread & (TAILS - 1)];
 
-	__sync_fetch_and_add(&counters.dropped, count);
 	tail->thread = thread;
 	tail->process = stated->process;
 	tail->stated = stated->thread;
 	tail->sequence = stated->sequence;
+	tail->left = false;
+	/* Last: who reads the count first finds the tails of all that it counts. */
+	__sync_fetch_and_add(&counters.dropped, count);
+}
+
+/* The head of a sample; all but its records. */
+static __always_inline void begin(struct sample *sample, __u32 thread, __u32 count, __u32 flags,
+				  __u64 batch)
+{
+	sample->thread = thread;
+	sample->process = bpf_get_current_pid_tgid() >> 32;
+	sample->count = count;
+	sample->flags = flags;
+	sample->batch = batch;
 }
 
 /* A reservation has a constant size: `room` is one at every call. */
@@ -95,10 +109,7 @@ static __always_inline bool pass_sized(const struct at_batch *batch, __u32 count
 		bpf_ringbuf_discard(sample, BPF_RB_NO_WAKEUP);
 		return false;
 	}
-	sample->thread = thread;
-	sample->count = count;
-	sample->flags = flags;
-	sample->reserved = 0;
+	begin(sample, thread, count, flags, (__u64)batch);
 	bpf_ringbuf_submit(sample, wakeup());
 	return true;
 }
@@ -121,14 +132,31 @@ static __always_inline void pass(const struct at_batch *batch, const struct batc
 }
 
 /* Keeps where a thread writes, for the day of its death. */
-static __always_inline void remember(const struct at_batch *batch, __u32 stated, __u32 thread,
-				     __u32 process)
+static __always_inline void remember(const struct at_batch *batch, __u32 stated, __u32 thread)
 {
-	const struct writer writer = { (__u64)batch, stated, process };
+	const struct writer writer = { (__u64)batch, stated, 0 };
 	const struct writer *known = bpf_map_lookup_elem(&writers, &thread);
 
 	if (!known || known->batch != writer.batch || known->stated != stated)
 		bpf_map_update_elem(&writers, &thread, &writer, BPF_ANY);
+}
+
+/* The thread writes no more where it did; true if it was known where. */
+static __always_inline bool forget(__u32 thread)
+{
+	struct tail *tail = &tails[thread & (TAILS - 1)];
+	struct sample *sample;
+
+	if (bpf_map_delete_elem(&writers, &thread))
+		return false;
+	if (tail->thread == thread)
+		tail->left = true;
+	sample = bpf_ringbuf_reserve(&ring, sizeof(*sample), 0);
+	if (sample) {
+		begin(sample, thread, 0, SAMPLE_LEFT, 0);
+		bpf_ringbuf_submit(sample, wakeup());
+	}
+	return true;
 }
 
 SEC("uprobe")
@@ -136,21 +164,20 @@ int batch(struct pt_regs *ctx)
 {
 	const struct at_batch *from = (const void *)PT_REGS_PARM1(ctx);
 	__u64 id = bpf_get_current_pid_tgid();
-	__u32 count = PT_REGS_PARM2(ctx), thread;
+	__u32 count = PT_REGS_PARM2(ctx);
 	struct batch_header stated = { 0 };
 
 	if (!passes(id >> 32) || count > AT_BATCH_MAX)
 		return 0;
 	if (!count) {
-		thread = id;
-		bpf_map_delete_elem(&writers, &thread);
+		forget(id);
 		return 0;
 	}
 	if (bpf_probe_read_user(&stated, sizeof(stated), from)) {
 		__sync_fetch_and_add(&counters.dropped, count);
 		return 0;
 	}
-	remember(from, stated.thread, id, id >> 32);
+	remember(from, stated.thread, id);
 	pass(from, &stated, count, id, 0);
 	return 0;
 }
@@ -170,10 +197,7 @@ static __always_inline int direct(struct pt_regs *ctx, __u16 kind)
 		drop(stated.thread, &stated, 1);
 		return 0;
 	}
-	sample->thread = stated.thread;
-	sample->count = 1;
-	sample->flags = 0;
-	sample->reserved = 0;
+	begin(sample, stated.thread, 1, 0, 0);
 	event = sample->events;
 	event->time_ns = bpf_ktime_get_ns();
 	event->thread = stated.thread;
@@ -210,7 +234,7 @@ int trigger(struct pt_regs *ctx)
 	return 0;
 }
 
-/* A thread that is killed leaves a batch that it did not hand over. */
+/* A thread that dies leaves a batch that it did not hand over. */
 static __always_inline void pass_last(__u32 thread)
 {
 	const struct writer *writer = bpf_map_lookup_elem(&writers, &thread);
@@ -222,13 +246,34 @@ static __always_inline void pass_last(__u32 thread)
 		__sync_fetch_and_add(&counters.unread, 1);
 	else if (stated.thread == writer->stated && stated.count && stated.count <= AT_BATCH_MAX)
 		pass((const void *)writer->batch, &stated, stated.count, thread, SAMPLE_LAST);
-	bpf_map_delete_elem(&writers, &thread);
+	forget(thread);
 }
 
 static __always_inline void unfollow(__u32 process)
 {
 	if (follow && !bpf_map_delete_elem(&processes, &process))
 		__sync_fetch_and_add(&followed, -1);
+}
+
+/* Those that dump core. The others that kill come as SIGKILL to each thread. */
+static __always_inline bool dumps_core(int number)
+{
+	return (1U << SIGQUIT | 1U << SIGILL | 1U << SIGTRAP | 1U << SIGABRT | 1U << SIGBUS |
+		1U << SIGFPE | 1U << SIGSEGV | 1U << SIGXCPU | 1U << SIGXFSZ | 1U << SIGSYS) >>
+		       (number & 31) &
+	       1;
+}
+
+/* Before Linux 6.16 the memory is gone when sched_process_exit comes. */
+SEC("raw_tp/signal_deliver")
+int signal_deliver(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct k_sigaction *action = (const void *)ctx->args[2];
+	int number = ctx->args[0];
+
+	if (number == SIGKILL || (dumps_core(number) && !BPF_CORE_READ(action, sa.sa_handler)))
+		pass_last(bpf_get_current_pid_tgid());
+	return 0;
 }
 
 SEC("raw_tp/sched_process_exit")
@@ -249,11 +294,11 @@ SEC("raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 id = bpf_get_current_pid_tgid();
-	__u32 thread = id, process = id >> 32;
+	__u32 process = id >> 32;
 
 	if (follow ? !bpf_map_lookup_elem(&processes, &process) : process != target)
 		return 0;
-	if (!bpf_map_delete_elem(&writers, &thread))
+	if (forget(id))
 		__sync_fetch_and_add(&counters.unread, 1);
 	if (!follow)
 		execed = true;

@@ -9,15 +9,17 @@
  * An entry of the ring: some records of one thread, in their order. Space behind `count` is unused.
  */
 struct sample {
-	__u32 thread; /* the kernel's number; in a container the records have another one */
+	__u32 thread;  /* the kernel's number; in a container the records have another one */
+	__u32 process; /* the kernel's number */
 	__u32 count;
 	__u32 flags;
-	__u32 reserved;
+	__u64 batch; /* where in the target they were copied from, or 0 */
 	struct at_event events[];
 };
 
 enum {
 	SAMPLE_LAST = 1 << 0, /* read when the thread died: perhaps some were passed before */
+	SAMPLE_LEFT = 1 << 1, /* no records: the thread writes no more where it did */
 };
 
 struct counters {
@@ -32,6 +34,7 @@ struct tail {
 	__u32 process;
 	__u32 stated; /* number of the thread in its records */
 	__u32 sequence;
+	__u32 left; /* it writes no more */
 };
 
 /*
@@ -55,7 +58,7 @@ _Static_assert(sizeof(struct batch_header) == __builtin_offsetof(struct at_batch
 struct writer {
 	__u64 batch; /* address in the target */
 	__u32 stated;
-	__u32 process; /* the kernel's number */
+	__u32 reserved;
 };
 
 #endif

@@ -18,6 +18,12 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct k_sigaction {
+	struct {
+		void *sa_handler;
+	} sa;
+};
+
 struct signal_struct {
 	atomic_t live; /* threads of the process that have not ended */
 };

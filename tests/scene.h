@@ -8,6 +8,7 @@
 #ifndef TESTS_SCENE_H
 #define TESTS_SCENE_H
 
+#include "asleep.h"
 #include "system.h"
 #include <dirent.h>
 #include <fcntl.h>
@@ -181,26 +182,6 @@ static inline bool runs(pid_t pid)
 	close(fd);
 	state = strrchr(stat, ')');
 	return state && !strchr("ZX", state[2]);
-}
-
-/* True if the process sleeps in a function of the kernel whose name has this in it. */
-static inline bool waits_in(pid_t pid, const char *where)
-{
-	char path[32], name[64] = "";
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && read(fd, name, sizeof(name) - 1) < 0)
-		name[0] = '\0';
-	close(fd);
-	return strstr(name, where);
-}
-
-/* True if its loop sleeps for the next event. */
-static inline bool sleeps(pid_t pid)
-{
-	return waits_in(pid, "poll");
 }
 
 static inline uint64_t peek(pid_t pid, uint64_t address)

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "asleep.h"
 #include "tracer/sources/bpf.h"
 #include "tracer/sources/elf.h"
 #include "tracer/target.h"
@@ -390,18 +391,9 @@ static void sleeping_loop__is_woken_for_its_state(void **state)
 	struct fixture *fixture = *state;
 
 	start(fixture, "-s");
-	/* It must sleep for that. */
-	while (fixture->count < 2) {
-		char stat[256] = { 0 }, path[32];
-		int fd;
-
-		snprintf(path, sizeof(path), "/proc/%d/wchan", fixture->pid);
-		fd = open(path, O_RDONLY);
-		fixture->count =
-			read(fd, stat, sizeof(stat) - 1) > 0 && strstr(stat, "poll") ? 2 : 0;
-		close(fd);
-	}
-	fixture->count = 0;
+	/* For that. */
+	while (!sleeps(fixture->pid))
+		sched_yield();
 	attach(fixture, (struct bpf_options){ 0 });
 	read_some(fixture, 2);
 	fixture->source->stop(fixture->source);

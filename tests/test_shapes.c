@@ -210,7 +210,7 @@ static void without_probes__says_what_to_do(void **state)
 
 	NEED_ROOT();
 	program_start(&scene->target, "sleep 30");
-	UNTIL(waits_in(scene->target.pid, "nanosleep"));
+	UNTIL(sleeps_in(scene->target.pid) == SYS_clock_nanosleep);
 	assert_cannot_trace(scene, "has no probes of asynctrace: it must be built with libasync or "
 				   "asynctrace/probes.h");
 

@@ -13,6 +13,7 @@
 #include "memory.h"
 #include "order.h"
 #include "programs.h"
+#include "writers.h"
 #include <base/clock.h>
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -44,6 +45,7 @@ struct bpf_source {
 	struct programs programs;
 	struct ring_buffer *ring;
 	struct order *order;
+	struct writers *writers;
 	size_t collected; /* records, by this round of reading */
 	struct leftover *leftovers;
 	uint64_t unread; /* threads whose leftovers could not be read */
@@ -51,9 +53,12 @@ struct bpf_source {
 	int wake;	 /* epoll: the ring, the end of the target */
 	pid_t pid;
 	bool follow;
+	bool direct;
 	bool exited;		  /* the target */
 	uint64_t end_ns;	  /* what is later is left out; UINT64_MAX while it runs */
+	uint64_t end_wall_ns;	  /* CLOCK_REALTIME then */
 	uint64_t dropped;	  /* until then, as far as it is known */
+	uint64_t rescued;	  /* of these: they were read from memory after all */
 	struct tail tails[TAILS]; /* the same */
 	struct at_event first;
 	struct at_event *last; /* AT_LOST, AT_DETACH */
@@ -75,6 +80,26 @@ static int add(struct bpf_source *self, uint32_t thread, const struct at_event *
 	return count ? order_add(self->order, thread, events, count, again) : 0;
 }
 
+/*
+ * A thread that is killed or read right after its batch was dropped has it still: what is new in a
+ * copy of its memory was not lost.
+ */
+static void rescue(struct bpf_source *self, const struct tail *tails, uint32_t thread,
+		   const struct at_event *events, size_t count)
+{
+	const struct tail *tail = &tails[thread & (TAILS - 1)];
+	uint32_t known;
+
+	if (tail->thread != thread)
+		return;
+	if (!order_last(self->order, thread, &known))
+		known = 0;
+	for (; count && events->time_ns <= self->end_ns; count--, events++)
+		if (order_after(events->sequence, known) &&
+		    !order_after(events->sequence, tail->sequence))
+			self->rescued++;
+}
+
 static int take_sample(void *context, void *data, size_t size)
 {
 	struct bpf_source *self = context;
@@ -82,7 +107,14 @@ static int take_sample(void *context, void *data, size_t size)
 	int err;
 
 	(void)size;
-	err = add(self, sample->thread, sample->events, sample->count, sample->flags & SAMPLE_LAST);
+	if (sample->flags & SAMPLE_LAST)
+		rescue(self,
+		       self->state == RUNS ? self->programs.skeleton->bss->tails : self->tails,
+		       sample->thread, sample->events, sample->count);
+	err = writers_note(self->writers, sample);
+	if (!err)
+		err = add(self, sample->thread, sample->events, sample->count,
+			  sample->flags & SAMPLE_LAST);
 	self->collected += sample->count;
 	return !err && self->collected >= READ_MAX ? -EAGAIN : err;
 }
@@ -105,6 +137,7 @@ static int add_leftovers(struct bpf_source *self)
 	int err = 0;
 
 	while ((leftover = self->leftovers)) {
+		rescue(self, self->tails, leftover->thread, leftover->events, leftover->count);
 		if (!err)
 			err = add(self, leftover->thread, leftover->events, leftover->count, true);
 		self->leftovers = leftover->next;
@@ -144,7 +177,8 @@ static int write_last(struct bpf_source *self)
 	self->last[count].time_ns = self->end_ns;
 	self->last[count].kind = AT_DETACH;
 	self->last[count].process = self->pid;
-	self->last[count].a = self->dropped;
+	self->last[count].subject = self->end_wall_ns;
+	self->last[count].a = self->dropped > self->rescued ? self->dropped - self->rescued : 0;
 	self->last[count].b = seen->counters.forked;
 	self->last[count++].c = seen->counters.unread + self->unread;
 	return count;
@@ -181,13 +215,21 @@ static int give(struct bpf_source *self, const struct at_event **events, size_t 
 	return ret < 0 ? ret : order_take(self->order, now_ns, events, count);
 }
 
+/* What is later than now is left out. */
+static void set_end(struct bpf_source *self)
+{
+	self->end_ns = clock_ns();
+	self->end_wall_ns = wall_clock_ns();
+}
+
 /* The probes go. What is dropped from then on belongs to the time that is left out. */
 static void end(struct bpf_source *self)
 {
 	const struct events_bpf__bss *seen = self->programs.skeleton->bss;
 
+	/* In this order, else what is dropped meanwhile would count and have no place. */
+	self->dropped = *(volatile const __u64 *)&seen->counters.dropped;
 	memcpy(self->tails, seen->tails, sizeof(self->tails));
-	self->dropped = seen->counters.dropped;
 	programs_stop(&self->programs);
 	self->state = ENDS;
 }
@@ -211,7 +253,7 @@ static void wait_for_more(struct bpf_source *self, uint64_t left_ns)
 		self->exited = true;
 	if (!has_ended(self))
 		return;
-	self->end_ns = clock_ns();
+	set_end(self);
 	end(self);
 }
 
@@ -261,62 +303,79 @@ static int add_leftover(struct bpf_source *self, uint32_t thread, const struct a
 }
 
 /*
- * The memory of a child that was followed is opened when it is wanted, if privileges still allow
- * it.
+ * The memory of a child that was followed is opened when it is wanted, if the user may look at that
+ * child without privileges.
  */
-static int read_child(const struct writer *writer, struct at_batch *batch)
+static int read_child(const struct place *place, struct at_batch *batch)
 {
-	int pidfd = syscall(SYS_pidfd_open, writer->process, 0), memory, count;
+	int pidfd = syscall(SYS_pidfd_open, place->process, 0), memory, count;
 
 	if (pidfd < 0)
 		return errno == ESRCH ? -ESTALE : -errno;
-	memory = memory_open(writer->process, pidfd);
+	memory = memory_open(place->process, pidfd);
 	close(pidfd);
 	if (memory < 0)
 		return memory;
-	count = memory_read_batch(memory, writer->batch, writer->stated, batch);
+	count = memory_read_batch(memory, place->batch, place->stated, batch);
 	close(memory);
 	return count;
 }
 
-/*
- * Where a map or memory may not be read, without privileges, it is unknown whether there were any.
- */
+/* Takes what is in the ring, but no more than fits, for the target may be faster. 0 or -errno. */
+static int drain(struct bpf_source *self)
+{
+	size_t room = self->first.a / sizeof(struct at_event), taken;
+	int ret = 0;
+
+	for (taken = 0; !ret && taken < room; taken += self->collected)
+		ret = collect(self);
+	return ret < 0 ? ret : 0;
+}
+
+/* Threads that have written, but nothing of whom has come, may have more that nobody finds. */
+static void count_unknown(struct bpf_source *self)
+{
+	const struct tail *tails = self->programs.skeleton->bss->tails;
+	size_t i;
+
+	for (i = 0; i < TAILS; i++) {
+		if (tails[i].thread && !tails[i].left &&
+		    !writers_know(self->writers, tails[i].thread))
+			self->unread++;
+	}
+}
+
 static int find_leftovers(struct bpf_source *self)
 {
-	int map = bpf_map__fd(self->programs.skeleton->maps.writers), count, err = 0, next;
-	uint32_t thread, *previous = NULL;
+	const struct place *place = NULL;
+	int count, err = drain(self);
 	struct at_batch batch;
-	struct writer writer;
 
-	while (!err && !(next = bpf_map_get_next_key(map, previous, &thread))) {
-		previous = &thread;
-		if (bpf_map_lookup_elem(map, &thread, &writer))
-			continue;
-		if (writer.process == self->programs.skeleton->bss->target)
-			count = memory_read_batch(self->memory, writer.batch, writer.stated,
+	while (!err && (place = writers_next(self->writers, place))) {
+		if (place->process == self->programs.skeleton->bss->target)
+			count = memory_read_batch(self->memory, place->batch, place->stated,
 						  &batch);
 		else
-			count = read_child(&writer, &batch);
+			count = read_child(place, &batch);
 		if (count > 0)
-			err = add_leftover(self, thread, &batch, count);
+			err = add_leftover(self, place->thread, &batch, count);
 		else if (count < 0 && count != -ESTALE && count != -EAGAIN)
 			self->unread++;
 	}
-	if (!err && next != -ENOENT)
-		self->unread++;
+	count_unknown(self);
 	return err;
 }
 
 static int bpf_stop(struct source *source)
 {
 	struct bpf_source *self = (struct bpf_source *)source;
-	int err;
+	int err = 0;
 
 	if (self->state > RUNS)
 		return 0;
-	self->end_ns = clock_ns();
-	err = find_leftovers(self);
+	set_end(self);
+	if (!self->direct)
+		err = find_leftovers(self);
 	end(self);
 	return err;
 }
@@ -331,6 +390,7 @@ static void bpf_free(struct source *source)
 	programs_free(&self->programs);
 	ring_buffer__free(self->ring);
 	order_free(self->order);
+	writers_free(self->writers);
 	while ((leftover = self->leftovers)) {
 		self->leftovers = leftover->next;
 		free(leftover);
@@ -396,6 +456,7 @@ static int open_source(struct bpf_source *self, const struct bpf_options *option
 	self->first.time_ns = clock_ns();
 	self->first.subject = wall_clock_ns();
 	self->order = order_new(WINDOW_NS, self->first.time_ns);
+	self->writers = writers_new();
 	/* Without it nothing but leftovers is missed. */
 	self->memory = memory_open(options->pid, options->pidfd);
 	err = programs_start(&self->programs, options, probes, self->memory, why);
@@ -404,7 +465,7 @@ static int open_source(struct bpf_source *self, const struct bpf_options *option
 	if (options->direct)
 		self->first.b = clock_ns() - self->first.time_ns;
 	*why = "no memory";
-	err = self->order ? open_ring(self, options) : -ENOMEM;
+	err = self->order && self->writers ? open_ring(self, options) : -ENOMEM;
 	if (!err)
 		wake_loops(self, options, probes);
 	return err;
@@ -428,6 +489,7 @@ int bpf_source_open(struct source **ret, const struct bpf_options *options, cons
 		self->pid = options->pid;
 		self->end_ns = UINT64_MAX;
 		self->follow = options->follow;
+		self->direct = options->direct;
 		self->first.kind = AT_ATTACH;
 		self->first.process = options->pid;
 		self->first.a = options->buffer;

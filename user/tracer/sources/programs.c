@@ -230,6 +230,8 @@ static int attach(struct programs *programs, const struct bpf_options *options,
 	if (!err)
 		err = attach_tracepoint(&programs->attach, skeleton->progs.process_exit);
 	if (!err)
+		err = attach_tracepoint(&programs->attach, skeleton->progs.signal_deliver);
+	if (!err)
 		err = attach_tracepoint(&programs->attach, skeleton->progs.process_exec);
 	if (!err)
 		err = attach_tracepoint(&programs->attach, skeleton->progs.process_fork);
