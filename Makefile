@@ -6,6 +6,7 @@
 # make check-exports  other software reads what the views write for it
 # make check-faults   races and deaths, for real, as root: a table of what was lost
 # make check-kernels  boot kernels from 5.10 to the newest under qemu and test the tracer in each
+# make soak           a program under load, traced for SOAK_MINUTES (10): is memory flat?
 # make golden         write what all views make of the recorded run into tests/golden
 # make pictures       draw the README's pictures from the recorded run
 # make san            the tests under the sanitizers of addresses, leaks, undefined behaviour and threads
@@ -261,6 +262,9 @@ KERNEL_TESTS := bpf_source attach session killed shapes replay jobs_traced cance
 
 check-kernels: all $(TARGET_PROGRAMS) $(KERNEL_TESTS:%=$(B)/tests/test_%)
 	$(Q)tools/check-kernels $(B) $(KERNEL_TESTS:%=$(B)/tests/test_%)
+
+soak: all $(B)/tests/programs/busy
+	$(Q)tools/soak $(B)
 
 pictures: $(B)/asynctrace
 	$(Q)mkdir -p doc

@@ -34,4 +34,4 @@ try record record
 try replay replay
 rm -f /tmp/service.rec /tmp/summary /tmp/try
 echo "$passed passed, $failed failed, 0 skipped"
-tools/run-tests "$@"
+SLOWNESS=10 tools/run-tests "$@"

@@ -140,7 +140,12 @@ static void start(struct fixture *fixture, const char *options)
 	close(input[0]);
 	close(counter);
 	fixture->input = input[1];
-	assert_int_equal(target_open(&fixture->target, fixture->pid, elf_has_probes, &why), 0);
+	/* The kernel closes files before it maps the program. */
+	do {
+		target_free(fixture->target);
+		assert_int_equal(target_open(&fixture->target, fixture->pid, elf_has_probes, &why),
+				 0);
+	} while (!fixture->target->image_count);
 	assert_int_equal(fixture->target->image_count, 1);
 }
 
@@ -621,6 +626,30 @@ static void old_kernel__is_attached_by_perf(void **state)
 	}
 }
 
+/*
+ * Between the look-up of a process and its attachment it may end and be waited for; then its number
+ * may be another's, who is not meant.
+ */
+static void number_of_another__is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	pid_t gone = fork();
+	int kept;
+
+	if (!gone)
+		_exit(0);
+	start(fixture, "-w -r 10");
+	kept = fixture->target->pidfd;
+	fixture->target->pidfd = syscall(SYS_pidfd_open, gone, 0);
+	assert_int_equal(waitpid(gone, NULL, 0), gone);
+	assert_int_equal(attach_how(&fixture->source, fixture, (struct bpf_options){ 0 }), -ESRCH);
+	close(fixture->target->pidfd);
+	fixture->target->pidfd = kept;
+	go(fixture);
+	assert_int_equal(finish(fixture), 0);
+	assert_int_equal(*fixture->written, 0);
+}
+
 static void no_probes__is_an_error_with_a_reason(void **state)
 {
 	int other = open("/bin/true", O_RDONLY);
@@ -659,6 +688,7 @@ int main(void)
 		TEST(privileges__are_not_needed_any_more),
 		TEST(old_kernel__is_attached_by_perf),
 		TEST(kernel_without_bpf__says_so),
+		TEST(number_of_another__is_refused),
 		TEST(no_probes__is_an_error_with_a_reason),
 	};
 

@@ -18,6 +18,9 @@
  * A runtime tells what it knows: loops, tasks and switches are enough for most views. What it leaves
  * out, relations (AT_DEPENDS) and warnings for example, views do without.
  *
+ * A tracer without privileges gives the process a ring to write into (ring.h) when it starts it;
+ * that costs other processes a look at their environment.
+ *
  * A runtime whose structures a tracer may read when a loop is stuck defines AT_PROBES_LAYOUT besides,
  * as the name of its constant struct at_layout.
  *
@@ -45,7 +48,7 @@ extern struct at_listeners at_listeners;
 /* 1 while somebody listens, else 0. */
 static inline int at_listening(void)
 {
-	return __builtin_expect(*(volatile __u64 *)&at_listeners.any, 0) != 0;
+	return __builtin_expect(__atomic_load_n(&at_listeners.any, __ATOMIC_RELAXED), 0) != 0;
 }
 
 /*
@@ -78,7 +81,7 @@ void at_flush(void);
  */
 static inline int at_listeners_rose(uint64_t *seen)
 {
-	uint64_t now = *(volatile __u64 *)&at_listeners.any, before = *seen;
+	uint64_t now = __atomic_load_n(&at_listeners.any, __ATOMIC_RELAXED), before = *seen;
 
 	if (__builtin_expect(now == before, 1))
 		return 0;
@@ -99,11 +102,17 @@ static inline int at_listeners_rose(uint64_t *seen)
  * ------------------------------------------------------------------------
  */
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -223,7 +232,9 @@ static at_site *const at_sites[] = { AT_KINDS(AT_SITE_ENTRY) };
 /* What a thread has. Without memory `batch` is null and only the sequence goes on. */
 static __thread struct {
 	struct at_batch *batch;
+	uint32_t *state;   /* of the ring's block that the batch is in, or null */
 	uint64_t first_ns; /* time of the oldest record in it */
+	uint64_t retry_ns; /* the ring was full: when to look again */
 	uint32_t sequence;
 
 	/* Its clock: see at_now(). */
@@ -325,11 +336,16 @@ uint64_t at_now(void)
 	return at_clock();
 }
 
+#include <asynctrace/probes_ring.h>
+
 static void at_hand_over(struct at_batch *batch)
 {
 	if (batch->count && at_listeners.batch)
 		at_probe_batch(batch, batch->count);
-	batch->count = 0;
+	if (at_thread.state)
+		at_block_hand_over(batch);
+	else
+		batch->count = 0;
 }
 
 void at_flush(void)
@@ -347,14 +363,23 @@ static void at_retire(struct at_batch *batch)
 	at_hand_over(batch);
 	if (at_listeners.batch)
 		at_probe_batch(batch, 0);
+	if (at_thread.state)
+		at_block_leave(batch);
 }
 
-static void at_thread_ends(void *batch)
+static void at_thread_ends(void *unused)
 {
-	struct at_spare *spare = (void *)((char *)batch - offsetof(struct at_spare, batch));
+	struct at_batch *batch = at_thread.batch;
+	struct at_spare *spare;
 
+	(void)unused;
+	if (!batch)
+		return;
 	at_retire(batch);
+	if (!at_thread.batch)
+		return;
 	at_thread.batch = NULL;
+	spare = (struct at_spare *)((char *)batch - offsetof(struct at_spare, batch));
 	pthread_mutex_lock(&at_spare_lock);
 	spare->next = at_spares;
 	at_spares = spare;
@@ -366,6 +391,7 @@ static void at_forked(void)
 {
 	pthread_mutex_init(&at_spare_lock, NULL);
 	at_thread.sequence = 0;
+	at_ring_forked();
 	if (!at_thread.batch)
 		return;
 	at_thread.batch->count = 0;
@@ -385,6 +411,7 @@ static void at_prepare(void)
 __attribute__((constructor)) static void at_process_begins(void)
 {
 	pthread_once(&at_once, at_prepare);
+	at_ring_open();
 }
 
 /*
@@ -403,6 +430,9 @@ static struct at_batch *at_batch_new(void)
 	struct at_spare *spare;
 
 	pthread_once(&at_once, at_prepare);
+	pthread_setspecific(at_key, &at_thread);
+	if (at_ring_listens())
+		return at_block_take();
 	pthread_mutex_lock(&at_spare_lock);
 	spare = at_spares;
 	if (spare)
@@ -416,7 +446,6 @@ static struct at_batch *at_batch_new(void)
 	spare->batch.sequence = at_thread.sequence;
 	spare->batch.thread = gettid();
 	spare->batch.process = getpid();
-	pthread_setspecific(at_key, &spare->batch);
 	at_thread.batch = &spare->batch;
 	return at_thread.batch;
 }
@@ -433,8 +462,7 @@ static inline void at_append(struct at_batch *batch)
 	 */
 	if (!batch->count)
 		at_thread.first_ns = at_thread.sequence == 1 ? 0 : now;
-	__atomic_signal_fence(__ATOMIC_RELEASE);
-	*(volatile uint32_t *)&batch->count = batch->count + 1;
+	__atomic_store_n(&batch->count, batch->count + 1, __ATOMIC_RELEASE);
 	if (__builtin_expect(batch->count == AT_BATCH_MAX, 0) ||
 	    __builtin_expect(now - at_thread.first_ns > AT_BATCH_AGE_NS, 0))
 		at_hand_over(batch);
@@ -449,7 +477,7 @@ uint64_t at_record(enum at_kind kind, unsigned int flags, uint64_t subject, uint
 	if (__builtin_expect(!batch, 0))
 		batch = at_batch_new();
 	at_thread.sequence++;
-	if (__builtin_expect(batch && at_listeners.batch, 1)) {
+	if (__builtin_expect(batch && (at_listeners.batch | at_ring_listens()), 1)) {
 		struct at_event *event = &batch->events[batch->count];
 
 		event->time_ns = now;

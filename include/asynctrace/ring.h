@@ -8,8 +8,8 @@
  * can be seen record by record, so a process that dies leaves all that it has written, and nobody
  * makes a system call.
  *
- * Neither side trusts the other with its memory: no index is shared, only the state of each block,
- * and every count is checked against what a block holds.
+ * Neither side trusts the other with its memory: the state of each block is shared, no index that
+ * anybody relies on, and every count is checked against what a block holds.
  */
 #ifndef ASYNCTRACE_RING_H
 #define ASYNCTRACE_RING_H
@@ -24,8 +24,8 @@
 
 /*
  * Who may touch a block. The process takes a free one, with a compare-and-swap, and fills it; the
- * reader makes full ones free, and closes free ones for good before it gives their memory back.
- * Each change is a release, each look an acquire.
+ * reader makes full ones free, with a count of 0, and closes free ones for good before it gives
+ * their memory back. Each change is a release, each look an acquire.
  */
 enum at_block_state {
 	AT_BLOCK_FREE = 0,
@@ -35,16 +35,13 @@ enum at_block_state {
 };
 
 struct at_block {
-	__u64 serial;	       /* blocks of one thread are in the order of these */
+	__u64 serial;	       /* of one thread, in the order in which it took them */
 	struct at_batch batch; /* `count` is a release of the records before it */
 };
 
 /* The last record of a thread that found no block, as in the tails of the BPF programs. */
-struct at_ring_tail {
-	__u32 thread;
-	__u32 sequence;
-};
-#define AT_RING_TAILS 1024 /* at the thread's number modulo this */
+#define AT_RING_TAIL(thread, sequence) ((__u64)(sequence) << 32 | (thread))
+#define AT_RING_TAILS		       1024 /* at the thread's number modulo this */
 
 struct at_ring {
 	__u64 magic;
@@ -58,15 +55,19 @@ struct at_ring {
 	__u32 go; /* a futex: the process waits for 1 before it runs, so that it can be looked at */
 	__u32 closed; /* nobody reads any more */
 	__u32 detail; /* enum at_detail: what is wanted */
-	__u32 reserved;
+
+	/*
+	 * Where to look for a free block first; anything will do. The reader sets it back when it
+	 * has made some free, so that the same memory, which is in the caches, serves again.
+	 */
+	__u32 hint;
 
 	/* The process's words. */
-	__u64 owner;  /* a random number of the program's image, to tell it from what it executes */
-	__u64 serial; /* of the last block that was taken */
+	__u64 serial;  /* of the block that was taken last */
 	__u64 dropped; /* records that found no block */
+	__u32 claimed; /* 1: it has a runtime that writes */
 	__u32 forked;  /* children, who write nothing */
-	__u32 execed;  /* the process has become another program */
-	struct at_ring_tail tails[AT_RING_TAILS];
+	__u64 tails[AT_RING_TAILS];
 
 	__u32 states[]; /* enum at_block_state, one for each block */
 };

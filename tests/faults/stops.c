@@ -118,10 +118,51 @@ static void tracer__killed(void **state)
 	note("no semaphore and no breakpoint is left; figures of the next tracer");
 }
 
+/* A file system of 1 MiB, which goes with the last that uses it. */
+static const char *mount_small(struct scene *scene)
+{
+	static char path[64];
+
+	strcpy(path, scene_path(scene, "small"));
+	assert_int_equal(mkdir(path, 0700), 0);
+	if (mount("none", path, "tmpfs", 0, "size=1M"))
+		return NULL;
+	return path;
+}
+
+/* The recording ends early, and says so to who reads it. The target does not notice. */
+static void disk__full(void **state)
+{
+	struct scene *scene = *state;
+	struct load *load = start_load(scene, 0, 1, "");
+	const char *folder = mount_small(scene);
+	char path[128];
+
+	if (!folder) {
+		note("not tried: nothing may be mounted here");
+		return;
+	}
+	program_start(&scene->tracer, "build/asynctrace record -o %s/recording -p %d", folder,
+		      scene->target.pid);
+	program_wait(&scene->tracer);
+	snprintf(path, sizeof(path), "%s/recording", folder);
+	program_start(&scene->other, "build/asynctrace summary -i %s", path);
+	program_wait(&scene->other);
+	umount2(folder, MNT_DETACH);
+	rmdir(folder);
+	assert_int_equal(scene->tracer.status, 1);
+	assert_non_null(strstr(scene->tracer.err, "No space left on device"));
+	note_first_line(strstr(scene->tracer.err, "cannot write"));
+	assert_int_equal(scene->other.status, 1);
+	assert_untouched(scene->target.pid);
+	await_bursts(load, 100);
+}
+
 const struct fault stops[] = {
 	FAULT(target__stopped, "SIGSTOP of the target"),
 	FAULT(tracer__stopped, "SIGSTOP of the tracer, full load"),
 	FAULT(buffer__too_small, "a buffer of 64K, full load"),
+	FAULT(disk__full, "the disk is full"),
 	FAULT(tracer__killed, "SIGKILL of the tracer, then another"),
 	{ .name = NULL },
 };

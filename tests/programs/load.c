@@ -174,6 +174,8 @@ int main(int argc, char **argv)
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (shared == MAP_FAILED)
 		return 1;
+	/* Some tests take longer than a program is given. */
+	alarm(1200);
 	for (i = 1; i < threads; i++)
 		pthread_create(&others[i], NULL, run_thread, NULL);
 	begin(&writer, next_counts());

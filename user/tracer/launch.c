@@ -3,20 +3,17 @@
  * The kernel reports the execution of a program before its dynamic loader has run. So a breakpoint
  * goes on the entry point of each, and is gone before the program itself begins.
  */
-#include "launch.h"
 #include "breakpoint.h"
+#include "launch_internal.h"
 #include "target.h"
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,65 +23,22 @@
 #define MACHINE EM_AARCH64
 #endif
 
-struct launch {
-	pid_t pid;
-	int channel; /* the child waits here to be traced, and says why it cannot run */
-	bool traced;
-	bool ended;
-	int status;	/* of wait(2), once it has ended */
-	uint64_t entry; /* where the breakpoint is, or 0 */
+/* What `accept` of launch_start() is asked. */
+struct question {
+	int (*accept)(pid_t pid, void *context, const char **why);
+	void *context;
 };
-
-static void run_child(int channel, char *const argv[])
-{
-	int err;
-
-	if (read(channel, &err, sizeof(err)) == sizeof(err)) {
-		execvp(argv[0], argv);
-		err = errno;
-		if (write(channel, &err, sizeof(err)) < 0)
-			_exit(126);
-	}
-	_exit(127);
-}
 
 static int start_child(struct launch *launch, char *const argv[])
 {
-	int ends[2], go = 0, err = 0;
+	int err = launch_fork(launch, argv, -1);
 
-	/* Inherited as ignored, it would leave nothing to wait for. */
-	signal(SIGCHLD, SIG_DFL);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-		return -errno;
-	launch->channel = ends[0];
-	launch->pid = fork();
-	if (launch->pid < 0)
-		err = -errno;
-	if (!launch->pid) {
-		close(ends[0]);
-		run_child(ends[1], argv);
-	}
-	close(ends[1]);
 	if (err)
 		return err;
 	if (ptrace(PTRACE_SEIZE, launch->pid, NULL, PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL))
 		return -errno;
 	launch->traced = true;
-	return send(launch->channel, &go, sizeof(go), MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-/* Waits for the next stop or the end. 0 or -errno. */
-static int await_child(struct launch *launch, int *status)
-{
-	while (waitpid(launch->pid, status, 0) < 0) {
-		if (errno != EINTR)
-			return -errno;
-	}
-	if (WIFEXITED(*status) || WIFSIGNALED(*status)) {
-		launch->ended = true;
-		launch->status = *status;
-	}
-	return 0;
+	return launch_execute(launch);
 }
 
 /*
@@ -143,7 +97,7 @@ static int run_to_entry(struct launch *launch)
 	int status, event, signal, err;
 
 	for (;;) {
-		err = await_child(launch, &status);
+		err = launch_await(launch, &status);
 		if (err)
 			return err;
 		if (launch->ended)
@@ -168,10 +122,10 @@ static int run_to_entry(struct launch *launch)
 	}
 }
 
-static int search(struct launch *launch, int (*accept)(pid_t pid, void *context, const char **why),
-		  void *context, const char **why)
+static int search(struct launch *launch, void *context, const char **why)
 {
-	int found, failure;
+	const struct question *question = context;
+	int found;
 
 	for (;;) {
 		found = run_to_entry(launch);
@@ -180,20 +134,13 @@ static int search(struct launch *launch, int (*accept)(pid_t pid, void *context,
 			return found;
 		}
 		if (!found)
-			break;
-		found = accept(launch->pid, context, why);
+			return launch_failed(launch, why);
+		found = question->accept(launch->pid, question->context, why);
 		if (found)
 			return found < 0 ? found : 0;
 		if (resume(launch, PTRACE_CONT, 0))
 			return -errno;
 	}
-	*why = NULL;
-	if (recv(launch->channel, &failure, sizeof(failure), MSG_DONTWAIT) == sizeof(failure))
-		return -failure;
-	*why = "it has ended, and nothing that ran as this process has probes: it must be built "
-	       "with libasync or asynctrace/probes.h, and not be a child of the command, so in a "
-	       "shell write: sh -c 'exec ...'";
-	return -ENOEXEC;
 }
 
 int launch_start(struct launch **ret, char *const argv[],
@@ -201,64 +148,14 @@ int launch_start(struct launch **ret, char *const argv[],
 		 const char **why)
 {
 	struct launch *launch = calloc(1, sizeof(*launch));
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, interrupt, quit;
+	struct question question = { .accept = accept, .context = context };
 	int err;
 
 	*why = "no memory";
 	if (!launch)
 		return -ENOMEM;
-	launch->channel = -1;
 	*why = "this machine does not let asynctrace start processes under ptrace: start the "
 	       "command yourself and use -p";
 	err = start_child(launch, argv);
-	if (!err) {
-		sigaction(SIGINT, &ignore, &interrupt);
-		sigaction(SIGQUIT, &ignore, &quit);
-		err = search(launch, accept, context, why);
-		sigaction(SIGINT, &interrupt, NULL);
-		sigaction(SIGQUIT, &quit, NULL);
-	}
-	if (err) {
-		launch_free(launch);
-		return err;
-	}
-	*ret = launch;
-	return 0;
-}
-
-int launch_go(struct launch *launch)
-{
-	if (launch->traced && ptrace(PTRACE_DETACH, launch->pid, NULL, NULL) && errno != ESRCH)
-		return -errno;
-	launch->traced = false;
-	return 0;
-}
-
-int launch_wait(struct launch *launch)
-{
-	int status, err = 0;
-
-	if (!launch->ended)
-		err = await_child(launch, &status);
-	if (err)
-		return err;
-	return WIFEXITED(launch->status) ? WEXITSTATUS(launch->status)
-					 : 128 + WTERMSIG(launch->status);
-}
-
-void launch_free(struct launch *launch)
-{
-	int status;
-
-	if (!launch)
-		return;
-	/* Where privileges were given up, only ptrace still reaches the process. */
-	if (launch->traced && !launch->ended &&
-	    (!kill(launch->pid, SIGKILL) || !resume(launch, PTRACE_CONT, SIGKILL))) {
-		while (!launch->ended && !await_child(launch, &status))
-			;
-	}
-	if (launch->channel >= 0)
-		close(launch->channel);
-	free(launch);
+	return launch_search(ret, launch, err, search, &question, why);
 }

@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+struct at_ring;
 struct launch;
 
 /*
@@ -24,6 +25,14 @@ struct launch;
 int launch_start(struct launch **ret, char *const argv[],
 		 int (*accept)(pid_t pid, void *context, const char **why), void *context,
 		 const char **why);
+
+/*
+ * Starts `argv` with a ring, `fd` being its descriptor, and waits until what runs as its process,
+ * maybe a library that this loads, has claimed it and waits for launch_go(). The ring must outlive
+ * that. Returns as launch_start() does.
+ */
+int launch_start_ring(struct launch **ret, char *const argv[], int fd, struct at_ring *ring,
+		      const char **why);
 
 /* Lets the process run on its own. 0 or -errno. */
 int launch_go(struct launch *launch);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A command is attached to while it stands at its first instruction: nothing of it is missed. */
+/* A command is attached to while it has not begun: nothing of it is missed. */
 #include "live.h"
 #include "launch.h"
 #include "sources/bpf.h"
 #include "sources/elf.h"
+#include "sources/ring.h"
 #include "target.h"
 #include <errno.h>
+#include <stdlib.h>
 
 static int accept_program(pid_t pid, void *context, const char **why)
 {
@@ -45,7 +47,7 @@ int live_attach(struct source **ret, const struct target *target, const struct o
 	return bpf_source_open(ret, &bpf, why);
 }
 
-int live_open(struct live *live, const struct options *options, const char **why)
+static int open_bpf(struct live *live, const struct options *options, const char **why)
 {
 	int err;
 
@@ -56,11 +58,47 @@ int live_open(struct live *live, const struct options *options, const char **why
 	return err ? err : live_attach(&live->source, live->target, options, why);
 }
 
+/* Starts the command with the ring, and reads that from then on. */
+static int start_with(struct live *live, struct ring_memory *memory, const struct options *options,
+		      const char **why)
+{
+	struct ring_options ring = { .buffer = options->buffer };
+	int err = launch_start_ring(&live->launch, options->command, memory->fd, memory->ring, why);
+
+	if (!err)
+		err = target_open(&live->target, memory->ring->process, elf_has_probes, why);
+	if (err)
+		return err;
+	ring.pid = live->target->pid;
+	ring.pidfd = live->target->pidfd;
+	ring.proc = live->target->proc;
+	*why = "no memory";
+	return ring_source_open(&live->source, memory, &ring);
+}
+
+static int open_ring(struct live *live, const struct options *options, const char **why)
+{
+	struct ring_memory memory = { .fd = -1 };
+	int err = ring_memory_make(&memory, options->buffer, why);
+
+	if (!err)
+		err = start_with(live, &memory, options, why);
+	ring_memory_free(&memory);
+	return err;
+}
+
+int live_open(struct live *live, const struct options *options, const char **why)
+{
+	return options->source == OPTIONS_SOURCE_RING ? open_ring(live, options, why)
+						      : open_bpf(live, options, why);
+}
+
 void live_close(struct live *live)
 {
 	if (live->source)
 		live->source->free(live->source);
 	launch_free(live->launch);
 	target_free(live->target);
+	free(live->missing);
 	*live = (struct live){ 0 };
 }

@@ -14,6 +14,7 @@ struct live {
 	struct target *target;
 	struct launch *launch; /* null without a command; else it waits for launch_go() */
 	struct source *source;
+	char *missing; /* why not BPF, if it was up to us and a ring was taken; or null */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "launch.h"
 #include "live.h"
 #include "names.h"
+#include "newcomers.h"
 #include "privileges.h"
 #include "progress.h"
 #include "report.h"
@@ -33,6 +34,7 @@ struct session {
 	struct source *source;
 	struct names *names;	   /* null for a file, which has them */
 	struct snapshot *snapshot; /* null unless that of a running process is wanted */
+	struct newcomers *newcomers;
 	struct result result;
 	struct progress progress;
 	bool stopped; /* the source was asked for the end */
@@ -75,6 +77,10 @@ static int open_live(struct session *session)
 	const char *why;
 	int err = live_open(&session->live, options, &why);
 
+	if (session->live.missing)
+		say("traced by a ring in memory, without BPF (%s): processes that run already, and "
+		    "children, cannot be traced so",
+		    session->live.missing);
 	if (!err) {
 		session->source = session->live.source;
 		return 0;
@@ -171,6 +177,16 @@ static void show_progress(struct session *session)
 		progress_show(&session->progress, clock_ns(), part_read(session));
 }
 
+static void tell_newcomers(const struct session *session)
+{
+	const char *path = newcomers_look(session->newcomers, clock_ns());
+
+	if (path)
+		say("process %d has loaded %s, which has probes, since: attach anew to see what it "
+		    "does",
+		    session->live.target->pid, path);
+}
+
 /* The view has seen what it wants. */
 static bool has_enough(const struct session *session)
 {
@@ -198,6 +214,7 @@ static int run(struct session *session)
 		unable = session->snapshot ? take_heard(session, events, count)
 					   : take_all(session, events, count);
 		show_progress(session);
+		tell_newcomers(session);
 		if (requests(session) <= asked && (!end_ns || clock_ns() < end_ns) &&
 		    !has_enough(session))
 			continue;
@@ -252,6 +269,7 @@ static void session_free(struct session *session)
 	result_close(&session->result);
 	names_free(session->names);
 	snapshot_free(session->snapshot);
+	newcomers_free(session->newcomers);
 	if (session->source && session->source != session->live.source)
 		session->source->free(session->source);
 	live_close(&session->live);
@@ -270,6 +288,8 @@ static int start(struct session *session)
 		if (!session->snapshot)
 			return complain("%s", strerror(ENOMEM));
 	}
+	if (session->live.target)
+		session->newcomers = newcomers_new(session->live.target);
 	if (privileges_drop())
 		return complain("cannot give up the privileges of root");
 	if (session->snapshot)

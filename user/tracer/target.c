@@ -100,7 +100,7 @@ static int open_in_root(const struct target *target, const struct target_mapping
 	return -ESTALE;
 }
 
-static int open_mapping(const struct target *target, const struct target_mapping *mapping)
+int target_open_mapping(const struct target *target, const struct target_mapping *mapping)
 {
 	char name[64];
 	int fd;
@@ -217,7 +217,7 @@ static int add_mapped(struct target *target, bool (*wanted)(int fd))
 		if (!target_parse_mapping(&mapping, line) || !mapping.executable || !mapping.inode)
 			continue;
 		/* What has been unmapped meanwhile, or cannot be opened, has no probes for us. */
-		fd = open_mapping(target, &mapping);
+		fd = target_open_mapping(target, &mapping);
 		if (fd >= 0)
 			err = add_image(target, fd, &mapping, mapping.path, wanted);
 	}

@@ -52,6 +52,12 @@ struct target_mapping {
 	const char *path; /* within the line; "" if the mapping has none */
 };
 
+/*
+ * Opens the file that is mapped there, a regular one, as far as the caller's rights allow. Returns a
+ * descriptor or -errno.
+ */
+int target_open_mapping(const struct target *target, const struct target_mapping *mapping);
+
 /* Reads one line of /proc/PID/maps and cuts off its newline. False if the line is not one. */
 bool target_parse_mapping(struct target_mapping *ret, char *line);
 

@@ -10,9 +10,11 @@
  * that while is left out: some threads would have a part of it only.
  */
 #include "bpf.h"
+#include "bounds.h"
 #include "memory.h"
 #include "order.h"
 #include "programs.h"
+#include "timens.h"
 #include "writers.h"
 #include <base/clock.h>
 #include <bpf/bpf.h>
@@ -22,12 +24,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-#define WAKE_MS	  20
-#define WINDOW_NS 20000000ULL
-#define READ_MAX  ORDER_HELD_MAX /* records, before those that have come are given */
+#define READ_MAX ORDER_HELD_MAX /* records, before those that have come are given */
 
 struct leftover {
 	struct leftover *next;
@@ -54,39 +53,25 @@ struct bpf_source {
 	pid_t pid;
 	bool follow;
 	bool direct;
+	int64_t ahead_ns;	  /* the target's clock */
 	bool exited;		  /* the target */
 	uint64_t end_ns;	  /* what is later is left out; UINT64_MAX while it runs */
-	uint64_t end_wall_ns;	  /* CLOCK_REALTIME then */
 	uint64_t dropped;	  /* until then, as far as it is known */
 	uint64_t rescued;	  /* of these: they were read from memory after all */
 	struct tail tails[TAILS]; /* the same */
-	struct at_event first;
+	struct at_event first, detach;
 	struct at_event *last; /* AT_LOST, AT_DETACH */
 };
-
-static uint64_t wall_clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
-static int add(struct bpf_source *self, uint32_t thread, const struct at_event *events,
-	       size_t count, bool again)
-{
-	while (count && events[count - 1].time_ns > self->end_ns)
-		count--;
-	return count ? order_add(self->order, thread, events, count, again) : 0;
-}
 
 /*
  * A thread that is killed or read right after its batch was dropped has it still: what is new in a
  * copy of its memory was not lost.
  */
-static void rescue(struct bpf_source *self, const struct tail *tails, uint32_t thread,
-		   const struct at_event *events, size_t count)
+static void rescue(struct bpf_source *self, uint32_t thread, const struct at_event *events,
+		   size_t count)
 {
+	const struct tail *tails =
+		self->state == RUNS ? self->programs.skeleton->bss->tails : self->tails;
 	const struct tail *tail = &tails[thread & (TAILS - 1)];
 	uint32_t known;
 
@@ -100,6 +85,21 @@ static void rescue(struct bpf_source *self, const struct tail *tails, uint32_t t
 			self->rescued++;
 }
 
+static int add(struct bpf_source *self, uint32_t thread, const struct at_event *events,
+	       size_t count, bool again)
+{
+	struct at_event shifted[AT_BATCH_MAX];
+
+	if (self->ahead_ns) {
+		memcpy(shifted, events, count * sizeof(*events));
+		timens_shift(shifted, count, self->ahead_ns, self->direct);
+		events = shifted;
+	}
+	if (again)
+		rescue(self, thread, events, count);
+	return bounds_add(self->order, self->end_ns, thread, events, count, again);
+}
+
 static int take_sample(void *context, void *data, size_t size)
 {
 	struct bpf_source *self = context;
@@ -107,10 +107,6 @@ static int take_sample(void *context, void *data, size_t size)
 	int err;
 
 	(void)size;
-	if (sample->flags & SAMPLE_LAST)
-		rescue(self,
-		       self->state == RUNS ? self->programs.skeleton->bss->tails : self->tails,
-		       sample->thread, sample->events, sample->count);
 	err = writers_note(self->writers, sample);
 	if (!err)
 		err = add(self, sample->thread, sample->events, sample->count,
@@ -137,7 +133,6 @@ static int add_leftovers(struct bpf_source *self)
 	int err = 0;
 
 	while ((leftover = self->leftovers)) {
-		rescue(self, self->tails, leftover->thread, leftover->events, leftover->count);
 		if (!err)
 			err = add(self, leftover->thread, leftover->events, leftover->count, true);
 		self->leftovers = leftover->next;
@@ -146,42 +141,14 @@ static int add_leftovers(struct bpf_source *self)
 	return err;
 }
 
-static bool lost_its_end(const struct bpf_source *self, const struct tail *tail)
-{
-	uint32_t last;
-
-	if (!tail->thread)
-		return false;
-	return !order_last(self->order, tail->thread, &last) || order_after(tail->sequence, last);
-}
-
 /* Returns how many records close the stream, or -ENOMEM. */
 static int write_last(struct bpf_source *self)
 {
 	const struct events_bpf__bss *seen = self->programs.skeleton->bss;
-	const struct tail *tail;
-	size_t count = 0;
-
-	self->last = calloc(TAILS + 1, sizeof(*self->last));
-	if (!self->last)
-		return -ENOMEM;
-	for (tail = self->tails; tail < self->tails + TAILS; tail++) {
-		if (!lost_its_end(self, tail))
-			continue;
-		self->last[count].time_ns = self->end_ns;
-		self->last[count].kind = AT_LOST;
-		self->last[count].thread = tail->stated;
-		self->last[count].process = tail->process;
-		self->last[count++].sequence = tail->sequence;
-	}
-	self->last[count].time_ns = self->end_ns;
-	self->last[count].kind = AT_DETACH;
-	self->last[count].process = self->pid;
-	self->last[count].subject = self->end_wall_ns;
-	self->last[count].a = self->dropped > self->rescued ? self->dropped - self->rescued : 0;
-	self->last[count].b = seen->counters.forked;
-	self->last[count++].c = seen->counters.unread + self->unread;
-	return count;
+	self->detach.a = self->dropped > self->rescued ? self->dropped - self->rescued : 0;
+	self->detach.b = seen->counters.forked;
+	self->detach.c = seen->counters.unread + self->unread;
+	return bounds_last(&self->last, self->order, self->tails, TAILS, &self->detach);
 }
 
 static int give_last(struct bpf_source *self, const struct at_event **events, size_t *count)
@@ -218,8 +185,8 @@ static int give(struct bpf_source *self, const struct at_event **events, size_t 
 /* What is later than now is left out. */
 static void set_end(struct bpf_source *self)
 {
-	self->end_ns = clock_ns();
-	self->end_wall_ns = wall_clock_ns();
+	self->detach = bounds_event(AT_DETACH, self->pid);
+	self->end_ns = self->detach.time_ns;
 }
 
 /* The probes go. What is dropped from then on belongs to the time that is left out. */
@@ -248,7 +215,8 @@ static void wait_for_more(struct bpf_source *self, uint64_t left_ns)
 	struct epoll_event event;
 
 	/* The ring has null for a pointer. */
-	if (epoll_wait(self->wake, &event, 1, left_ms < WAKE_MS ? left_ms : WAKE_MS) == 1 &&
+	if (epoll_wait(self->wake, &event, 1,
+		       left_ms < BOUNDS_WAKE_MS ? left_ms : BOUNDS_WAKE_MS) == 1 &&
 	    event.data.ptr)
 		self->exited = true;
 	if (!has_ended(self))
@@ -453,15 +421,21 @@ static int open_source(struct bpf_source *self, const struct bpf_options *option
 
 	if (err)
 		return err;
-	self->first.time_ns = clock_ns();
-	self->first.subject = wall_clock_ns();
-	self->order = order_new(WINDOW_NS, self->first.time_ns);
+	self->ahead_ns = timens_ahead_ns(options->pid);
+	self->first = bounds_event(AT_ATTACH, options->pid);
+	self->first.a = options->buffer;
+	self->order = order_new(BOUNDS_WINDOW_NS, self->first.time_ns);
 	self->writers = writers_new();
 	/* Without it nothing but leftovers is missed. */
 	self->memory = memory_open(options->pid, options->pidfd);
 	err = programs_start(&self->programs, options, probes, self->memory, why);
 	if (err)
 		return err;
+	/* Waited for, its number may be another's by now, who would be traced in its place. */
+	if (syscall(SYS_pidfd_send_signal, options->pidfd, 0, NULL, 0) && errno == ESRCH) {
+		*why = "the process has ended";
+		return -ESRCH;
+	}
 	if (options->direct)
 		self->first.b = clock_ns() - self->first.time_ns;
 	*why = "no memory";
@@ -490,9 +464,6 @@ int bpf_source_open(struct source **ret, const struct bpf_options *options, cons
 		self->end_ns = UINT64_MAX;
 		self->follow = options->follow;
 		self->direct = options->direct;
-		self->first.kind = AT_ATTACH;
-		self->first.process = options->pid;
-		self->first.a = options->buffer;
 		err = open_source(self, options, probes, why);
 	}
 	free(probes);

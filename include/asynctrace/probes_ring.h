@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How a process writes into the ring of a tracer without privileges (ring.h). A part of probes.h,
+ * which includes it.
+ *
+ * The batch of a thread is then in a block of the ring instead of memory of its own. Everything
+ * else is as it is without: a record costs the same, and is seen as soon as it counts.
+ */
+#ifndef ASYNCTRACE_PROBES_RING_H
+#define ASYNCTRACE_PROBES_RING_H
+
+#include <asynctrace/ring.h>
+
+#define AT_RETRY_NS 100000     /* after a ring was full */
+#define AT_ALIVE_NS 1000000000 /* how often to look whether its reader is */
+
+/* It stays mapped until the process ends: threads may be at it. */
+static struct {
+	struct at_ring *shared; /* null if there is none */
+	struct at_block *blocks;
+	uint32_t count;
+	uint64_t alive_ns; /* when the reader was looked for last */
+} at_ring;
+
+static inline unsigned int at_ring_listens(void)
+{
+	return __atomic_load_n(&at_listeners.ring, __ATOMIC_RELAXED);
+}
+
+static int at_ring_reader_is_gone(void)
+{
+	return kill(at_ring.shared->reader, 0) && errno == ESRCH;
+}
+
+/* Nobody reads. Threads keep the blocks that they have until they hand them over. */
+static void at_ring_close(void)
+{
+	__atomic_store_n(&at_listeners.ring, 0, __ATOMIC_RELAXED);
+}
+
+/* Nothing of the thread's is read or written in the block from here on. */
+static void at_block_leave(struct at_batch *batch)
+{
+	uint32_t state = batch->count ? AT_BLOCK_FULL : AT_BLOCK_FREE;
+
+	__atomic_store_n(at_thread.state, state, __ATOMIC_RELEASE);
+	at_thread.batch = NULL;
+	at_thread.state = NULL;
+}
+
+/* The reader has seen the records as they were written: only a full block has to go. */
+static void at_block_hand_over(struct at_batch *batch)
+{
+	int closed = __atomic_load_n(&at_ring.shared->closed, __ATOMIC_RELAXED);
+
+	at_thread.first_ns = at_thread.last_ns;
+	if (closed)
+		at_ring_close();
+	if (closed || batch->count == AT_BATCH_MAX || (batch->count && at_listeners.batch))
+		at_block_leave(batch);
+}
+
+/* The record that is about to be written finds no room. */
+static void at_block_missing(uint32_t thread)
+{
+	struct at_ring *ring = at_ring.shared;
+	uint64_t now = at_thread.last_ns;
+
+	__atomic_fetch_add(&ring->dropped, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&ring->tails[thread % AT_RING_TAILS],
+			 AT_RING_TAIL(thread, at_thread.sequence + 1), __ATOMIC_RELAXED);
+	if (now < at_thread.retry_ns)
+		return;
+	at_thread.retry_ns = now + AT_RETRY_NS;
+	if (now - __atomic_load_n(&at_ring.alive_ns, __ATOMIC_RELAXED) < AT_ALIVE_NS)
+		return;
+	__atomic_store_n(&at_ring.alive_ns, now, __ATOMIC_RELAXED);
+	if (at_ring_reader_is_gone())
+		at_ring_close();
+}
+
+/* Returns its number, or that of no block. */
+static uint32_t at_block_find(void)
+{
+	struct at_ring *ring = at_ring.shared;
+	uint32_t first = __atomic_load_n(&ring->hint, __ATOMIC_RELAXED) % at_ring.count;
+	uint32_t i, number = first, state;
+
+	for (i = 0; i < at_ring.count; i++) {
+		state = __atomic_load_n(&ring->states[number], __ATOMIC_RELAXED);
+		if (state == AT_BLOCK_FREE &&
+		    __atomic_compare_exchange_n(&ring->states[number], &state, AT_BLOCK_TAKEN, 0,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+			__atomic_store_n(&ring->hint, number + 1, __ATOMIC_RELAXED);
+			return number;
+		}
+		if (++number == at_ring.count)
+			number = 0;
+	}
+	return at_ring.count;
+}
+
+/* The thread's next batch, or null if the ring is full or closed. */
+static struct at_batch *at_block_take(void)
+{
+	struct at_ring *ring = at_ring.shared;
+	uint32_t thread = gettid(), number = at_ring.count;
+	struct at_block *block;
+
+	if (__atomic_load_n(&ring->closed, __ATOMIC_ACQUIRE))
+		at_ring_close();
+	else if (at_thread.last_ns >= at_thread.retry_ns)
+		number = at_block_find();
+	if (number == at_ring.count) {
+		at_block_missing(thread);
+		return NULL;
+	}
+	block = &at_ring.blocks[number];
+	/* The reader looks at them when there are records. */
+	block->serial = __atomic_add_fetch(&ring->serial, 1, __ATOMIC_ACQ_REL);
+	block->batch.thread = thread;
+	block->batch.process = getpid();
+	block->batch.sequence = at_thread.sequence;
+	block->batch.count = 0;
+	at_thread.state = &ring->states[number];
+	at_thread.batch = &block->batch;
+	return at_thread.batch;
+}
+
+/* What the child has of it is the parent's. */
+static void at_ring_forked(void)
+{
+	if (at_thread.state) {
+		at_thread.state = NULL;
+		at_thread.batch = NULL;
+	}
+	if (at_ring_listens())
+		__atomic_fetch_add(&at_ring.shared->forked, 1, __ATOMIC_RELAXED);
+	at_ring_close();
+}
+
+/* The descriptor, or -1. What a process executes inherits the variable, but not the descriptor. */
+static int at_ring_descriptor(void)
+{
+	const char *text = secure_getenv(AT_RING_VARIABLE);
+	int wanted = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL, seals;
+	char *end;
+	long fd;
+
+	if (!text)
+		return -1;
+	fd = strtol(text, &end, 10);
+	if (end == text || *end || fd < 0 || fd > INT32_MAX)
+		return -1;
+	seals = fcntl(fd, F_GET_SEALS);
+	return seals >= 0 && (seals & wanted) == wanted ? fd : -1;
+}
+
+/* True if it is ours. All that is used of it later is kept by us. */
+static int at_ring_fits(struct at_ring *ring, uint64_t size)
+{
+	uint64_t offset = ring->blocks_offset, count = ring->blocks;
+
+	if (ring->magic != AT_RING_MAGIC || ring->version != AT_RING_VERSION ||
+	    ring->process != (uint32_t)getpid() || !count || offset % sizeof(uint64_t) ||
+	    offset < sizeof(*ring) + count * sizeof(*ring->states) || offset > size ||
+	    (size - offset) / sizeof(*at_ring.blocks) < count)
+		return 0;
+	at_ring.shared = ring;
+	at_ring.blocks = (struct at_block *)((char *)ring + offset);
+	at_ring.count = count;
+	return 1;
+}
+
+/* Waits until the tracer has looked at the process. 0 if it will not. */
+static int at_ring_wait(void)
+{
+	static const struct timespec limit = { 0, 100000000 };
+	struct at_ring *ring = at_ring.shared;
+
+	while (!__atomic_load_n(&ring->go, __ATOMIC_ACQUIRE)) {
+		syscall(SYS_futex, &ring->go, FUTEX_WAIT, 0, &limit, NULL, 0);
+		if (at_ring_reader_is_gone())
+			return 0;
+	}
+	return !__atomic_load_n(&ring->closed, __ATOMIC_ACQUIRE);
+}
+
+/* When the process, or a library that it loads, begins. */
+static void at_ring_open(void)
+{
+	int fd = at_ring_descriptor();
+	struct at_ring *ring;
+	struct stat file;
+
+	if (fd < 0 || fstat(fd, &file) || file.st_size < (off_t)sizeof(*ring))
+		return;
+	ring = (struct at_ring *)mmap(NULL, file.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+				      0);
+	if (ring == MAP_FAILED)
+		return;
+	if (!at_ring_fits(ring, file.st_size)) {
+		munmap(ring, file.st_size);
+		return;
+	}
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	__atomic_store_n(&ring->claimed, 1, __ATOMIC_RELEASE);
+	if (at_ring_wait())
+		__atomic_store_n(&at_listeners.ring, 1, __ATOMIC_RELAXED);
+}
+
+#endif

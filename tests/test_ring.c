@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Both sides of the ring in one process: what probes.h writes into it, and what is read of it. */
+#define AT_PROBES_IMPLEMENTATION
+#include <asynctrace/probes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <tracer/sources/ring_memory.h>
+#include <tracer/sources/ring_read.h>
+
+#include <cmocka.h>
+
+enum { BLOCKS = 8, THREADS = 2, MANY = 100000 };
+
+static struct {
+	struct ring_memory memory;
+	struct ring_reader *reader;
+	uint64_t seed; /* of what the liar writes */
+} it;
+
+/* What was read of a thread. */
+struct seen {
+	uint32_t thread;
+	uint32_t last; /* sequence */
+	size_t count;
+	bool disordered;
+};
+
+static struct seen seen[THREADS + 1];
+static size_t taken;
+
+static struct seen *seen_of(uint32_t thread)
+{
+	struct seen *of = seen;
+
+	while (of->thread && of->thread != thread)
+		of++;
+	assert_true(of < seen + THREADS + 1);
+	of->thread = thread;
+	return of;
+}
+
+static int take(void *context, uint32_t thread, const struct at_event *events, size_t count)
+{
+	struct seen *of = seen_of(thread);
+	size_t i;
+
+	(void)context;
+	for (i = 0; i < count; i++) {
+		of->disordered |= (int32_t)(events[i].sequence - of->last) <= 0 ||
+				  events[i].thread != thread || events[i].kind != AT_SWITCH;
+		of->last = events[i].sequence;
+	}
+	of->count += count;
+	return 0;
+}
+
+/* Takes whatever a liar wrote. */
+static int take_any(void *context, uint32_t thread, const struct at_event *events, size_t count)
+{
+	(void)context;
+	(void)thread;
+	(void)events;
+	assert_in_range(count, 1, AT_BATCH_MAX);
+	taken += count;
+	return 0;
+}
+
+static size_t read_ring(void)
+{
+	size_t freed;
+
+	assert_int_equal(ring_read(it.reader, take, NULL, &freed), 0);
+	return freed;
+}
+
+static void write_records(int count)
+{
+	while (count--)
+		at_record(AT_SWITCH, 0, 1, 2, 3, 4);
+}
+
+static void tell_of(int fd)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", fd);
+	setenv(AT_RING_VARIABLE, number, 1);
+}
+
+/* A ring that waits for this process. */
+static int make(void **state)
+{
+	const char *why;
+
+	(void)state;
+	memset(seen, 0, sizeof(seen));
+	memset(&at_thread, 0, sizeof(at_thread));
+	memset(&at_ring, 0, sizeof(at_ring));
+	it.memory = (struct ring_memory){ .fd = -1 };
+	it.seed = 1;
+	if (ring_memory_make(&it.memory, BLOCKS * sizeof(struct at_block), &why))
+		return -1;
+	it.memory.ring->process = getpid();
+	it.memory.ring->go = 1;
+	it.reader = ring_reader_new(it.memory.ring, it.memory.blocks);
+	tell_of(it.memory.fd);
+	return it.reader ? 0 : -1;
+}
+
+static int make_and_join(void **state)
+{
+	int ret = make(state);
+
+	at_ring_open();
+	return ret || !at_listeners.ring;
+}
+
+static int leave(void **state)
+{
+	(void)state;
+	at_listeners.any = 0;
+	memset(&at_thread, 0, sizeof(at_thread));
+	if (at_ring.shared)
+		munmap(at_ring.shared, it.memory.size);
+	memset(&at_ring, 0, sizeof(at_ring));
+	unsetenv(AT_RING_VARIABLE);
+	ring_reader_free(it.reader);
+	ring_memory_free(&it.memory);
+	return 0;
+}
+
+/* --- the producer --- */
+
+static void open__claims_what_is_its_own(void **state)
+{
+	(void)state;
+	assert_false(at_listeners.ring);
+	at_ring_open();
+	assert_true(at_listeners.ring);
+	assert_true(at_listening());
+	assert_int_equal(it.memory.ring->claimed, 1);
+	assert_true(fcntl(it.memory.fd, F_GETFD) & FD_CLOEXEC);
+}
+
+static void open__not_what_is_not(void **state)
+{
+	struct at_ring *ring = it.memory.ring, right = *ring;
+	int plain = memfd_create("plain", MFD_CLOEXEC | MFD_ALLOW_SEALING), i;
+
+	(void)state;
+	for (i = 0; i < 7; i++) {
+		ring->process += i == 0;
+		ring->magic += i == 1;
+		ring->version += i == 2;
+		ring->blocks += i == 3;
+		ring->blocks = i == 4 ? 0 : ring->blocks;
+		ring->blocks_offset = i == 5 ? UINT64_MAX - 7 : ring->blocks_offset;
+		ring->blocks_offset = i == 6 ? 8 : ring->blocks_offset;
+		at_ring_open();
+		assert_false(at_listeners.ring);
+		assert_false(ring->claimed);
+		*ring = right;
+	}
+	/* Memory that can become smaller would be a trap. */
+	assert_int_equal(ftruncate(plain, it.memory.size), 0);
+	assert_int_equal(pwrite(plain, ring, sizeof(*ring), 0), sizeof(*ring));
+	tell_of(plain);
+	at_ring_open();
+	assert_false(at_listeners.ring);
+	close(plain);
+	for (i = 0; i < 5; i++) {
+		static const char *const words[] = { "", "-1", "x", "99999999999", "1000" };
+
+		setenv(AT_RING_VARIABLE, words[i], 1);
+		at_ring_open();
+		assert_false(at_listeners.ring);
+	}
+}
+
+static void open__waits_no_longer_than_the_reader_lives(void **state)
+{
+	pid_t child = fork();
+
+	(void)state;
+	if (!child)
+		_exit(0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	it.memory.ring->go = 0;
+	it.memory.ring->reader = child;
+	at_ring_open();
+	assert_false(at_listeners.ring);
+}
+
+static void record__is_seen_at_once(void **state)
+{
+	(void)state;
+	write_records(1);
+	read_ring();
+	assert_int_equal(seen[0].count, 1);
+	assert_int_equal(seen[0].thread, gettid());
+	read_ring();
+	assert_int_equal(seen[0].count, 1);
+}
+
+static void record__order_across_blocks(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 1; i <= 40; i++) {
+		write_records(37 * i % 700);
+		read_ring();
+	}
+	assert_false(seen[0].disordered);
+	assert_int_equal(it.memory.ring->dropped, 0);
+	assert_int_equal(seen[0].count, at_thread.sequence);
+	assert_int_equal(seen[0].last, at_thread.sequence);
+}
+
+static void full__is_counted(void **state)
+{
+	const struct at_ring *ring = it.memory.ring;
+	uint32_t thread = gettid();
+
+	(void)state;
+	write_records(BLOCKS * AT_BATCH_MAX + 10);
+	assert_int_equal(ring->dropped, 10);
+	assert_int_equal(ring->tails[thread % AT_RING_TAILS],
+			 AT_RING_TAIL(thread, BLOCKS * AT_BATCH_MAX + 10));
+	assert_int_equal(read_ring(), BLOCKS);
+	assert_int_equal(seen[0].count, BLOCKS * AT_BATCH_MAX);
+	at_thread.retry_ns = 0;
+	write_records(1);
+	read_ring();
+	assert_int_equal(seen[0].last, BLOCKS * AT_BATCH_MAX + 11);
+	assert_int_equal(ring->dropped, 10);
+	assert_false(seen[0].disordered);
+}
+
+static void full__without_reader_is_left(void **state)
+{
+	pid_t child = fork();
+
+	(void)state;
+	if (!child)
+		_exit(0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	write_records(BLOCKS * AT_BATCH_MAX);
+	assert_true(at_listeners.ring);
+	it.memory.ring->reader = child;
+	write_records(1);
+	assert_false(at_listeners.ring);
+	assert_null(at_thread.batch);
+}
+
+static void closed__is_left(void **state)
+{
+	(void)state;
+	write_records(3);
+	it.memory.ring->closed = 1;
+	at_flush();
+	assert_false(at_listeners.ring);
+	assert_null(at_thread.batch);
+	/* Who listens by the kernel's help is given memory of the thread's own. */
+	at_listeners.batch = 1;
+	write_records(2);
+	assert_non_null(at_thread.batch);
+	assert_null(at_thread.state);
+	read_ring();
+	assert_int_equal(seen[0].count, 3);
+}
+
+static void handed_over__to_another_listener_too(void **state)
+{
+	(void)state;
+	at_listeners.batch = 1;
+	write_records(2);
+	at_flush();
+	assert_null(at_thread.batch);
+	write_records(1);
+	read_ring();
+	assert_int_equal(seen[0].last, 3);
+	assert_int_equal(seen[0].count, 3);
+	assert_false(seen[0].disordered);
+}
+
+static void fork__child_writes_nothing(void **state)
+{
+	int status;
+	pid_t child;
+
+	(void)state;
+	write_records(1);
+	child = fork();
+	if (!child) {
+		bool apart = !at_thread.batch && !at_listening();
+
+		write_records(2);
+		_exit(!apart);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(it.memory.ring->forked, 1);
+	write_records(1);
+	read_ring();
+	assert_int_equal(seen[0].count, 2);
+}
+
+static void *write_some(void *count)
+{
+	write_records((intptr_t)count);
+	return NULL;
+}
+
+static void run_thread(int records)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, write_some, (void *)(intptr_t)records);
+	pthread_join(thread, NULL);
+}
+
+static void thread_end__gives_its_block_up(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3 * BLOCKS; i++) {
+		run_thread(1);
+		assert_int_equal(read_ring(), 1);
+		memset(seen, 0, sizeof(seen));
+	}
+	assert_int_equal(it.memory.ring->dropped, 0);
+}
+
+static void threads__each_in_its_order(void **state)
+{
+	pthread_t threads[THREADS];
+	size_t i, count = 0;
+
+	(void)state;
+	for (i = 0; i < THREADS; i++)
+		pthread_create(&threads[i], NULL, write_some, (void *)(intptr_t)MANY);
+	for (i = 0; i < 1000; i++)
+		read_ring();
+	for (i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	read_ring();
+	for (i = 0; i < THREADS; i++) {
+		assert_false(seen[i].disordered);
+		count += seen[i].count;
+	}
+	assert_int_equal(count + it.memory.ring->dropped, THREADS * MANY);
+}
+
+/* --- the reader --- */
+
+static uint32_t random_word(void)
+{
+	it.seed ^= it.seed << 13;
+	it.seed ^= it.seed >> 7;
+	it.seed ^= it.seed << 17;
+	return it.seed >> 16;
+}
+
+static int stop_it(void *context, uint32_t thread, const struct at_event *events, size_t count)
+{
+	(void)context;
+	take(NULL, thread, events, count);
+	return -EAGAIN;
+}
+
+static void read__goes_on_where_it_was_stopped(void **state)
+{
+	size_t freed;
+
+	(void)state;
+	write_records(2 * AT_BATCH_MAX + 1);
+	assert_int_equal(ring_read(it.reader, stop_it, NULL, &freed), -EAGAIN);
+	assert_int_equal(freed, 1);
+	assert_int_equal(seen[0].count, AT_BATCH_MAX);
+	read_ring();
+	assert_int_equal(seen[0].count, 2 * AT_BATCH_MAX + 1);
+	assert_false(seen[0].disordered);
+}
+
+/* A thread that goes on while the blocks are looked at must not have its younger ones read first. */
+static void read__not_what_was_taken_since_it_began(void **state)
+{
+	(void)state;
+	write_records(1);
+	__atomic_store_n(&it.memory.ring->serial, 0, __ATOMIC_RELEASE);
+	read_ring();
+	assert_int_equal(seen[0].count, 0);
+	__atomic_store_n(&it.memory.ring->serial, 1, __ATOMIC_RELEASE);
+	read_ring();
+	assert_int_equal(seen[0].count, 1);
+}
+
+static void read__count_that_is_too_large(void **state)
+{
+	struct at_block *block = &at_ring.blocks[0];
+
+	(void)state;
+	write_records(1);
+	block->batch.count = AT_BATCH_MAX + 1;
+	read_ring();
+	block->batch.count = UINT32_MAX;
+	read_ring();
+	assert_int_equal(seen[0].count, 0);
+	*at_thread.state = AT_BLOCK_FULL;
+	assert_int_equal(read_ring(), 1);
+	assert_int_equal(seen[0].count, 0);
+	assert_int_equal(*at_thread.state, AT_BLOCK_FREE);
+}
+
+/* Whatever is in the ring, a round ends, and gives no more than the ring holds. */
+static void read__of_a_liar(void **state)
+{
+	static const uint32_t values[] = {
+		0, 1, 2, 3, 4, AT_BATCH_MAX, AT_BATCH_MAX + 1, UINT32_MAX
+	};
+	uint32_t *words = (uint32_t *)it.memory.ring;
+	size_t count = it.memory.size / sizeof(*words), freed, i, round;
+	const size_t header = offsetof(struct at_ring, states) / sizeof(*words);
+
+	(void)state;
+	for (round = 0; round < 3000; round++) {
+		for (i = 0; i < 300; i++)
+			words[random_word() % count] = values[random_word() % 8];
+		for (i = 0; i < BLOCKS; i++) {
+			words[header + random_word() % BLOCKS] = random_word() % 5;
+			at_ring.blocks[i].serial = random_word() % 4;
+			at_ring.blocks[i].batch.count = random_word() % (AT_BATCH_MAX + 2);
+		}
+		it.memory.ring->serial = random_word() % 5;
+		taken = 0;
+		assert_int_equal(ring_read(it.reader, take_any, NULL, &freed), 0);
+		assert_in_range(taken, 0, BLOCKS * AT_BATCH_MAX);
+		assert_in_range(freed, 0, BLOCKS);
+	}
+}
+
+static size_t dropped_bytes;
+
+static void count_drop(void *context, size_t offset, size_t size)
+{
+	(void)context;
+	assert_true(offset + size <= it.memory.size);
+	dropped_bytes += size;
+}
+
+static void close__takes_free_blocks_only(void **state)
+{
+	(void)state;
+	dropped_bytes = 0;
+	write_records(AT_BATCH_MAX + 1);
+	ring_close(it.reader, count_drop, NULL);
+	assert_int_equal(dropped_bytes, (BLOCKS - 2) * sizeof(struct at_block));
+	assert_int_equal(*at_thread.state, AT_BLOCK_TAKEN);
+	write_records(AT_BATCH_MAX);
+	assert_int_equal(it.memory.ring->dropped, 1);
+	read_ring();
+	assert_int_equal(seen[0].count, 2 * AT_BATCH_MAX);
+}
+
+static void make__is_sealed_and_there(void **state)
+{
+	struct stat file;
+
+	(void)state;
+	assert_int_equal(fstat(it.memory.fd, &file), 0);
+	assert_true((size_t)file.st_blocks * 512 >= it.memory.size);
+	assert_int_equal(ftruncate(it.memory.fd, 1), -1);
+	ring_memory_give_back(&it.memory, it.reader, true);
+	assert_int_equal(fstat(it.memory.fd, &file), 0);
+	assert_int_equal(file.st_blocks, 0);
+}
+
+#define MADE(test)   cmocka_unit_test_setup_teardown(test, make, leave)
+#define JOINED(test) cmocka_unit_test_setup_teardown(test, make_and_join, leave)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		MADE(open__claims_what_is_its_own),
+		MADE(open__not_what_is_not),
+		MADE(open__waits_no_longer_than_the_reader_lives),
+		JOINED(record__is_seen_at_once),
+		JOINED(record__order_across_blocks),
+		JOINED(full__is_counted),
+		JOINED(full__without_reader_is_left),
+		JOINED(closed__is_left),
+		JOINED(handed_over__to_another_listener_too),
+		JOINED(fork__child_writes_nothing),
+		JOINED(thread_end__gives_its_block_up),
+		JOINED(threads__each_in_its_order),
+		JOINED(read__goes_on_where_it_was_stopped),
+		JOINED(read__not_what_was_taken_since_it_began),
+		JOINED(read__count_that_is_too_large),
+		JOINED(read__of_a_liar),
+		JOINED(close__takes_free_blocks_only),
+		MADE(make__is_sealed_and_there),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

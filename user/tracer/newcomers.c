@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Each file that is mapped executable is opened once, when it is seen for the first time; from then
+ * on its inode is known. What is no longer mapped is forgotten, but for what was told.
+ */
+#include "newcomers.h"
+#include "sources/elf.h"
+#include "target.h"
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define PAUSE_NS 1000000000ULL
+
+/* Who loads more of them is told enough. */
+enum { TOLD_MAX = 16 };
+
+struct file {
+	dev_t device;
+	ino_t inode;
+};
+
+struct files {
+	struct file *at;
+	size_t count;
+};
+
+struct newcomers {
+	const struct target *target;
+	FILE *maps; /* opened while that was allowed */
+	uint64_t next_ns;
+	struct files known; /* those that are mapped, without news */
+	struct file told[TOLD_MAX];
+	size_t told_count;
+	char *path; /* of who was told of last */
+};
+
+static bool has(const struct file *files, size_t count, const struct file *file)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (files[i].inode == file->inode && files[i].device == file->device)
+			return true;
+	return false;
+}
+
+/* Without memory it is looked at again the next time. */
+static void add(struct files *files, const struct file *file)
+{
+	struct file *at = reallocarray(files->at, files->count + 1, sizeof(*at));
+
+	if (!at)
+		return;
+	files->at = at;
+	at[files->count++] = *file;
+}
+
+struct newcomers *newcomers_new(const struct target *target)
+{
+	struct newcomers *newcomers = calloc(1, sizeof(*newcomers));
+	int fd = openat(target->proc, "maps", O_RDONLY | O_CLOEXEC);
+
+	if (newcomers && fd >= 0)
+		newcomers->maps = fdopen(fd, "r");
+	if (!newcomers || !newcomers->maps) {
+		if (fd >= 0)
+			close(fd);
+		free(newcomers);
+		return NULL;
+	}
+	newcomers->target = target;
+	return newcomers;
+}
+
+void newcomers_free(struct newcomers *newcomers)
+{
+	if (!newcomers)
+		return;
+	fclose(newcomers->maps);
+	free(newcomers->known.at);
+	free(newcomers->path);
+	free(newcomers);
+}
+
+/* By the files themselves: what `maps` says of a device is another number on some file systems. */
+static bool is_attached(const struct target *target, int fd)
+{
+	struct stat file, image;
+	size_t i;
+
+	if (fstat(fd, &file))
+		return true;
+	for (i = 0; i < target->image_count; i++)
+		if (!fstat(target->images[i].fd, &image) && image.st_ino == file.st_ino &&
+		    image.st_dev == file.st_dev)
+			return true;
+	return false;
+}
+
+static bool has_new_probes(const struct target *target, const struct target_mapping *mapping)
+{
+	int fd = target_open_mapping(target, mapping);
+	bool found = fd >= 0 && elf_has_probes(fd) && !is_attached(target, fd);
+
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+/* True for one that is to be told of, and has not been. */
+static bool is_news(const struct newcomers *newcomers, const struct file *file,
+		    const struct target_mapping *mapping)
+{
+	return !has(newcomers->known.at, newcomers->known.count, file) &&
+	       !has(newcomers->told, newcomers->told_count, file) &&
+	       newcomers->told_count < TOLD_MAX && has_new_probes(newcomers->target, mapping);
+}
+
+const char *newcomers_look(struct newcomers *newcomers, uint64_t now_ns)
+{
+	struct target_mapping mapping;
+	struct files mapped = { 0 };
+	char *line = NULL;
+	size_t size = 0;
+
+	if (newcomers && !newcomers->next_ns)
+		newcomers->next_ns = now_ns + PAUSE_NS;
+	if (!newcomers || now_ns < newcomers->next_ns)
+		return NULL;
+	newcomers->next_ns = now_ns + PAUSE_NS;
+	free(newcomers->path);
+	newcomers->path = NULL;
+	rewind(newcomers->maps);
+	while (!newcomers->path && getline(&line, &size, newcomers->maps) >= 0) {
+		struct file file;
+
+		if (!target_parse_mapping(&mapping, line) || !mapping.executable || !mapping.inode)
+			continue;
+		file = (struct file){ makedev(mapping.major, mapping.minor), mapping.inode };
+		if (has(mapped.at, mapped.count, &file))
+			continue;
+		if (is_news(newcomers, &file, &mapping)) {
+			newcomers->told[newcomers->told_count++] = file;
+			newcomers->path = strdup(mapping.path);
+		}
+		add(&mapped, &file);
+	}
+	free(line);
+	/* One at a time: what follows it is news the next time. */
+	free(newcomers->known.at);
+	newcomers->known = mapped;
+	return newcomers->path;
+}
