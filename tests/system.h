@@ -112,6 +112,16 @@ static inline __attribute__((format(printf, 2, 3))) void program_start(struct pr
 		program_become(program, command);
 }
 
+/* What the tracer says where it takes the ring, for want of BPF, is left out of what it says. */
+static inline void program_forget_ring(char *err)
+{
+	static const char ring[] = "asynctrace: traced by a ring in memory, without BPF (";
+	char *line = strstr(err, ring), *end = line ? strchr(line, '\n') : NULL;
+
+	if (end)
+		memmove(line, end + 1, strlen(end + 1) + 1);
+}
+
 /* Waits for its end. Does nothing if that is known. */
 static inline void program_wait(struct program *program)
 {
@@ -124,6 +134,7 @@ static inline void program_wait(struct program *program)
 	program->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	program->out = read_whole(program->out_fd);
 	program->err = read_whole(program->err_fd);
+	program_forget_ring(program->err);
 }
 
 /* Kills it if it still runs. Takes what was not started. */

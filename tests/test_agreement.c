@@ -128,10 +128,8 @@ static int take(struct run *run, const struct at_event *events, size_t count)
 	return 0;
 }
 
-/* Records a run; or takes the one that is kept, for only root can record. */
 static int setup(void **state)
 {
-	const char *recorded = "tests/golden/service.rec";
 	struct scene scene = { 0 };
 	struct at_event *events, last;
 	int status;
@@ -142,17 +140,14 @@ static int setup(void **state)
 		return -1;
 	snprintf(whole.path, sizeof(whole.path), "%s/whole.rec", folder);
 	snprintf(half.path, sizeof(half.path), "%s/half.rec", folder);
-	if (!geteuid()) {
-		recorded = whole.path;
-		program_start(&scene.tracer,
-			      "build/asynctrace record -o %s -- build/examples/service", recorded);
-		program_wait(&scene.tracer);
-		status = scene.tracer.status;
-		program_free(&scene.tracer);
-		if (status)
-			return -1;
-	}
-	events = read_records(&scene, recorded, &count);
+	program_start(&scene.tracer, "build/asynctrace record -o %s -- build/examples/service",
+		      whole.path);
+	program_wait(&scene.tracer);
+	status = scene.tracer.status;
+	program_free(&scene.tracer);
+	if (status)
+		return -1;
+	events = read_records(&scene, whole.path, &count);
 	last = events[count - 1];
 	if (take(&whole, events, count))
 		return -1;

@@ -73,7 +73,6 @@ static void status__of_a_command(void **state)
 	char *working[] = { works, NULL }, *failing[] = { fails, NULL };
 	struct scene *scene = *state;
 
-	NEED_ROOT();
 	assert_int_equal(status_of(scene, &finds_nothing, working), 0);
 	assert_int_equal(status_of(scene, &finds, working), 3);
 	assert_int_equal(status_of(scene, &finds_nothing, failing), 1);
@@ -83,8 +82,7 @@ static void status__of_a_command(void **state)
 /* A mistyped name looks like an idle program otherwise. */
 static void filter__that_nothing_matches_is_told(void **state)
 {
-	static const char command[] =
-		"build/asynctrace %s --filter %s -i tests/golden/service.rec";
+	static const char command[] = "build/asynctrace %s --filter %s -i tests/golden/service.rec";
 	static const char *const views[] = { "timed", "summary", "slow", "flame", "timeline" };
 	struct scene *scene = *state;
 	size_t i;
