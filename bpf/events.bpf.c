@@ -80,6 +80,7 @@ static __always_inline void drop(__u32 thread, const struct batch_header *stated
 	tail->stated = stated->thread;
 	tail->sequence = stated->sequence;
 	tail->left = false;
+	__sync_fetch_and_add(&counters.refused, 1);
 	/* Last: who reads the count first finds the tails of all that it counts. */
 	__sync_fetch_and_add(&counters.dropped, count);
 }
@@ -175,6 +176,7 @@ int batch(struct pt_regs *ctx)
 	}
 	if (bpf_probe_read_user(&stated, sizeof(stated), from)) {
 		__sync_fetch_and_add(&counters.dropped, count);
+		__sync_fetch_and_add(&counters.refused, 1);
 		return 0;
 	}
 	remember(from, stated.thread, id);

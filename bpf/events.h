@@ -24,6 +24,7 @@ enum {
 
 struct counters {
 	__u64 dropped; /* records, for want of room or because they could not be copied */
+	__u64 refused; /* hits of a probe that brought them */
 	__u64 forked;  /* children that are not traced */
 	__u64 unread;  /* threads whose memory was gone when they died */
 };

@@ -3,23 +3,19 @@
  * Kernels and containers forbid things in ways that cannot be asked for. So asynctrace has a probe
  * of its own for the doctor to try on itself: what is sent through it must come back.
  */
-#define AT_PROBES_IMPLEMENTATION
 #include "doctor.h"
+#include "cost.h"
 #include "live.h"
-#include "sources/bpf.h"
 #include "sources/elf.h"
+#include "sources/source.h"
 #include "target.h"
-#include <asynctrace/probes.h>
 #include <base/text.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/utsname.h>
-
-#define TRIAL_READS   20
-#define TRIAL_READ_MS 50
-#define TRIAL_SUBJECT AT_ID(AT_TASK, 0x646f63746f72)
+#include <unistd.h>
 
 /* Prints a line. Returns `well`. */
 __attribute__((format(printf, 3, 4))) static bool say(bool well, const char *remedy,
@@ -81,48 +77,15 @@ static void check_privileges(void)
 	    geteuid() ? "not root," : "root,", length ? list : " no capability of use");
 }
 
-/* Whether the record that is sent now comes out of the source. */
-static bool comes_back(struct source *source)
-{
-	const struct at_event *events;
-	size_t count, i;
-	int reads;
-
-	at_record(AT_TASK_CREATE, 0, TRIAL_SUBJECT, 0, 0, 0);
-	at_flush();
-	for (reads = 0; reads < TRIAL_READS; reads++) {
-		if (source->read(source, &events, &count, TRIAL_READ_MS) <= 0)
-			return false;
-		for (i = 0; i < count; i++) {
-			if (events[i].kind == AT_TASK_CREATE && events[i].subject == TRIAL_SUBJECT)
-				return true;
-		}
-	}
-	return false;
-}
-
 static bool try_machine(const struct options *options)
 {
-	struct target *self;
-	struct source *source;
+	struct cost cost;
 	const char *why;
-	bool well;
 
-	if (target_open(&self, getpid(), elf_has_probes, &why))
-		return say(false, why, "asynctrace cannot read itself");
-	if (live_attach(&source, self, options, &why)) {
-		well = say(false, why, "BPF programs cannot be loaded and attached");
-	} else {
-		say(true, NULL, "BPF programs can be loaded and attached (%s)",
-		    bpf_source_way(source));
-		well = say(comes_back(source),
-			   "the probe was not hit: is this a kernel for another machine, or an "
-			   "emulation?",
-			   "a record comes through");
-		source->free(source);
-	}
-	target_free(self);
-	return well;
+	if (cost_calibrate(&cost, options, &why))
+		return say(false, why, "BPF programs cannot be loaded and attached");
+	return say(true, NULL, "a record comes through: %.0f ns, %.0f ns a hit", cost.record_ns,
+		   cost.hit_ns);
 }
 
 static void describe_image(const struct target_image *image)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,8 +32,14 @@ struct question {
 
 static int start_child(struct launch *launch, char *const argv[])
 {
-	int err = launch_fork(launch, argv, -1);
+	/* The capabilities of our file, if it has some, keep ptrace away from children, too. */
+	bool guarded = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 1;
+	int err;
 
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	err = launch_fork(launch, argv, -1);
+	if (guarded)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (err)
 		return err;
 	if (ptrace(PTRACE_SEIZE, launch->pid, NULL, PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL))

@@ -8,6 +8,7 @@
 #include "target.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int accept_program(pid_t pid, void *context, const char **why)
 {
@@ -49,13 +50,15 @@ int live_attach(struct source **ret, const struct target *target, const struct o
 
 static int open_bpf(struct live *live, const struct options *options, const char **why)
 {
-	int err;
+	int err = 0;
 
 	if (options->command)
 		err = launch_start(&live->launch, options->command, accept_program, live, why);
-	else
-		err = target_open(&live->target, options->pid, elf_has_probes, why);
-	return err ? err : live_attach(&live->source, live->target, options, why);
+	if (!err)
+		err = live_attach(&live->source, live->target, options, why);
+	if (!err)
+		live->way = bpf_source_way(live->source);
+	return err;
 }
 
 /* Starts the command with the ring, and reads that from then on. */
@@ -73,6 +76,7 @@ static int start_with(struct live *live, struct ring_memory *memory, const struc
 	ring.pidfd = live->target->pidfd;
 	ring.proc = live->target->proc;
 	*why = "no memory";
+	live->way = "a ring in memory";
 	return ring_source_open(&live->source, memory, &ring);
 }
 
@@ -87,10 +91,54 @@ static int open_ring(struct live *live, const struct options *options, const cha
 	return err;
 }
 
+/* Whether a ring could do what BPF cannot. */
+static bool ring_will_do(const struct options *options)
+{
+	return options->source == OPTIONS_SOURCE_AUTO && options->command && !options->follow &&
+	       !options->direct;
+}
+
+/* Tries and measures what the options want, or what there is. 0 or -errno. */
+static int choose(struct live *live, struct options *options, const char **why)
+{
+	int err = cost_calibrate(&live->cost, options, why);
+
+	if (err && ring_will_do(options)) {
+		live->missing = strdup(*why);
+		if (!live->missing)
+			return -ENOMEM;
+		options->source = OPTIONS_SOURCE_RING;
+		err = cost_calibrate(&live->cost, options, why);
+	}
+	live->measured = !err;
+	return err;
+}
+
 int live_open(struct live *live, const struct options *options, const char **why)
 {
-	return options->source == OPTIONS_SOURCE_RING ? open_ring(live, options, why)
-						      : open_bpf(live, options, why);
+	struct options chosen = *options;
+	int err = 0;
+
+	if (options->pid)
+		err = target_open(&live->target, options->pid, elf_has_probes, why);
+	if (err)
+		return err;
+	/* What cannot be tried may go well all the same; if not, that says why. */
+	err = choose(live, &chosen, why);
+	if (err == -EIO || err == -ENOMEM)
+		return err;
+	if (options->pid)
+		live->cpu_begin_ns = cost_target_cpu_ns(options->pid);
+	return chosen.source == OPTIONS_SOURCE_RING ? open_ring(live, &chosen, why)
+						    : open_bpf(live, &chosen, why);
+}
+
+void live_look(struct live *live)
+{
+	uint64_t cpu_ns = live->target ? cost_target_cpu_ns(live->target->pid) : 0;
+
+	if (cpu_ns)
+		live->cpu_ns = cpu_ns;
 }
 
 void live_close(struct live *live)

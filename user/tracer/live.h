@@ -3,6 +3,7 @@
 #ifndef TRACER_LIVE_H
 #define TRACER_LIVE_H
 
+#include "cost.h"
 #include "options.h"
 
 struct launch;
@@ -14,6 +15,10 @@ struct live {
 	struct target *target;
 	struct launch *launch; /* null without a command; else it waits for launch_go() */
 	struct source *source;
+	const char *way; /* by what it is traced, for people */
+	bool measured;	 /* that which is in `cost` */
+	struct cost cost;
+	uint64_t cpu_begin_ns, cpu_ns; /* CPU time of the target: before, as last seen */
 	char *missing; /* why not BPF, if it was up to us and a ring was taken; or null */
 };
 
@@ -27,6 +32,12 @@ int live_open(struct live *live, const struct options *options, const char **why
 /* The part of it that attaches. The target must outlive the source, which the caller frees. */
 int live_attach(struct source **ret, const struct target *target, const struct options *options,
 		const char **why);
+
+/*
+ * Looks at the CPU time that the target has taken. What was seen last counts when it has gone: call
+ * it now and then.
+ */
+void live_look(struct live *live);
 
 /* Takes what was not opened, or only in part. */
 void live_close(struct live *live);

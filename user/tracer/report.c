@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report.h"
 #include "complain.h"
+#include "sources/source.h"
 #include "views/completeness.h"
+#include <base/text.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 int report_failure(const struct options *options, int err)
 {
@@ -70,4 +74,65 @@ void report_totals(const struct options *options, const struct model_totals *tot
 	if (totals->forked && !options->input && !options->follow)
 		say("children that were forked and not traced: %lu; --follow traces them",
 		    totals->forked);
+}
+
+static uint64_t own_cpu_ns(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000ULL +
+	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000ULL;
+}
+
+/* Writes how often what was done, and for how long each. Without hits they are left out. */
+static void describe_work(char *buffer, size_t size, const struct live *live)
+{
+	char record[TEXT_DURATION_SIZE], hit[TEXT_DURATION_SIZE];
+	char record_count[TEXT_COUNT_SIZE], hit_count[TEXT_COUNT_SIZE];
+	uint64_t hits, records;
+	int length;
+
+	live->source->work(live->source, &hits, &records);
+	text_duration(record, live->cost.record_ns + 0.5);
+	text_duration(hit, live->cost.hit_ns + 0.5);
+	length = snprintf(buffer, size, "%s record%s of %s, ", text_count(record_count, records),
+			  records == 1 ? "" : "s", record);
+	if (live->cost.hit_ns > 0)
+		snprintf(buffer + length, size - length, "%s hit%s of %s, ",
+			 text_count(hit_count, hits), hits == 1 ? "" : "s", hit);
+}
+
+/* Of children nobody has kept the time. */
+static void describe_share(char *buffer, size_t size, const struct live *live, uint64_t cost_ns,
+			   bool follow)
+{
+	uint64_t target_ns = live->cpu_ns - live->cpu_begin_ns;
+	char duration[TEXT_DURATION_SIZE];
+
+	*buffer = '\0';
+	if (!follow && live->cpu_ns > live->cpu_begin_ns)
+		snprintf(buffer, size, ", %.1f %% of its %s of CPU time",
+			 100.0 * cost_ns / target_ns, text_duration(duration, target_ns));
+}
+
+void report_cost(const struct options *options, const struct live *live)
+{
+	char own[TEXT_DURATION_SIZE], cost[TEXT_DURATION_SIZE], share[64], work[128];
+	uint64_t cost_ns;
+
+	if (!live->source)
+		return;
+	text_duration(own, own_cpu_ns());
+	if (!live->measured) {
+		say("what tracing cost the process could not be measured (by %s); asynctrace itself "
+		    "took %s",
+		    live->way, own);
+		return;
+	}
+	cost_ns = cost_of(&live->cost, live->source);
+	describe_share(share, sizeof(share), live, cost_ns, options->follow);
+	describe_work(work, sizeof(work), live);
+	say("tracing cost the process%s about %s%s (%sby %s); asynctrace itself took %s",
+	    options->follow ? "es" : "", text_duration(cost, cost_ns), share, work, live->way, own);
 }

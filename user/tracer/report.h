@@ -3,6 +3,7 @@
 #ifndef TRACER_REPORT_H
 #define TRACER_REPORT_H
 
+#include "live.h"
 #include "model.h"
 #include "options.h"
 
@@ -15,6 +16,9 @@ int report_left(const struct options *options, double part);
 /* Says how many records were written, if that was all, and what to do about what is missing. */
 void report_totals(const struct options *options, const struct model_totals *totals,
 		   uint64_t written);
+
+/* Says what tracing has cost the target of a live run, and us. */
+void report_cost(const struct options *options, const struct live *live);
 
 /* Says so if no loop of a running process was seen. 0, or the exit status if that is no answer. */
 int report_silence(const struct options *options, const struct model *model);

@@ -209,6 +209,7 @@ static int run(struct session *session)
 	end_ns = end_ns ? clock_ns() + end_ns : 0;
 	while (!unable && !session->result.ignored) {
 		err = source->read(source, &events, &count, time_left(end_ns));
+		live_look(&session->live);
 		if (err <= 0)
 			break;
 		unable = session->snapshot ? take_heard(session, events, count)
@@ -275,6 +276,8 @@ static void session_free(struct session *session)
 	live_close(&session->live);
 }
 
+static const char undroppable[] = "cannot give up privileges, and will not go on with them";
+
 /* 0 or the exit status. */
 static int start(struct session *session)
 {
@@ -290,14 +293,17 @@ static int start(struct session *session)
 	}
 	if (session->live.target)
 		session->newcomers = newcomers_new(session->live.target);
+	/* Files are created by the user; what strangers have written is read by nobody special. */
+	if (privileges_become_user())
+		return complain(undroppable);
+	status = result_open(&session->result, session->options);
 	if (privileges_drop())
-		return complain("cannot give up the privileges of root");
+		return complain(undroppable);
 	if (session->snapshot)
 		snapshot_look(session->snapshot);
 	/* Without another thread it takes longer, and no more. */
 	if (session->options->input)
 		ahead_source_open(&session->source, session->source);
-	status = result_open(&session->result, session->options);
 	if (session->live.target)
 		session->names =
 			names_new(session->live.target, session->result.view_options.source);
@@ -327,6 +333,7 @@ int session_run(const struct options *options)
 		keep_first(&status, await_command(&session));
 		keep_first(&status, report_silence(options, session.result.model));
 		keep_first(&status, session.result.findings);
+		report_cost(options, &session.live);
 	}
 	session_free(&session);
 	return status;

@@ -5,9 +5,12 @@
  * one only if the kernel leads there (map_files) or its device and inode agree.
  */
 #include "target.h"
+#include "apart.h"
+#include "privileges.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <stdio.h>
@@ -131,23 +134,30 @@ static bool mapping_bias(uint64_t *ret, Elf *elf, const struct target_mapping *m
 	return false;
 }
 
-/* `mapping` is null for the executable, whose place the auxiliary vector tells. */
-static bool find_bias(uint64_t *ret, const struct target *target, int fd,
-		      const struct target_mapping *mapping)
-{
-	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+/* What is to be found out about a file, in a process that can do no harm. */
+struct look {
+	bool (*wanted)(int fd);
+	const struct target_mapping *mapping; /* null for the executable, which has an entry */
 	uint64_t entry;
-	GElf_Ehdr header;
-	bool found = false;
+	uint64_t bias;
+	bool is_wanted, has_bias;
+};
 
-	if (elf && mapping) {
-		found = mapping_bias(ret, elf, mapping);
-	} else if (elf && gelf_getehdr(elf, &header) && !target_entry(&entry, target->proc)) {
-		*ret = entry - header.e_entry;
-		found = true;
+static int look_at(int fd, void *context)
+{
+	struct look *look = context;
+	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	GElf_Ehdr header;
+
+	if (elf && look->mapping) {
+		look->has_bias = mapping_bias(&look->bias, elf, look->mapping);
+	} else if (elf && look->entry && gelf_getehdr(elf, &header)) {
+		look->bias = look->entry - header.e_entry;
+		look->has_bias = true;
 	}
 	elf_end(elf);
-	return found;
+	look->is_wanted = look->wanted(fd);
+	return 0;
 }
 
 static bool is_known(const struct target *target, int fd)
@@ -166,26 +176,24 @@ static bool is_known(const struct target *target, int fd)
 }
 
 /* Takes the descriptor: keeps it as an image or closes it. 0 or -ENOMEM. */
-static int add_image(struct target *target, int fd, const struct target_mapping *mapping,
-		     const char *path, bool (*wanted)(int fd))
+static int add_image(struct target *target, int fd, const struct look *look, const char *path)
 {
 	struct target_image *image;
-	uint64_t bias;
 
-	if (target->image_count == TARGET_IMAGES_MAX || is_known(target, fd) || !wanted(fd) ||
-	    !find_bias(&bias, target, fd, mapping)) {
+	if (!look->is_wanted || !look->has_bias) {
 		close(fd);
 		return 0;
 	}
 	image = &target->images[target->image_count++];
 	image->fd = fd;
-	image->bias = bias;
+	image->bias = look->bias;
 	image->path = strdup(path);
 	return image->path ? 0 : -ENOMEM;
 }
 
 static int add_executable(struct target *target, bool (*wanted)(int fd))
 {
+	struct look look = { .wanted = wanted };
 	char path[4096];
 	ssize_t length = readlinkat(target->proc, "exe", path, sizeof(path) - 1);
 	int fd = open_regular(openat(target->proc, "exe", O_PATH | O_CLOEXEC));
@@ -199,8 +207,25 @@ static int add_executable(struct target *target, bool (*wanted)(int fd))
 		close(fd);
 		return -ENOMEM;
 	}
-	find_bias(&target->program.bias, target, fd, NULL);
-	return add_image(target, fd, NULL, path, wanted);
+	/* Without an entry, or if the file makes no sense, it is none of those that are wanted. */
+	target_entry(&look.entry, target->proc);
+	apart_run(look_at, fd, &look, sizeof(look));
+	target->program.bias = look.bias;
+	return add_image(target, fd, &look, path);
+}
+
+static int add_mapping(struct target *target, const struct target_mapping *mapping,
+		       bool (*wanted)(int fd))
+{
+	struct look look = { .wanted = wanted, .mapping = mapping };
+	int fd = target_open_mapping(target, mapping);
+
+	/* What has been unmapped meanwhile, or cannot be opened, has no probes for us. */
+	if (fd < 0)
+		return 0;
+	if (target->image_count < TARGET_IMAGES_MAX && !is_known(target, fd))
+		apart_run(look_at, fd, &look, sizeof(look));
+	return add_image(target, fd, &look, mapping->path);
 }
 
 static int add_mapped(struct target *target, bool (*wanted)(int fd))
@@ -216,10 +241,7 @@ static int add_mapped(struct target *target, bool (*wanted)(int fd))
 	while (!err && getline(&line, &size, maps) >= 0) {
 		if (!target_parse_mapping(&mapping, line) || !mapping.executable || !mapping.inode)
 			continue;
-		/* What has been unmapped meanwhile, or cannot be opened, has no probes for us. */
-		fd = target_open_mapping(target, &mapping);
-		if (fd >= 0)
-			err = add_image(target, fd, &mapping, mapping.path, wanted);
+		err = add_mapping(target, &mapping, wanted);
 	}
 	free(line);
 	fclose(maps);
@@ -251,6 +273,19 @@ static int open_process(struct target *target, const char **why)
 	return 0;
 }
 
+static const char *explain_refusal(const struct target *target)
+{
+	struct stat process;
+
+	if (privileges_have(CAP_SYS_PTRACE))
+		return "it has privileges that asynctrace lacks here: run it outside of this "
+		       "container";
+	if (!fstat(target->proc, &process) && process.st_uid != geteuid())
+		return "it belongs to another user, or has privileges, and asynctrace has no "
+		       "CAP_SYS_PTRACE: run it as root (sudo)";
+	return "it has privileges, and asynctrace has no CAP_SYS_PTRACE: run it as root (sudo)";
+}
+
 int target_open(struct target **ret, pid_t pid, bool (*wanted)(int fd), const char **why)
 {
 	struct target *target = calloc(1, sizeof(*target));
@@ -269,10 +304,7 @@ int target_open(struct target **ret, pid_t pid, bool (*wanted)(int fd), const ch
 		if (!err)
 			err = add_mapped(target, wanted);
 		if (err == -EACCES || err == -EPERM)
-			*why = geteuid() ? "it belongs to another user: run asynctrace as root "
-					   "(sudo)"
-					 : "it has privileges that asynctrace lacks here: run it "
-					   "outside of this container";
+			*why = explain_refusal(target);
 		else if (err == -ENOENT)
 			*why = "it runs no program: it has ended, or is a thread of the kernel";
 		else if (err)

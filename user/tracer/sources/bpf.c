@@ -56,6 +56,7 @@ struct bpf_source {
 	int64_t ahead_ns;	  /* the target's clock */
 	bool exited;		  /* the target */
 	uint64_t end_ns;	  /* what is later is left out; UINT64_MAX while it runs */
+	uint64_t hits, records;	  /* that have come */
 	uint64_t dropped;	  /* until then, as far as it is known */
 	uint64_t rescued;	  /* of these: they were read from memory after all */
 	struct tail tails[TAILS]; /* the same */
@@ -112,6 +113,9 @@ static int take_sample(void *context, void *data, size_t size)
 		err = add(self, sample->thread, sample->events, sample->count,
 			  sample->flags & SAMPLE_LAST);
 	self->collected += sample->count;
+	self->records += sample->count;
+	/* Nobody handed over what was read when a thread died. */
+	self->hits += !sample->flags;
 	return !err && self->collected >= READ_MAX ? -EAGAIN : err;
 }
 
@@ -135,6 +139,7 @@ static int add_leftovers(struct bpf_source *self)
 	while ((leftover = self->leftovers)) {
 		if (!err)
 			err = add(self, leftover->thread, leftover->events, leftover->count, true);
+		self->records += leftover->count;
 		self->leftovers = leftover->next;
 		free(leftover);
 	}
@@ -348,6 +353,15 @@ static int bpf_stop(struct source *source)
 	return err;
 }
 
+static void bpf_work(const struct source *source, uint64_t *hits, uint64_t *records)
+{
+	const struct bpf_source *self = (const struct bpf_source *)source;
+	const struct events_bpf__bss *seen = self->programs.skeleton->bss;
+
+	*hits = self->hits + seen->counters.refused;
+	*records = self->records + seen->counters.dropped - self->rescued;
+}
+
 static void bpf_free(struct source *source)
 {
 	struct bpf_source *self = (struct bpf_source *)source;
@@ -406,7 +420,7 @@ static int read_images(struct elf_probes *probes, const struct bpf_options *opti
 	int err = 0;
 
 	for (i = 0; i < options->image_count && !err; i++)
-		err = elf_read_probes(&probes[i], options->images[i].fd);
+		err = elf_read_probes_apart(&probes[i], options->images[i].fd);
 	if (err == -ENOTSUP)
 		*why = "a probe of the process is not on the instruction that it should be on";
 	else if (err)
@@ -458,8 +472,9 @@ int bpf_source_open(struct source **ret, const struct bpf_options *options, cons
 		*why = "the buffer must be a power of two, and 64 KiB or more";
 		err = -EINVAL;
 	} else if (self && probes) {
-		self->source =
-			(struct source){ .read = bpf_read, .stop = bpf_stop, .free = bpf_free };
+		self->source = (struct source){
+			.read = bpf_read, .stop = bpf_stop, .work = bpf_work, .free = bpf_free
+		};
 		self->pid = options->pid;
 		self->end_ns = UINT64_MAX;
 		self->follow = options->follow;

@@ -5,6 +5,7 @@
  * is executable, a semaphore in one that is writable.
  */
 #include "elf.h"
+#include "../apart.h"
 #include <asynctrace/event.h>
 #include <errno.h>
 #include <gelf.h>
@@ -218,6 +219,29 @@ int elf_read_probes(struct elf_probes *ret, int fd)
 		return -ENOEXEC;
 	err = read_probes(&probes, elf, fd);
 	elf_end(elf);
+	if (!err)
+		*ret = probes;
+	return err;
+}
+
+static int read_into(int fd, void *context)
+{
+	return elf_read_probes(context, fd);
+}
+
+int elf_read_probes_apart(struct elf_probes *ret, int fd)
+{
+	struct elf_probes probes = { .count = 0 };
+	size_t i;
+	int err = apart_run(read_into, fd, &probes, sizeof(probes));
+
+	/* Whoever has taken over that process may answer what they like. */
+	if (!err && probes.count > ELF_PROBES_MAX)
+		return -EBADMSG;
+	for (i = 0; !err && i < probes.count; i++) {
+		if (probes.probes[i].kind >= AT_KINDS_END)
+			return -EBADMSG;
+	}
 	if (!err)
 		*ret = probes;
 	return err;

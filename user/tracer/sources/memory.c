@@ -24,8 +24,8 @@ int memory_open(pid_t pid, int pidfd)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	/* Still the same process: then it was when the path was looked up. */
-	if (!syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0))
+	/* Still the same process, be it another user's: then it was when the path was looked up. */
+	if (!syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) || errno == EPERM)
 		return fd;
 	err = -errno;
 	close(fd);

@@ -12,10 +12,12 @@
  * site of its own.
  */
 #include "programs.h"
+#include "../privileges.h"
 #include "memory.h"
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <events.skel.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,6 +38,27 @@ static int remember(enum libbpf_print_level level, const char *format, va_list a
 	return 0;
 }
 
+/* What it takes to load programs, and to attach them by perf's events. */
+static const char *explain_refusal(void)
+{
+	bool bpf = privileges_have(CAP_BPF), perfmon = privileges_have(CAP_PERFMON);
+
+	if (!bpf && !perfmon)
+		return "tracing by BPF takes CAP_BPF and CAP_PERFMON, which asynctrace does not "
+		       "have: run it as root (sudo)";
+	if (!bpf)
+		return "tracing by BPF takes CAP_BPF besides CAP_PERFMON, and asynctrace does not "
+		       "have it: run it as root (sudo)";
+	if (!perfmon)
+		return "tracing by BPF takes CAP_PERFMON besides CAP_BPF, and asynctrace does not "
+		       "have it: run it as root (sudo)";
+	if (!privileges_have(CAP_SYS_ADMIN))
+		return "without links of many uprobes (Linux 6.10) it takes CAP_SYS_ADMIN to "
+		       "attach, which asynctrace does not have: run it as root (sudo)";
+	return "the kernel refuses BPF to asynctrace, whatever its capabilities: is this a "
+	       "container, or a kernel that is locked down? Run it on the host";
+}
+
 static const char *explain(int err)
 {
 	static char words[sizeof(libbpf_message) + 64];
@@ -43,8 +66,7 @@ static const char *explain(int err)
 	switch (err) {
 	case -EPERM:
 	case -EACCES:
-		return "tracing needs root (sudo), or the capabilities CAP_BPF and CAP_PERFMON, "
-		       "and CAP_SYS_ADMIN before Linux 6.10";
+		return explain_refusal();
 	case -ENOSYS:
 		return "this kernel has no BPF, and without it a running process cannot be traced";
 	case -ESRCH:
