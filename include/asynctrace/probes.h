@@ -236,6 +236,7 @@ static __thread struct {
 	uint64_t first_ns; /* time of the oldest record in it */
 	uint64_t retry_ns; /* the ring was full: when to look again */
 	uint32_t sequence;
+	uint32_t number; /* the kernel's, or 0 until it is wanted */
 
 	/* Its clock: see at_now(). */
 	uint64_t last_ns;
@@ -430,7 +431,6 @@ static struct at_batch *at_batch_new(void)
 	struct at_spare *spare;
 
 	pthread_once(&at_once, at_prepare);
-	pthread_setspecific(at_key, &at_thread);
 	if (at_ring_listens())
 		return at_block_take();
 	pthread_mutex_lock(&at_spare_lock);
@@ -446,6 +446,7 @@ static struct at_batch *at_batch_new(void)
 	spare->batch.sequence = at_thread.sequence;
 	spare->batch.thread = gettid();
 	spare->batch.process = getpid();
+	pthread_setspecific(at_key, &at_thread);
 	at_thread.batch = &spare->batch;
 	return at_thread.batch;
 }
