@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#define TARGETS(X) X(elf) X(file) X(model) X(options) X(outside) X(text)
+#define TARGETS(X) X(elf) X(file) X(model) X(options) X(outside) X(ring) X(text)
 
 #define DECLARE(name) int fuzz_##name(const uint8_t *data, size_t size);
 TARGETS(DECLARE)

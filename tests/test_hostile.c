@@ -3,10 +3,15 @@
  * Whatever names a traced process chooses, and whatever a recording is called: what the views write
  * is valid UTF-8 that does nothing but be read.
  */
+#include "flood.h"
 #include "hostile.h"
 #include "scene.h"
 #include <base/text.h>
+#include <inttypes.h>
 #include <tracer/formats/recording.h>
+#include <tracer/histogram.h>
+#include <tracer/model.h>
+#include <tracer/views/view.h>
 
 /* What is called, and how the file that it writes ends, if it does. */
 static struct form {
@@ -137,11 +142,219 @@ static void complaints__are_harmless(void **state)
 	assert_harmless("standard error", scene->tracer.err, false, false);
 }
 
+/* Far too little for what follows. */
+static const struct model_limits narrow = {
+	.bytes = 1 << 18,
+	.depth = 100,
+	.threads = 64,
+	.functions = 64,
+};
+
+enum { FLOOD_RECORDS = 20000 };
+
+static const struct view *const flooded_views[] = {
+	&view_timed,  &view_summary,  &view_slow, &view_flame,
+	&view_cancel, &view_timeline, &view_tree, &view_check,
+};
+
+enum { FLOODED_VIEWS = sizeof(flooded_views) / sizeof(*flooded_views) };
+
+/* Feeds a flood of so many records to a view. Returns what it prints, and the model's totals. */
+static char *flood_view(const struct view *view, const struct flood *flood, size_t records,
+			struct model_totals *totals)
+{
+	struct view_options options = { .format = VIEW_TEXT, .width = 80, .source = "flood" };
+	struct stream stream = { 0 };
+	struct model *model;
+	char *printed;
+	uint64_t fed, i;
+	size_t size;
+	void *state;
+
+	options.out = open_memstream(&printed, &size);
+	state = view->open(&options);
+	assert_non_null(state);
+	model = model_new(&view->listener, state);
+	assert_non_null(model);
+	model_limit(model, &narrow);
+	flood_begin(&stream);
+	for (i = 1, fed = 0; fed < records; i++) {
+		flood->push(&stream, i);
+		stream.now_ns += 10;
+		fed += stream.count;
+		feed(model, &stream);
+	}
+	detach(&stream, 0, 0, 0);
+	feed(model, &stream);
+	model_finish(model);
+	assert_true(view->finish(state, model) >= 0);
+	*totals = *model_totals(model);
+	view->free(state);
+	model_free(model);
+	fclose(options.out);
+	stream_free(&stream);
+	return printed;
+}
+
+static void flood__is_survived_by_all_views(void **state)
+{
+	struct model_totals totals;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < FLOODS; i++) {
+		for (k = 0; k < FLOODED_VIEWS; k++) {
+			free(flood_view(flooded_views[k], &floods[i], FLOOD_RECORDS / 20, &totals));
+			assert_true(totals.complete);
+		}
+	}
+}
+
+static const struct flood *flood_of(const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(floods[i].name, name))
+		i++;
+	return &floods[i];
+}
+
+/* Every task but those that fit is counted, and every view says so. */
+static void flood__of_tasks_is_counted_and_said(void **state)
+{
+	char said[64], *printed;
+	struct model_totals totals;
+	uint64_t kept;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < FLOODED_VIEWS; i++) {
+		printed = flood_view(flooded_views[i], flood_of("tasks"), FLOOD_RECORDS, &totals);
+		kept = totals.tasks_created;
+		assert_in_range(kept, 100, narrow.bytes / 200);
+		/* The first two records are not of tasks. */
+		assert_int_equal(kept + totals.unkept, FLOOD_RECORDS - 2);
+		snprintf(said, sizeof(said), "%" PRIu64, totals.unkept);
+		if (flooded_views[i] != &view_timeline) {
+			assert_non_null(strstr(printed, "not followed"));
+			assert_non_null(strstr(printed, said));
+			assert_non_null(strstr(printed, "too much at once"));
+		}
+		free(printed);
+	}
+}
+
+/* What ends makes room. */
+static void limit__is_of_what_is_alive(void **state)
+{
+	static const struct model_listener nobody;
+	struct model *model = model_new(&nobody, NULL);
+	struct stream stream = { 0 };
+	uint64_t i;
+
+	(void)state;
+	model_limit(model, &narrow);
+	flood_begin(&stream);
+	for (i = 1; i <= FLOOD_RECORDS; i++) {
+		push(&stream, AT_TASK_CREATE, 0, TASK(i), 0x1000, 0, 0);
+		text(&stream, "a name");
+		push(&stream, AT_TASK_NAME, 0, TASK(i), 0, 0, 0);
+		change(&stream, TASK(i), LOOP(1), 0, 0);
+		begin(&stream, i, 0x1000);
+		push(&stream, AT_DEPENDS, 0, AT_ID(AT_GATHER, i), TASK(i), 0, 0);
+		end(&stream, i);
+		push(&stream, AT_TASK_DONE, 0, TASK(i), 0, 0, 0);
+		change(&stream, LOOP(1), TASK(i), AT_ENDED, 0);
+		feed(model, &stream);
+	}
+	assert_int_equal(model_totals(model)->unkept, 0);
+	assert_int_equal(model_totals(model)->tasks_done, FLOOD_RECORDS);
+	assert_null(model_next_task(model, NULL));
+	model_free(model);
+	stream_free(&stream);
+}
+
+/* Of threads those make room that run nothing, however many there have been. */
+static void limit__of_threads_is_of_those_that_run(void **state)
+{
+	static const struct model_listener nobody;
+	struct model *model = model_new(&nobody, NULL);
+	struct stream stream = { 0 };
+	uint64_t i;
+
+	(void)state;
+	model_limit(model, &narrow);
+	flood_begin(&stream);
+	for (i = 1; i <= 10 * narrow.threads; i++)
+		flood_processes(&stream, i);
+	feed(model, &stream);
+	assert_int_equal(model_totals(model)->unkept, 0);
+	assert_int_equal(model_totals(model)->jobs_done, 10 * narrow.threads);
+	for (i = 1; i <= 10 * narrow.threads; i++)
+		flood_threads(&stream, i);
+	feed(model, &stream);
+	assert_true(model_totals(model)->unkept > 3 * 8 * narrow.threads);
+	model_free(model);
+	stream_free(&stream);
+}
+
+static void chain__is_as_deep_as_the_limit(void **state)
+{
+	char *printed;
+	struct model_totals totals;
+
+	(void)state;
+	printed = flood_view(&view_summary, flood_of("chain"), 1000, &totals);
+	/* What there was before: the loop, and the switch into the task. */
+	assert_int_equal(totals.unkept, 1000 - 3 - narrow.depth);
+	free(printed);
+	printed = flood_view(&view_tree, flood_of("outermost"), 2000, &totals);
+	assert_in_range(totals.unkept, 2000 / 2 - narrow.depth - 2, 2000 / 2 - narrow.depth);
+	free(printed);
+}
+
+static void functions__that_have_no_room_are_one(void **state)
+{
+	struct model_totals totals;
+	char *printed;
+
+	(void)state;
+	printed = flood_view(&view_summary, flood_of("functions"), FLOOD_RECORDS, &totals);
+	assert_int_equal(totals.unkept, 0);
+	assert_non_null(strstr(printed, "[other functions]"));
+	assert_null(strstr(printed, "function 100\n"));
+	free(printed);
+}
+
+static void histograms__share_their_room(void **state)
+{
+	struct histogram_room room = { .rows_max = 2 };
+	struct histogram histogram = { 0 };
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++)
+		assert_int_equal(histogram_add_within(&room, &histogram, i % 2 ? 1 : 5000), 0);
+	assert_int_equal(room.left_out, 0);
+	for (i = 0; i < 10; i++)
+		assert_int_equal(histogram_add_within(&room, &histogram, 1000000), 0);
+	assert_int_equal(room.left_out, 10);
+	assert_int_equal(histogram.count, 100);
+	histogram_clear(&histogram);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[FORMS + 2] = {
+	struct CMUnitTest tests[FORMS + 9] = {
 		[FORMS] = cmocka_unit_test(find_harm__finds_it),
 		[FORMS + 1] = SCENE_TEST(complaints__are_harmless),
+		[FORMS + 2] = cmocka_unit_test(flood__is_survived_by_all_views),
+		[FORMS + 3] = cmocka_unit_test(flood__of_tasks_is_counted_and_said),
+		[FORMS + 4] = cmocka_unit_test(limit__is_of_what_is_alive),
+		[FORMS + 5] = cmocka_unit_test(limit__of_threads_is_of_those_that_run),
+		[FORMS + 6] = cmocka_unit_test(chain__is_as_deep_as_the_limit),
+		[FORMS + 7] = cmocka_unit_test(functions__that_have_no_room_are_one),
+		[FORMS + 8] = cmocka_unit_test(histograms__share_their_room),
 	};
 	char names[FORMS][64];
 	size_t i;

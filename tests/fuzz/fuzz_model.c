@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Records into the model, with a view behind it, and perhaps a filter between. The first byte is
- * the view and its format, the second its options, the third the filter's.
+ * the view and its format, whether there is little room, and whether the records are raw; the second
+ * its options, the third the filter's.
  */
 #include "records.h"
 #include <errno.h>
@@ -25,7 +26,15 @@ static const struct form {
 	{ &view_tree, VIEW_CSV, false },	 { &view_attach, VIEW_TEXT, false },
 };
 
-enum { FORMS = sizeof(forms) / sizeof(*forms), RAW = 0x80, BATCH = 64 };
+enum { FORMS = sizeof(forms) / sizeof(*forms), RAW = 0x80, NARROW = 0x40, BATCH = 64 };
+
+/* Reached by a few records. */
+static const struct model_limits narrow = {
+	.bytes = 4096,
+	.depth = 3,
+	.threads = 2,
+	.functions = 2,
+};
 
 static void choose_filter(struct filter_options *ret, uint8_t byte, bool moments)
 {
@@ -57,7 +66,7 @@ static void feed_all(struct model *model, struct records *records)
 }
 
 static void show(const struct view *view, const struct view_options *options, uint8_t filtered,
-		 struct records *records)
+		 bool limited, struct records *records)
 {
 	struct filter_options filter_options;
 	struct filter *filter = NULL;
@@ -74,6 +83,8 @@ static void show(const struct view *view, const struct view_options *options, ui
 		       : model_new(&view->listener, state);
 	if (!model)
 		abort();
+	if (limited)
+		model_limit(model, &narrow);
 	feed_all(model, records);
 	model_finish(model);
 	if (view->finish && view->finish(state, model) < 0)
@@ -88,7 +99,7 @@ FUZZ(model)
 	struct records records = { .input = { .data = data, .size = size }, .now_ns = 1000000 };
 	uint8_t first = input_byte(&records.input), how = input_byte(&records.input);
 	uint8_t filtered = input_byte(&records.input);
-	const struct form *form = &forms[(first & ~RAW) % FORMS];
+	const struct form *form = &forms[first % FORMS];
 	struct view_options options = {
 		.format = form->format,
 		.events = form->events,
@@ -109,7 +120,7 @@ FUZZ(model)
 	options.out = open_memstream(&printed, &length);
 	if (!options.out)
 		abort();
-	show(form->view, &options, filtered, &records);
+	show(form->view, &options, filtered, first & NARROW, &records);
 	fclose(options.out);
 	free(printed);
 	return 0;

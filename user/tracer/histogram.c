@@ -18,57 +18,82 @@ static unsigned int shift_of(unsigned int row)
 	return row ? row - 1 : 0;
 }
 
-static int count_value(uint64_t **rows, uint64_t value)
+static int count_value(struct histogram_room *room, uint64_t **rows, uint64_t value)
 {
 	unsigned int row = row_of(value);
 
-	if (!rows[row])
+	if (!rows[row]) {
+		if (room->rows == (room->rows_max ? room->rows_max : HISTOGRAM_ROOM))
+			return -ENOSPC;
 		rows[row] = calloc(HISTOGRAM_BUCKETS, sizeof(*rows[row]));
-	if (!rows[row])
-		return -ENOMEM;
+		if (!rows[row])
+			return -ENOMEM;
+		room->rows++;
+	}
 	rows[row][value >> shift_of(row) & (HISTOGRAM_BUCKETS - 1)]++;
 	return 0;
 }
 
-static void free_rows(uint64_t **rows)
+static uint32_t free_rows(uint64_t **rows)
 {
 	unsigned int row;
+	uint32_t count = 0;
 
-	for (row = 0; row < HISTOGRAM_ROWS; row++)
+	for (row = 0; row < HISTOGRAM_ROWS; row++) {
+		count += rows[row] != NULL;
 		free(rows[row]);
+	}
+	return count;
 }
 
 /* There is no more room: the numbers that were kept themselves, and that one, are counted in rows. */
-static int make_rows(struct histogram *histogram, uint64_t value)
+static int make_rows(struct histogram_room *room, struct histogram *histogram, uint64_t value)
 {
 	uint64_t *rows[HISTOGRAM_ROWS] = { 0 };
-	int err = count_value(rows, value);
+	int err = count_value(room, rows, value);
 	unsigned int i;
 
 	for (i = 0; i < HISTOGRAM_ROWS && !err; i++)
-		err = count_value(rows, histogram->values[i]);
+		err = count_value(room, rows, histogram->values[i]);
 	if (err)
-		free_rows(rows);
+		room->rows -= free_rows(rows);
 	else
 		memcpy(histogram->rows, rows, sizeof(rows));
 	return err;
 }
 
-int histogram_add(struct histogram *histogram, uint64_t value)
+static int add(struct histogram_room *room, struct histogram *histogram, uint64_t value)
 {
 	int err = 0;
 
 	if (histogram->count < HISTOGRAM_ROWS)
 		histogram->values[histogram->count] = value;
 	else if (histogram->count == HISTOGRAM_ROWS)
-		err = make_rows(histogram, value);
+		err = make_rows(room, histogram, value);
 	else
-		err = count_value(histogram->rows, value);
+		err = count_value(room, histogram->rows, value);
 	if (err)
 		return err;
 	histogram->count++;
 	if (value > histogram->max)
 		histogram->max = value;
+	return 0;
+}
+
+int histogram_add(struct histogram *histogram, uint64_t value)
+{
+	struct histogram_room room = { .rows_max = UINT32_MAX };
+
+	return add(&room, histogram, value);
+}
+
+int histogram_add_within(struct histogram_room *room, struct histogram *histogram, uint64_t value)
+{
+	int err = add(room, histogram, value);
+
+	if (err != -ENOSPC)
+		return err;
+	room->left_out++;
 	return 0;
 }
 

@@ -25,6 +25,18 @@ struct histogram {
 /* Counts `value`. 0 or -ENOMEM, and then it is not counted. */
 int histogram_add(struct histogram *histogram, uint64_t value);
 
+/* What many histograms share; all zero is an unused one. */
+struct histogram_room {
+	uint32_t rows_max; /* of 32 KiB each; 0: HISTOGRAM_ROOM */
+	uint32_t rows;
+	uint64_t left_out; /* numbers that had no room */
+};
+
+#define HISTOGRAM_ROOM (1 << 14)
+
+/* The same, of one of those; a number that has no room is not counted, and is left out. */
+int histogram_add_within(struct histogram_room *room, struct histogram *histogram, uint64_t value);
+
 /*
  * The least upper bound known of the smallest `percent` of the numbers (1 to 100): not below the
  * true percentile, nor above the maximum. 0 of an empty histogram.

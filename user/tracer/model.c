@@ -7,6 +7,11 @@
 #include "model_internal.h"
 #include <errno.h>
 
+static const struct model_limits defaults = MODEL_LIMITS;
+
+/* So many threads are looked at for one that can make room. */
+enum { THREADS_TRIED = 8 };
+
 struct model *model_new(const struct model_listener *listener, void *view)
 {
 	struct model *model = calloc(1, sizeof(*model));
@@ -15,21 +20,74 @@ struct model *model_new(const struct model_listener *listener, void *view)
 		return NULL;
 	model->listener = *listener;
 	model->view = view;
+	model->limits = defaults;
 	if (listener->open)
 		listener->open(view, model);
 	return model;
+}
+
+void model_limit(struct model *model, const struct model_limits *limits)
+{
+	model->limits = *limits;
+}
+
+bool model_keep(struct model *model, size_t bytes)
+{
+	if (model->kept + bytes > model->limits.bytes) {
+		model->totals.unkept++;
+		return false;
+	}
+	model->kept += bytes;
+	return true;
+}
+
+void *model_fail(struct model *model)
+{
+	model->error = -ENOMEM;
+	return NULL;
+}
+
+static void thread_free(struct model *model, struct thread *thread)
+{
+	HASH_DEL(model->threads, thread);
+	interval_free_steps(model, thread);
+	free(thread->pending);
+	free(thread);
 }
 
 static void threads_free(struct model *model)
 {
 	struct thread *thread, *next;
 
-	HASH_ITER (hh, model->threads, thread, next) {
+	HASH_ITER (hh, model->threads, thread, next)
+		thread_free(model, thread);
+}
+
+/* Whether nothing is known of it but what it wrote last. */
+static bool thread_is_idle(const struct thread *thread)
+{
+	return !thread->loop && !thread->task && !thread->outside && !thread->job;
+}
+
+/* One that runs nothing goes, the oldest first; those that do run something go to the end. */
+static bool threads_make_room(struct model *model)
+{
+	struct thread *thread;
+	int tried;
+
+	if (HASH_COUNT(model->threads) < model->limits.threads)
+		return true;
+	for (tried = 0; tried < THREADS_TRIED; tried++) {
+		thread = model->threads;
+		if (thread_is_idle(thread)) {
+			thread_free(model, thread);
+			return true;
+		}
 		HASH_DEL(model->threads, thread);
-		free(thread->pending);
-		free(thread->steps);
-		free(thread);
+		MODEL_ADD(model->threads, thread);
 	}
+	model->totals.unkept++;
+	return false;
 }
 
 void model_free(struct model *model)
@@ -46,6 +104,7 @@ void model_free(struct model *model)
 	free(model);
 }
 
+/* Null if there is no room. */
 static struct thread *thread_of(struct model *model, const struct at_event *event)
 {
 	const struct model_key key = { .id = event->thread, .process = event->process };
@@ -56,14 +115,17 @@ static struct thread *thread_of(struct model *model, const struct at_event *even
 	MODEL_FIND(model->threads, &key, thread);
 	if (thread)
 		return model->recent = thread;
+	model->recent = NULL;
+	if (!threads_make_room(model))
+		return NULL;
 	thread = calloc(1, sizeof(*thread));
 	if (!thread)
-		return NULL;
+		return model_fail(model);
 	thread->key = key;
 	MODEL_ADD(model->threads, thread);
 	if (!thread->hh.tbl) {
 		free(thread);
-		return NULL;
+		return model_fail(model);
 	}
 	return model->recent = thread;
 }
@@ -73,7 +135,7 @@ static void thread_restart(struct model *model, struct thread *thread)
 {
 	loop_hole(model, thread);
 	loop_clear(model, thread, thread->last_ns);
-	interval_free_steps(thread);
+	interval_free_steps(model, thread);
 	thread->loop = NULL;
 	thread->torn = false;
 	thread->job = 0;
@@ -235,7 +297,7 @@ static int feed_target(struct model *model, const struct at_event *event)
 	int ret;
 
 	if (!thread)
-		return -ENOMEM;
+		return 0;
 	if (!thread_accepts(model, thread, event) && !thread_warns(thread, event))
 		return 0;
 	note_time(model, event->time_ns);
@@ -266,7 +328,7 @@ static int feed_name(struct model *model, const struct at_event *event)
 	int ret;
 
 	if (!thread)
-		return -ENOMEM;
+		return 0;
 	switch (event->kind) {
 	case AT_TITLE:
 		ret = title_record(model, thread);
@@ -290,7 +352,7 @@ static int feed_lost(struct model *model, const struct at_event *event)
 	int32_t missing;
 
 	if (!thread)
-		return -ENOMEM;
+		return 0;
 	missing = event->sequence + 1 - thread->expected;
 	if ((!thread->synchronised && !thread->last_ns) || missing <= 0)
 		return 0;
@@ -329,8 +391,8 @@ int model_feed(struct model *model, const struct at_event *events, size_t count)
 
 	for (i = 0; i < count; i++) {
 		ret = feed_one(model, &events[i]);
-		if (ret)
-			return ret;
+		if (ret || model->error)
+			return ret ? ret : model->error;
 	}
 	return 0;
 }

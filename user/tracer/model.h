@@ -127,6 +127,7 @@ struct model_totals {
 	uint64_t dropped; /* by the kernel's side, which counts those that it could not pass on */
 	uint64_t unread;  /* threads that died with a batch that could not be read */
 	uint64_t forked;  /* children that were not traced */
+	uint64_t unkept;  /* seen, but of what is not followed: there was no room for it */
 	uint64_t first_ns, last_ns;
 	uint64_t tasks_existing, tasks_created, tasks_done;
 	uint64_t jobs, jobs_done, jobs_failed; /* of executors; the failed ones are done, too */
@@ -254,6 +255,27 @@ struct model_listener {
 /* A new model, or null without memory. The caller frees it with model_free(), which takes null. */
 struct model *model_new(const struct model_listener *listener, void *view);
 void model_free(struct model *model);
+
+/*
+ * What is kept at most, whatever the records say. Tasks, coroutines, loops and what tasks meet at
+ * share `bytes`, in which views have as much again for what they know of each; a task or thread
+ * that is in more coroutines than `depth` is deeper than anybody follows. What has no room is not
+ * followed, and its records are counted in `unkept`. Of threads those make room that run nothing;
+ * functions and places that come late are one: "[other functions]".
+ */
+struct model_limits {
+	size_t bytes;
+	uint32_t depth, threads;
+	uint32_t functions; /* as many places */
+};
+
+#define MODEL_LIMITS                                                                               \
+	{                                                                                          \
+		.bytes = 1UL << 30, .depth = 1000, .threads = 1 << 16, .functions = 1 << 16        \
+	}
+
+/* Before the first record: other limits than MODEL_LIMITS. */
+void model_limit(struct model *model, const struct model_limits *limits);
 
 /*
  * Takes `count` records in the order of their source. Never trusts them: what makes no sense is

@@ -22,6 +22,12 @@ static struct model_coroutine **chain_of(const struct coroutine *coroutine)
 	return coroutine->pub.task ? &coroutine->pub.task->innermost : &coroutine->thread->outside;
 }
 
+static uint32_t *depth_of(const struct coroutine *coroutine)
+{
+	return coroutine->pub.task ? &task_of(coroutine->pub.task)->depth
+				   : &coroutine->thread->outside_depth;
+}
+
 static struct coroutine *outermost_of(struct model_coroutine *innermost)
 {
 	while (innermost && innermost->awaiter)
@@ -37,22 +43,31 @@ static void awaits(struct coroutine *outer, struct coroutine *inner)
 
 static void give_back(struct model *model, struct coroutine *coroutine)
 {
+	if (coroutine->strings)
+		model_drop(model, coroutine->strings->size);
+	model_drop(model, sizeof(*coroutine));
 	free(coroutine->strings);
 	pool_give(&model->spare_coroutines, coroutine, SPARE_MAX);
 }
 
-/* A coroutine in no chain yet. Null without memory. */
+/* A coroutine in no chain yet, for one that has so many. Null if there is no room. */
 static struct coroutine *coroutine_add(struct model *model, const struct thread *thread,
-				       const struct at_event *event)
+				       const struct at_event *event, uint32_t depth)
 {
 	struct model_function *function = model_function(model, event->process, event->a);
 	struct coroutine *coroutine;
 
 	if (!function)
+		return model_fail(model);
+	if (depth >= model->limits.depth) {
+		model->totals.unkept++;
+		return NULL;
+	}
+	if (!model_keep(model, sizeof(*coroutine)))
 		return NULL;
 	coroutine = pool_take(&model->spare_coroutines, sizeof(*coroutine));
 	if (!coroutine)
-		return NULL;
+		return model_fail(model);
 	memset(coroutine, 0, sizeof(*coroutine));
 	coroutine->pub.id = event->subject;
 	coroutine->pub.process = event->process;
@@ -60,11 +75,11 @@ static struct coroutine *coroutine_add(struct model *model, const struct thread 
 	coroutine->pub.function = function;
 	coroutine->pub.begun_ns = event->time_ns;
 	coroutine->pub.thread = event->thread;
-	if (!text_take_arguments(thread, coroutine, event))
+	if (!text_take_arguments(model, thread, coroutine, event))
 		MODEL_ADD(model->coroutines, coroutine);
 	if (!coroutine->hh.tbl) {
 		give_back(model, coroutine);
-		return NULL;
+		return model_fail(model);
 	}
 	return coroutine;
 }
@@ -105,10 +120,11 @@ static int begin_existing(struct model *model, struct thread *thread, const stru
 	outer = coroutine_find(model, event->process, thread->told_coroutine);
 	if (outer && outer->pub.task != &task->pub)
 		outer = NULL;
-	coroutine = coroutine_add(model, thread, event);
+	coroutine = coroutine_add(model, thread, event, task->depth);
 	if (!coroutine)
-		return -ENOMEM;
+		return 0;
 	enter_task(model, coroutine, task);
+	task->depth++;
 	link_inside(coroutine, outer);
 	thread->told_coroutine = event->subject;
 	if (model->listener.begin)
@@ -119,6 +135,7 @@ static int begin_existing(struct model *model, struct thread *thread, const stru
 int coroutine_begin_record(struct model *model, struct thread *thread, const struct at_event *event)
 {
 	struct coroutine *coroutine = coroutine_find(model, event->process, event->subject);
+	bool in_task = thread->task && !thread->in_doubt;
 	struct model_coroutine *outer;
 
 	if (coroutine) {
@@ -127,16 +144,18 @@ int coroutine_begin_record(struct model *model, struct thread *thread, const str
 	}
 	if (event->flags & AT_EXISTING)
 		return begin_existing(model, thread, event);
-	coroutine = coroutine_add(model, thread, event);
+	coroutine = coroutine_add(model, thread, event,
+				  in_task ? thread->task->depth : thread->outside_depth);
 	if (!coroutine)
-		return -ENOMEM;
+		return 0;
 	coroutine->thread = thread;
-	if (thread->task && !thread->in_doubt)
+	if (in_task)
 		enter_task(model, coroutine, thread->task);
 	outer = *chain_of(coroutine);
 	if (outer)
 		awaits(coroutine_of(outer), coroutine);
 	*chain_of(coroutine) = &coroutine->pub;
+	++*depth_of(coroutine);
 	if (model->listener.begin)
 		model->listener.begin(model->view, event->time_ns, &coroutine->pub);
 	return 0;
@@ -168,6 +187,7 @@ static void end_innermost(struct model *model, struct coroutine *coroutine, uint
 {
 	report_end(model, coroutine, now_ns, end);
 	*chain_of(coroutine) = coroutine->pub.awaiter;
+	--*depth_of(coroutine);
 	if (coroutine->pub.awaiter)
 		coroutine_of(coroutine->pub.awaiter)->inner = NULL;
 	HASH_DEL(model->coroutines, coroutine);
@@ -218,6 +238,13 @@ void coroutine_adopt(struct model *model, struct thread *thread, struct task *ta
 	}
 	if (!outermost)
 		return;
+	if (task->depth + thread->outside_depth > model->limits.depth) {
+		model->totals.unkept += thread->outside_depth;
+		coroutine_end_inner(model, &thread->outside, NULL, now_ns);
+		return;
+	}
+	task->depth += thread->outside_depth;
+	thread->outside_depth = 0;
 	for (coroutine = outermost; coroutine; coroutine = coroutine->inner)
 		enter_task(model, coroutine, task);
 	if (awaiter)

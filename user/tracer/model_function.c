@@ -25,27 +25,44 @@ const struct model_place *model_find_place(const struct model *model, uint32_t p
 	return place ? &place->pub : NULL;
 }
 
-struct model_function *model_function(struct model *model, uint32_t process, uint64_t address)
+/* One of them, or what stands for all that have no room. Null without memory. */
+static struct function *function_add(struct model *model, uint32_t process, uint64_t address,
+				     const char *name)
 {
-	const struct model_key key = { .id = address, .process = process };
-	struct function *function;
+	struct function *function = calloc(1, sizeof(*function));
 
-	MODEL_FIND(model->functions, &key, function);
-	if (function)
-		return &function->pub;
-	function = calloc(1, sizeof(*function));
 	if (!function)
 		return NULL;
 	function->pub.address = address;
 	function->pub.process = process;
-	snprintf(function->address, sizeof(function->address), "0x%" PRIx64, address);
+	snprintf(function->address, sizeof(function->address), "%s", name);
 	function->pub.name = function->address;
 	MODEL_ADD(model->functions, function);
 	if (!function->hh.tbl) {
 		free(function);
 		return NULL;
 	}
-	return &function->pub;
+	return function;
+}
+
+struct model_function *model_function(struct model *model, uint32_t process, uint64_t address)
+{
+	const struct model_key key = { .id = address, .process = process };
+	struct function *function;
+	char name[20];
+
+	MODEL_FIND(model->functions, &key, function);
+	if (function)
+		return &function->pub;
+	if (HASH_COUNT(model->functions) < model->limits.functions) {
+		snprintf(name, sizeof(name), "0x%" PRIx64, address);
+		function = function_add(model, process, address, name);
+	} else {
+		if (!model->others)
+			model->others = function_add(model, 0, UINT64_MAX, "[other functions]");
+		function = model->others;
+	}
+	return function ? &function->pub : NULL;
 }
 
 /* Sets a text once. 0 or -ENOMEM. */
@@ -64,7 +81,7 @@ int function_record(struct model *model, const struct thread *thread, const stru
 
 	if (!function)
 		return -ENOMEM;
-	if (function->name)
+	if (function->name || function == model->others)
 		return 0;
 	/* Coroutines may hold arguments of these types already. */
 	if (!function->described) {
@@ -92,7 +109,8 @@ int place_record(struct model *model, const struct thread *thread, const struct 
 {
 	struct place *place;
 
-	if (model_find_place(model, event->process, event->subject))
+	if (model_find_place(model, event->process, event->subject) ||
+	    HASH_COUNT(model->places) >= model->limits.functions)
 		return 0;
 	place = calloc(1, sizeof(*place));
 	if (!place)

@@ -17,7 +17,10 @@ struct model_key {
 	uint32_t process;
 };
 
-/* The end of MurmurHash3. It must scatter: uthash makes room only where some bucket is crowded. */
+/*
+ * The end of MurmurHash3. It must scatter: uthash makes room only where some bucket is crowded. Whoever
+ * chooses ids does not know where this program lies in memory, and so not which of them meet.
+ */
 static inline unsigned int model_hash(const void *key)
 {
 	uint64_t id;
@@ -25,6 +28,7 @@ static inline unsigned int model_hash(const void *key)
 
 	memcpy(&id, key, sizeof(id));
 	memcpy(&process, (const char *)key + sizeof(id), sizeof(process));
+	id += (uintptr_t)&model_new;
 	id = (id ^ (uint64_t)process << 32) * 0xff51afd7ed558ccd;
 	id = (id ^ id >> 33) * 0xc4ceb9fe1a85ec53;
 	return id ^ id >> 33;
@@ -80,6 +84,7 @@ struct task {
 	struct object *awaits_object; /* of a lock that it awaits, or null */
 	struct thread *thread;	      /* where it runs, or null */
 	uint64_t *awaited_by;
+	uint32_t depth;	 /* how many coroutines it is in */
 	char *name;	 /* as set, or null */
 	char number[28]; /* "Task-" and the number */
 };
@@ -116,6 +121,7 @@ struct steps {
 
 /* Strings of arguments, in one piece of memory with what they consist of. */
 struct strings {
+	size_t size; /* of all */
 	const char *texts[AT_ARGUMENTS_MAX];
 	bool cut[AT_ARGUMENTS_MAX];
 	char bytes[];
@@ -149,6 +155,7 @@ struct thread {
 	struct model_function *step_function; /* of the task */
 	struct steps *steps;		      /* null if nobody asks who woke whom */
 	struct model_coroutine *outside;      /* innermost coroutine that runs in no task */
+	uint32_t outside_depth;		      /* how many of these there are */
 	uint64_t told_task, told_coroutine;   /* what the section of the state has described last */
 	struct pending *pending;	      /* null as long as there was none */
 	uint64_t job;			      /* id of the job that it runs, or 0 */
@@ -165,11 +172,15 @@ struct model {
 	uint64_t attach_ns;   /* when attaching began, or 0 */
 	uint64_t attached_ns; /* holes from then on are losses */
 	bool started, finished;
+	struct model_limits limits;
+	size_t kept;	       /* bytes, of what `limits` counts so */
+	int error;	       /* -ENOMEM: it could not go on */
 	char *title;	       /* or null */
 	struct thread *recent; /* of the last record */
 	struct thread *threads;
 	struct loop *loops, *last_loop;
 	struct function *functions;
+	struct function *others; /* what stands for those that have no room; or null */
 	struct task *tasks;
 	struct coroutine *coroutines;
 	struct place *places;
@@ -187,6 +198,19 @@ static inline struct coroutine *coroutine_of(struct model_coroutine *coroutine)
 	return (struct coroutine *)coroutine;
 }
 
+/* model.c */
+
+/* Takes room for so many bytes, if there is: else the record is one more of what is not followed. */
+bool model_keep(struct model *model, size_t bytes);
+
+static inline void model_drop(struct model *model, size_t bytes)
+{
+	model->kept -= bytes;
+}
+
+/* Returns null, and sees to it that feeding the model fails. */
+void *model_fail(struct model *model);
+
 /* model_text.c */
 
 /* AT_TEXT and AT_ARGUMENTS. 0 or -ENOMEM. */
@@ -203,9 +227,12 @@ const char *text_pending(const struct thread *thread, unsigned int index);
 void text_take_end(const struct thread *thread, const struct at_event *event,
 		   struct model_end *ret);
 
-/* Gives the coroutine that `event` begins its arguments, if all of them are known. 0 or -ENOMEM. */
-int text_take_arguments(const struct thread *thread, struct coroutine *coroutine,
-			const struct at_event *event);
+/*
+ * Gives the coroutine that `event` begins its arguments, if all of them are known and there is room.
+ * 0 or -ENOMEM.
+ */
+int text_take_arguments(struct model *model, const struct thread *thread,
+			struct coroutine *coroutine, const struct at_event *event);
 
 /* model_function.c */
 
@@ -229,7 +256,7 @@ void interval_tell_task(const struct model *model, const struct task *task, uint
 			bool open);
 void interval_tell_step(struct model *model, const struct thread *thread, uint64_t now_ns,
 			bool open);
-void interval_add_step(struct thread *thread, uint64_t id, uint64_t now_ns);
+void interval_add_step(struct model *model, struct thread *thread, uint64_t id, uint64_t now_ns);
 
 /* The state in which the task has been up to settled_ns; `next` is what it awaits from then on. */
 static inline void interval_of_task(const struct model *model, const struct task *task,
@@ -255,15 +282,15 @@ void interval_of_job(const struct model *model, const struct thread *thread, uin
 		     int64_t result, bool open);
 
 /* A step begins, now. */
-static inline void interval_note_step(const struct model *model, struct thread *thread, uint64_t id,
+static inline void interval_note_step(struct model *model, struct thread *thread, uint64_t id,
 				      uint64_t now_ns)
 {
 	if (model->listener.interval)
-		interval_add_step(thread, id, now_ns);
+		interval_add_step(model, thread, id, now_ns);
 }
 
 /* The thread runs no loop any more. */
-void interval_free_steps(struct thread *thread);
+void interval_free_steps(struct model *model, struct thread *thread);
 
 /* The step that began last has ended. */
 void interval_end_step(struct thread *thread, uint64_t now_ns);
@@ -281,7 +308,7 @@ void task_settle(struct model *model, struct task *task, uint64_t now_ns);
 
 struct task *task_find(const struct model *model, uint32_t process, uint64_t id);
 
-/* A task whose creation has not been seen, met at that time. Null without memory. */
+/* A task whose creation has not been seen, met at that time. Null if there is no room. */
 struct task *task_meet(struct model *model, const struct thread *thread, uint64_t id,
 		       uint64_t now_ns);
 

@@ -125,15 +125,23 @@ static struct step *step_at(struct steps *steps, uint32_t index)
 	return &steps->ring[index % steps->size];
 }
 
-/* Without memory it stays as it is. */
-static void grow(struct thread *thread)
+static size_t steps_bytes(uint32_t size)
+{
+	return sizeof(struct steps) + size * sizeof(struct step);
+}
+
+/* Without memory or room it stays as it is. */
+static void grow(struct model *model, struct thread *thread)
 {
 	uint32_t size = thread->steps ? 2 * thread->steps->size : STEPS_MIN, i;
-	struct steps *before = thread->steps;
-	struct steps *steps = calloc(1, sizeof(*steps) + size * sizeof(*steps->ring));
+	struct steps *before = thread->steps, *steps;
 
+	if (model->kept + steps_bytes(size) > model->limits.bytes)
+		return;
+	steps = calloc(1, steps_bytes(size));
 	if (!steps)
 		return;
+	model->kept += steps_bytes(size);
 	steps->size = size;
 	if (before) {
 		steps->count = before->count;
@@ -141,16 +149,16 @@ static void grow(struct thread *thread)
 		for (i = before->oldest; i != before->count; i++)
 			*step_at(steps, i) = *step_at(before, i);
 	}
-	free(before);
+	interval_free_steps(model, thread);
 	thread->steps = steps;
 }
 
-void interval_add_step(struct thread *thread, uint64_t id, uint64_t now_ns)
+void interval_add_step(struct model *model, struct thread *thread, uint64_t id, uint64_t now_ns)
 {
 	struct steps *steps = thread->steps;
 
 	if (!steps || (steps->count - steps->oldest == steps->size && steps->size < STEPS_MAX))
-		grow(thread);
+		grow(model, thread);
 	steps = thread->steps;
 	if (!steps)
 		return;
@@ -159,8 +167,10 @@ void interval_add_step(struct thread *thread, uint64_t id, uint64_t now_ns)
 		steps->oldest = steps->count - steps->size;
 }
 
-void interval_free_steps(struct thread *thread)
+void interval_free_steps(struct model *model, struct thread *thread)
 {
+	if (thread->steps)
+		model_drop(model, steps_bytes(thread->steps->size));
 	free(thread->steps);
 	thread->steps = NULL;
 }

@@ -8,7 +8,7 @@
 
 enum { WAKERS = AT_TASKS_ONLY | AT_ONE_THREAD };
 
-/* The loop of that id, which runs on the thread from now on. Null without memory. */
+/* The loop of that id, which runs on the thread from now on; none does if there is no room. */
 static struct loop *loop_of(struct model *model, struct thread *thread, uint64_t id,
 			    uint64_t now_ns)
 {
@@ -17,9 +17,12 @@ static struct loop *loop_of(struct model *model, struct thread *thread, uint64_t
 
 	MODEL_FIND(model->loops, &key, loop);
 	if (!loop) {
+		thread->loop = NULL;
+		if (!model_keep(model, sizeof(*loop)))
+			return NULL;
 		loop = calloc(1, sizeof(*loop));
 		if (!loop)
-			return NULL;
+			return model_fail(model);
 		loop->pub.id = id;
 		loop->pub.process = key.process;
 		loop->pub.first_ns = now_ns;
@@ -27,7 +30,7 @@ static struct loop *loop_of(struct model *model, struct thread *thread, uint64_t
 		MODEL_ADD(model->loops, loop);
 		if (!loop->hh.tbl) {
 			free(loop);
-			return NULL;
+			return model_fail(model);
 		}
 		if (model->last_loop)
 			model->last_loop->pub.next = &loop->pub;
@@ -79,7 +82,7 @@ int loop_start_record(struct model *model, struct thread *thread, const struct a
 	loop_clear(model, thread, event->time_ns);
 	loop = loop_of(model, thread, event->subject, event->time_ns);
 	if (!loop)
-		return -ENOMEM;
+		return 0;
 	/* A loop that is not run is not busy. */
 	if (loop != before && event->time_ns > loop->pub.last_ns)
 		loop->pub.idle_ns += event->time_ns - loop->pub.last_ns;
@@ -109,6 +112,8 @@ int loop_step_end(struct model *model, struct thread *thread, uint64_t id, uint6
 		return 0;
 	if (AT_ID_TYPE(id) != AT_TASK)
 		function = model_function(model, thread->key.process, id & AT_ID_NUMBER);
+	else if (!function)
+		return 0;
 	if (!function)
 		return -ENOMEM;
 	loop->longest_ns = took;
@@ -125,7 +130,7 @@ int loop_stop_record(struct model *model, struct thread *thread, const struct at
 	if (thread->loop && event->time_ns > thread->loop->pub.last_ns)
 		thread->loop->pub.last_ns = event->time_ns;
 	thread->loop = NULL;
-	interval_free_steps(thread);
+	interval_free_steps(model, thread);
 	free(thread->pending);
 	thread->pending = NULL;
 	return ret;
@@ -153,7 +158,7 @@ int loop_state_record(struct model *model, struct thread *thread, const struct a
 		thread->task->unsettled = true;
 	loop_clear(model, thread, event->time_ns);
 	if (!loop_of(model, thread, event->subject, event->time_ns))
-		return -ENOMEM;
+		return ret;
 	thread->loop->pub.silent_ns = event->flags & AT_OUTSIDE ? event->a : 0;
 	thread->loop->pub.thread_state = event->flags & AT_OUTSIDE ? event->b : 0;
 	step_begin(model, thread, event->subject, event->time_ns);
@@ -196,8 +201,6 @@ static int switch_leave(struct model *model, struct thread *thread, const struct
 		if (!task && thread->in_doubt && !ended && AT_ID_TYPE(event->a) == AT_TASK) {
 			task = task_meet(model, thread, event->a,
 					 coroutine_doubt_ns(thread, event->time_ns));
-			if (!task)
-				return -ENOMEM;
 		}
 	}
 	if (!task)
@@ -256,7 +259,7 @@ static int switch_enter(struct model *model, struct thread *thread, const struct
 	if (AT_ID_TYPE(event->subject) == AT_LOOP) {
 		if ((!thread->loop || thread->loop->pub.id != event->subject) &&
 		    !loop_of(model, thread, event->subject, event->time_ns))
-			return -ENOMEM;
+			return 0;
 		thread->loop->pub.timers = event->c;
 		thread->loop->pub.callbacks = 0;
 		thread->loop->pub.wakers = event->flags & WAKERS;
@@ -267,8 +270,9 @@ static int switch_enter(struct model *model, struct thread *thread, const struct
 	task = task_find(model, event->process, event->subject);
 	if (!task)
 		task = task_meet(model, thread, event->subject, event->time_ns);
+	thread->step_function = NULL;
 	if (!task)
-		return -ENOMEM;
+		return 0;
 	task_enter(model, task, thread, event->time_ns, event->c);
 	thread->step_function = task->pub.function;
 	if (event->flags & AT_DELIVERS && model->listener.deliver)

@@ -26,9 +26,13 @@ static void object_free(struct model *model, struct object *object)
 		model->unused_object = NULL;
 	HASH_DEL(model->objects, object);
 	free(object);
+	model_drop(model, sizeof(*object));
 }
 
-/* Whoever was made and then used by nobody, because records are missing, goes first. */
+/*
+ * Whoever was made and then used by nobody, because records are missing, goes first. Null if there
+ * is no room.
+ */
 static struct object *object_of(struct model *model, uint32_t process, uint64_t id)
 {
 	struct object *object = object_find(model, process, id);
@@ -37,15 +41,17 @@ static struct object *object_of(struct model *model, uint32_t process, uint64_t 
 		return object;
 	if (model->unused_object && !model->unused_object->users)
 		object_free(model, model->unused_object);
+	if (!model_keep(model, sizeof(*object)))
+		return NULL;
 	object = calloc(1, sizeof(*object));
 	if (!object)
-		return NULL;
+		return model_fail(model);
 	object->key.id = id;
 	object->key.process = process;
 	MODEL_ADD(model->objects, object);
 	if (!object->hh.tbl) {
 		free(object);
-		return NULL;
+		return model_fail(model);
 	}
 	return model->unused_object = object;
 }
@@ -69,14 +75,14 @@ static int task_depends(struct model *model, struct task *task, const struct at_
 	}
 	if (pub->awaited_by_count == AWAITED_BY_MAX)
 		return 0;
+	object = object_of(model, event->process, event->subject);
+	if (!object || !model_keep(model, sizeof(*ids)))
+		return 0;
 	ids = reallocarray(task->awaited_by, pub->awaited_by_count + 1, sizeof(*ids));
 	if (!ids)
 		return -ENOMEM;
 	task->awaited_by = ids;
 	pub->awaited_by = ids;
-	object = object_of(model, event->process, event->subject);
-	if (!object)
-		return -ENOMEM;
 	object->users++;
 	ids[pub->awaited_by_count++] = event->subject;
 	return 0;
@@ -89,9 +95,8 @@ int object_depends_record(struct model *model, const struct at_event *event)
 
 	if (event->flags & AT_HOLDER) {
 		object = object_of(model, event->process, event->subject);
-		if (!object)
-			return -ENOMEM;
-		object->holder = event->a;
+		if (object)
+			object->holder = event->a;
 		return 0;
 	}
 	if (AT_ID_TYPE(event->a) == AT_TASK) {
@@ -129,6 +134,7 @@ void object_forget_task(struct model *model, struct task *task)
 	object_leave(model, task);
 	for (i = 0; i < task->pub.awaited_by_count; i++)
 		object_release(model, object_find(model, task->pub.process, task->awaited_by[i]));
+	model_drop(model, task->pub.awaited_by_count * sizeof(*task->awaited_by));
 	free(task->awaited_by);
 	task->awaited_by = NULL;
 	task->pub.awaited_by = NULL;

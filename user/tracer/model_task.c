@@ -58,10 +58,13 @@ static struct task *task_add(struct model *model, const struct thread *thread, u
 			     uint64_t now_ns, uint64_t function)
 {
 	uint32_t process = thread->key.process;
-	struct task *task = pool_take(&model->spare_tasks, sizeof(*task));
+	struct task *task;
 
-	if (!task)
+	if (!model_keep(model, sizeof(*task)))
 		return NULL;
+	task = pool_take(&model->spare_tasks, sizeof(*task));
+	if (!task)
+		return model_fail(model);
 	memset(task, 0, sizeof(*task));
 	task->pub.id = id;
 	task->pub.process = process;
@@ -78,7 +81,7 @@ static struct task *task_add(struct model *model, const struct thread *thread, u
 		MODEL_ADD(model->tasks, task);
 	if (!task->hh.tbl) {
 		free(task);
-		return NULL;
+		return model_fail(model);
 	}
 	return task;
 }
@@ -152,7 +155,7 @@ int task_create_record(struct model *model, struct thread *thread, const struct 
 		return task->met ? task_complete(model, task, event) : 0;
 	task = task_add(model, thread, event->subject, event->time_ns, event->a);
 	if (!task)
-		return -ENOMEM;
+		return 0;
 	task->pub.existing = existing;
 	task->pub.creator = event->b;
 	task->pub.place = event->c;
@@ -168,6 +171,15 @@ int task_create_record(struct model *model, struct thread *thread, const struct 
 	return 0;
 }
 
+static void name_free(struct model *model, struct task *task)
+{
+	if (task->name)
+		model_drop(model, strlen(task->name) + 1);
+	free(task->name);
+	task->name = NULL;
+	task->pub.name = task->number;
+}
+
 int task_name_record(struct model *model, const struct thread *thread, const struct at_event *event)
 {
 	struct task *task = task_find(model, event->process, event->subject);
@@ -176,10 +188,12 @@ int task_name_record(struct model *model, const struct thread *thread, const str
 
 	if (!task || !text)
 		return 0;
+	name_free(model, task);
+	if (!model_keep(model, strlen(text) + 1))
+		return 0;
 	name = strdup(text);
 	if (!name)
 		return -ENOMEM;
-	free(task->name);
 	task->name = name;
 	task->pub.name = name;
 	return 0;
@@ -231,7 +245,8 @@ static void task_free(struct model *model, struct task *task)
 {
 	HASH_DEL(model->tasks, task);
 	object_forget_task(model, task);
-	free(task->name);
+	name_free(model, task);
+	model_drop(model, sizeof(*task));
 	pool_give(&model->spare_tasks, task, SPARE_MAX);
 }
 

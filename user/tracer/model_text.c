@@ -104,13 +104,15 @@ static unsigned int type_of(uint64_t types, unsigned int index)
 static struct strings *strings_new(const struct pending *pending, unsigned int count,
 				   uint64_t types)
 {
-	struct strings *strings = calloc(1, sizeof(*strings) + count * (AT_TEXT_MAX + 1));
+	size_t size = sizeof(struct strings) + count * (AT_TEXT_MAX + 1);
+	struct strings *strings = calloc(1, size);
 	const struct text *text = pending->texts;
 	char *bytes;
 	unsigned int i;
 
 	if (!strings)
 		return NULL;
+	strings->size = size;
 	bytes = strings->bytes;
 	for (i = 0; i < AT_ARGUMENTS_MAX && type_of(types, i); i++) {
 		if (type_of(types, i) != AT_ARGUMENT_STRING)
@@ -124,8 +126,8 @@ static struct strings *strings_new(const struct pending *pending, unsigned int c
 	return strings;
 }
 
-int text_take_arguments(const struct thread *thread, struct coroutine *coroutine,
-			const struct at_event *event)
+int text_take_arguments(struct model *model, const struct thread *thread,
+			struct coroutine *coroutine, const struct at_event *event)
 {
 	const struct function *function = (const struct function *)coroutine->pub.function;
 	const struct pending *pending = thread->pending;
@@ -138,6 +140,8 @@ int text_take_arguments(const struct thread *thread, struct coroutine *coroutine
 	    (strings && !(pending && pending->count >= strings)))
 		return 0;
 	if (strings) {
+		if (!model_keep(model, sizeof(*coroutine->strings) + strings * (AT_TEXT_MAX + 1)))
+			return 0;
 		coroutine->strings = strings_new(pending, strings, types);
 		if (!coroutine->strings)
 			return -ENOMEM;

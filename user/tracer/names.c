@@ -15,6 +15,9 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+/* A target can make up any number of addresses, and to look for the name of one takes its time. */
+enum { NAMES_MAX = 1 << 16 };
+
 /* An address that was met. The place that a function begins at is none that a call returns to. */
 struct known {
 	struct address {
@@ -67,6 +70,8 @@ static bool is_new(struct names *names, const struct address *key)
 
 	HASH_FIND(hh, names->known, key, sizeof(*key), known);
 	if (known)
+		return false;
+	if (names->known && HASH_COUNT(names->known) >= NAMES_MAX)
 		return false;
 	known = calloc(1, sizeof(*known));
 	if (!known)

@@ -69,6 +69,9 @@ void report_totals(const struct options *options, const struct model_totals *tot
 	else if (lost && options->view_options.format != VIEW_TEXT)
 		say("lost %lu record%s, %lu dropped: what was written is not complete", lost,
 		    lost == 1 ? "" : "s", totals->dropped);
+	if (totals->unkept && (options->view_options.format != VIEW_TEXT))
+		say("too much at once: %lu record%s not followed", totals->unkept,
+		    totals->unkept == 1 ? "" : "s");
 	if (totals->dropped && !options->input)
 		suggest_buffer(options->buffer);
 	if (totals->forked && !options->input && !options->follow)

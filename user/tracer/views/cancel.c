@@ -7,6 +7,7 @@
 #include "cancel_print.h"
 #include "view.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 struct cancel {
@@ -78,6 +79,8 @@ static struct request *add(struct cancel *cancel, struct request *parent, uint64
 {
 	struct request *request = storms_add(&cancel->storms, parent, id, now_ns, asked), *root;
 
+	if (!request && cancel->storms.full)
+		return NULL;
 	root = request ? request->parent : NULL;
 	if (root && !root->parent && !root->who)
 		root->who = cancel_note_name(cancel->model, asked->process, asked->by);
@@ -124,9 +127,11 @@ static void ask_waiters(struct cancel *cancel, struct request *future, uint64_t 
 			const struct model_cancel *asked)
 {
 	struct model_cancel passed = *asked;
+	unsigned int seen = 0;
 	struct request *request;
 
-	while ((passed.task = cancel_note_waiter(cancel->model, asked, passed.task))) {
+	passed.task = NULL;
+	while ((passed.task = cancel_note_waiter(cancel->model, asked, passed.task, &seen))) {
 		if (storms_find(&cancel->storms, asked->process, passed.task->id))
 			continue;
 		request = add(cancel, future, passed.task->id, now_ns, &passed);
@@ -272,6 +277,10 @@ static int cancel_finish(void *state, const struct model *model)
 
 	(void)model;
 	storms_step(&cancel->storms, 0, 0);
+	if (cancel->storms.left_out)
+		fprintf(cancel->printer.out,
+			"too much at once: %" PRIu64 " requests not followed\n",
+			cancel->storms.left_out);
 	cancel_print_summary(&cancel->printer, cancel->storms.fates);
 	return cancel->error;
 }

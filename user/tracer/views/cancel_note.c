@@ -58,16 +58,14 @@ bool cancel_note_lost(const struct model *model)
 {
 	const struct model_totals *totals = model_totals(model);
 
-	return totals->lost || totals->dropped;
+	return totals->lost || totals->dropped || totals->unkept;
 }
 
 const struct model_task *cancel_note_waiter(const struct model *model,
 					    const struct model_cancel *cancel,
-					    const struct model_task *task)
+					    const struct model_task *task, unsigned int *seen)
 {
-	int seen;
-
-	for (seen = 0; seen < TASKS_MAX && (task = model_next_task(model, task)); seen++) {
+	for (; *seen < TASKS_MAX && (task = model_next_task(model, task)); ++*seen) {
 		if (task->process == cancel->process && task->state == MODEL_AWAITING &&
 		    task->awaits == cancel->subject)
 			return task;

@@ -17,10 +17,13 @@ char *cancel_note_shielded(const struct model *model, uint32_t process, uint64_t
 /* Records are missing: what was not seen may have been. */
 bool cancel_note_lost(const struct model *model);
 
-/* The next task after `task`, or the first if that is null, that awaits what was cancelled. */
+/*
+ * The next task after `task`, or the first if that is null, that awaits what was cancelled. `*seen`,
+ * at first 0, counts those that were looked at: after some thousand, no more are.
+ */
 const struct model_task *cancel_note_waiter(const struct model *model,
 					    const struct model_cancel *cancel,
-					    const struct model_task *task);
+					    const struct model_task *task, unsigned int *seen);
 
 /* It was told and goes on, when it is asked again. */
 char *cancel_note_again(const struct model *model, uint64_t now_ns, const struct request *request,

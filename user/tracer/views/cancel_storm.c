@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum {
-	FOLDS_MAX = 64,	   /* of one parent */
+	FOLDS_MAX = 64, /* of one parent */
+	REQUESTS_MAX = 1 << 18,
 	OPENED_MAX = 1024, /* a thread whose records are lost closes nothing */
 };
 
@@ -50,6 +51,7 @@ static void request_free(struct storms *storms, struct request *request)
 	free(request->who);
 	free(request->note);
 	free(request);
+	storms->count--;
 }
 
 void storms_clear(struct storms *storms)
@@ -96,12 +98,14 @@ struct request *storms_reason(const struct storms *storms, const struct model *m
 	return request && request->delivered_ns && request->steps == task->steps ? request : NULL;
 }
 
-static struct request *request_new(uint64_t id, uint64_t now_ns, const struct model_cancel *cancel)
+static struct request *request_new(struct storms *storms, uint64_t id, uint64_t now_ns,
+				   const struct model_cancel *cancel)
 {
 	struct request *request = calloc(1, sizeof(*request));
 
 	if (!request)
 		return NULL;
+	storms->count++;
 	request->key.id = id;
 	request->key.process = cancel->process;
 	request->asked_ns = now_ns;
@@ -127,7 +131,7 @@ static struct request *root_of(struct storms *storms, uint64_t now_ns,
 	    root->by == cancel->by && root->place == cancel->place &&
 	    root->through == cancel->through)
 		return root;
-	root = request_new(0, now_ns, cancel);
+	root = request_new(storms, 0, now_ns, cancel);
 	if (!root)
 		return NULL;
 	list_add(&storms->roots, &root->link);
@@ -139,8 +143,13 @@ static struct request *root_of(struct storms *storms, uint64_t now_ns,
 struct request *storms_add(struct storms *storms, struct request *parent, uint64_t id,
 			   uint64_t now_ns, const struct model_cancel *cancel)
 {
-	struct request *request = request_new(id, now_ns, cancel);
+	struct request *request;
 
+	storms->full = storms->count >= REQUESTS_MAX;
+	storms->left_out += storms->full;
+	if (storms->full)
+		return NULL;
+	request = request_new(storms, id, now_ns, cancel);
 	if (request && !parent)
 		parent = root_of(storms, now_ns, cancel);
 	if (parent && parent->depth == STORM_DEPTH_MAX)
@@ -148,6 +157,7 @@ struct request *storms_add(struct storms *storms, struct request *parent, uint64
 	if (request && parent)
 		HASH_ADD(hh, storms->live, key, sizeof(request->key), request);
 	if (!request || !request->hh.tbl) {
+		storms->count -= request != NULL;
 		free(request);
 		return NULL;
 	}

@@ -86,6 +86,10 @@ struct storms {
 	struct request *recent; /* the root made last, while it is open, or null */
 	struct list roots, opened;
 	unsigned int opened_count;
+
+	size_t count;	   /* of all requests that are kept */
+	bool full;	   /* the last one was not: there was no room */
+	uint64_t left_out; /* so many were not */
 };
 
 void storms_init(struct storms *storms, void (*tell)(void *user, const struct request *root),
@@ -106,7 +110,7 @@ struct request *storms_reason(const struct storms *storms, const struct model *m
 
 /*
  * A new live request to `id`, below `parent`, or below a root if that is null: one for all that
- * are asked in one step by the same, from one place. Null without memory.
+ * are asked in one step by the same, from one place. Null without memory, or if it is `full`.
  */
 struct request *storms_add(struct storms *storms, struct request *parent, uint64_t id,
 			   uint64_t now_ns, const struct model_cancel *cancel);

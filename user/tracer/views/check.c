@@ -198,7 +198,8 @@ static int check_finish(void *state, const struct model *model)
 	struct check *check = state;
 	int err;
 
-	if (totals->complete && !totals->lost && !totals->dropped && !totals->unread)
+	if (totals->complete && !totals->lost && !totals->dropped && !totals->unread &&
+	    !totals->unkept)
 		keep_error(check, check_stuck(check->findings, model));
 	err = findings_print(check->findings, model, check->out, counts);
 	keep_error(check, err);

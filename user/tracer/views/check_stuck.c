@@ -16,7 +16,7 @@
 
 enum {
 	NAMED_MAX = 8,	/* of a cycle, or of the tasks of a loop, so many are named */
-	KNOTS_MAX = 64, /* and so many cycles looked at */
+	KNOTS_MAX = 64, /* and so many cycles looked at, and stuck loops */
 };
 
 struct stuck {
@@ -210,12 +210,15 @@ static int check_all(struct stuck *stuck)
 {
 	const struct model_task *task = NULL;
 	int err = check_knots(stuck);
+	unsigned int looked = 0;
 	size_t i;
 
 	while (!err && (task = model_next_task(stuck->model, task)))
 		err = check_holder(stuck, task);
-	for (i = 0; i < stuck->loops.count && !err; i++)
+	for (i = 0; i < stuck->loops.count && looked < KNOTS_MAX && !err; i++) {
+		looked += stuck->loops.loops[i].stuck;
 		err = check_loop(stuck, i);
+	}
 	return err;
 }
 

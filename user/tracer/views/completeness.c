@@ -11,9 +11,9 @@ const char *completeness_text(char *buffer, size_t size, const struct model_tota
 {
 	uint64_t lost = completeness_lost(totals);
 	const char *before = totals->complete ? "" : "; ";
-	char losses[96] = "", unread[64] = "";
+	char losses[96] = "", unread[64] = "", unkept[80] = "";
 
-	if (totals->complete && !lost && !totals->unread)
+	if (totals->complete && !lost && !totals->unread && !totals->unkept)
 		return NULL;
 	if (lost)
 		snprintf(losses, sizeof(losses), "%slost %" PRIu64 " record%s, %" PRIu64 " dropped",
@@ -23,9 +23,15 @@ const char *completeness_text(char *buffer, size_t size, const struct model_tota
 	if (totals->unread)
 		snprintf(unread, sizeof(unread), "%s%" PRIu64 " thread%s died with unread records",
 			 before, totals->unread, totals->unread == 1 ? "" : "s");
-	snprintf(buffer, size, "%s%s%s",
+	if (totals->unread)
+		before = "; ";
+	if (totals->unkept)
+		snprintf(unkept, sizeof(unkept),
+			 "%stoo much at once: %" PRIu64 " record%s not followed", before,
+			 totals->unkept, totals->unkept == 1 ? "" : "s");
+	snprintf(buffer, size, "%s%s%s%s",
 		 totals->complete ? "" : "cut off: what came after the last record is not known",
-		 losses, unread);
+		 losses, unread, unkept);
 	return buffer;
 }
 

@@ -6,7 +6,7 @@
 #include "../model.h"
 #include <stdio.h>
 
-#define COMPLETENESS_SIZE 192
+#define COMPLETENESS_SIZE 256
 
 /* Records that never came: those that left a hole, or more of which the kernel's side knows. */
 uint64_t completeness_lost(const struct model_totals *totals);

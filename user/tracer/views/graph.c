@@ -59,20 +59,51 @@ uint32_t graph_find(const struct graph *graph, uint32_t process, uint64_t id)
 	return GRAPH_NONE;
 }
 
+/* Sorts them, each once. */
+static void sort_vertices(struct graph *graph)
+{
+	uint32_t i, count = 0;
+
+	if (graph->count)
+		qsort(graph->vertices, graph->count, sizeof(*graph->vertices), by_id);
+	for (i = 0; i < graph->count; i++) {
+		const struct graph_vertex *last = &graph->vertices[count - 1];
+		const struct graph_vertex *vertex = &graph->vertices[i];
+
+		if (!count || last->process != vertex->process || last->id != vertex->id)
+			graph->vertices[count++] = *vertex;
+	}
+	graph->count = count;
+}
+
+/* Tasks of one gather name it again and again: there is room if most are there more than once. */
+static int make_room(struct builder *builder)
+{
+	size_t size = builder->size ? 2 * builder->size : 256;
+	struct graph *graph = builder->graph;
+	struct graph_vertex *vertices;
+
+	sort_vertices(graph);
+	if (graph->count < builder->size / 2)
+		return 0;
+	vertices = reallocarray(graph->vertices, size, sizeof(*vertices));
+	if (!vertices || size > GRAPH_NONE)
+		return -ENOMEM;
+	graph->vertices = vertices;
+	builder->size = size;
+	return 0;
+}
+
 static int add_vertex(struct builder *builder, uint32_t process, uint64_t id,
 		      const struct model_task *task)
 {
 	struct graph *graph = builder->graph;
-	struct graph_vertex *vertices;
-	size_t size;
+	int err;
 
 	if (graph->count == builder->size) {
-		size = builder->size ? 2 * builder->size : 256;
-		vertices = reallocarray(graph->vertices, size, sizeof(*vertices));
-		if (!vertices || size > GRAPH_NONE)
-			return -ENOMEM;
-		graph->vertices = vertices;
-		builder->size = size;
+		err = make_room(builder);
+		if (err)
+			return err;
 	}
 	graph->vertices[graph->count++] = (struct graph_vertex){
 		.id = id,
@@ -110,25 +141,13 @@ static int add_task(struct builder *builder, const struct model_task *task)
 
 static int add_vertices(struct builder *builder)
 {
-	struct graph *graph = builder->graph;
 	const struct model_task *task = NULL;
-	uint32_t i, count = 0;
 	int err = 0;
 
 	while (!err && (task = model_next_task(builder->model, task)))
 		err = add_task(builder, task);
-	if (err || !graph->count)
-		return err;
-	qsort(graph->vertices, graph->count, sizeof(*graph->vertices), by_id);
-	for (i = 0; i < graph->count; i++) {
-		const struct graph_vertex *last = &graph->vertices[count - 1];
-		const struct graph_vertex *vertex = &graph->vertices[i];
-
-		if (!count || last->process != vertex->process || last->id != vertex->id)
-			graph->vertices[count++] = *vertex;
-	}
-	graph->count = count;
-	return 0;
+	sort_vertices(builder->graph);
+	return err;
 }
 
 /* Nothing, if one of the two is not alive. */

@@ -34,7 +34,7 @@ int slow_table_add(struct slow_table *table, const struct model_function *functi
 		/* The model's, and kept by it for us. */
 		((struct model_function *)function)->user = row;
 	}
-	err = histogram_add(&row->steps, ns);
+	err = histogram_add_within(&table->room, &row->steps, ns);
 	if (err)
 		return err;
 	row->total_ns += ns;
@@ -87,6 +87,9 @@ int slow_table_print(const struct slow_table *table, FILE *out)
 	for (i = 0; i < table->count; i++)
 		print_row(out, rows[i]);
 	free(rows);
+	if (table->room.left_out)
+		fprintf(out, "steps, p99 and max are without %" PRIu64 " steps: too much at once\n",
+			table->room.left_out);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #ifndef TRACER_SLOW_TABLE_H
 #define TRACER_SLOW_TABLE_H
 
+#include "../histogram.h"
 #include "../model.h"
 #include <stdio.h>
 
@@ -13,6 +14,7 @@ struct slow_table {
 	struct slow_row *rows;
 	size_t count;
 	uint64_t steps; /* of all rows */
+	struct histogram_room room;
 };
 
 /* The function held a loop for `ns`. 0 or -ENOMEM. */

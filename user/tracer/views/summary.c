@@ -31,6 +31,7 @@ struct summary {
 	bool narrow; /* the terminal has no room for all columns */
 	struct row *rows;
 	size_t count;
+	struct histogram_room room;
 	int error;
 };
 
@@ -84,7 +85,7 @@ static void summary_end(void *view, uint64_t now_ns, struct model_coroutine *cor
 	row->times.ready += coroutine->times.ready;
 	row->times.awaiting += coroutine->times.awaiting;
 	if (end->outcome != MODEL_OPEN && !coroutine->existing &&
-	    histogram_add(&row->walls, wall_ns))
+	    histogram_add_within(&summary->room, &row->walls, wall_ns))
 		summary->error = -ENOMEM;
 }
 
@@ -172,6 +173,10 @@ static int print_rows(const struct summary *summary)
 			print_row(summary->out, rows[i]);
 	}
 	free(rows);
+	if (summary->room.left_out)
+		fprintf(summary->out,
+			"p50, p99 and max are without %" PRIu64 " calls: too much at once\n",
+			summary->room.left_out);
 	return 0;
 }
 
@@ -238,6 +243,8 @@ static void print_totals(FILE *out, const struct model_totals *totals)
 	if (totals->unread)
 		fprintf(out, ", %" PRIu64 " thread%s died with unread records", totals->unread,
 			totals->unread == 1 ? "" : "s");
+	if (totals->unkept)
+		fprintf(out, ", %" PRIu64 " not followed: too much at once", totals->unkept);
 	fputc('\n', out);
 }
 

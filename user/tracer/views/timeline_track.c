@@ -10,6 +10,9 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+/* A stream can name any number of threads: those that come later are on the track of the process. */
+enum { THREADS_MAX = 1 << 16 };
+
 /* A thread, or of thread 0 its process. */
 struct known {
 	uint32_t process, thread;
@@ -23,17 +26,24 @@ void tracks_start(struct tracks *tracks, uint64_t time_ns, uint64_t realtime_ns)
 	tracks->opened = true;
 }
 
-/* Whether it has its track by now; it is taken to have from here on. */
-static bool is_known(struct tracks *tracks, uint32_t process, uint32_t thread)
+static struct known *find_known(const struct tracks *tracks, uint32_t process, uint32_t thread)
 {
 	const uint32_t key[] = { process, thread };
 	struct known *known = tracks->recent;
 
-	if (known && known->process == process && known->thread == thread)
-		return true;
+	if (!known || known->process != process || known->thread != thread)
+		HASH_FIND(hh, tracks->known, key, sizeof(key), known);
+	return known;
+}
+
+/* Whether it has its track by now; it is taken to have from here on. */
+static bool is_known(struct tracks *tracks, uint32_t process, uint32_t thread)
+{
+	struct known *known;
+
 	/* A filter may have left out the first record. */
 	tracks_start(tracks, 0, 0);
-	HASH_FIND(hh, tracks->known, key, sizeof(key), known);
+	known = find_known(tracks, process, thread);
 	if (known) {
 		tracks->recent = known;
 		return true;
@@ -42,7 +52,7 @@ static bool is_known(struct tracks *tracks, uint32_t process, uint32_t thread)
 	if (known) {
 		known->process = process;
 		known->thread = thread;
-		HASH_ADD(hh, tracks->known, process, sizeof(key), known);
+		HASH_ADD(hh, tracks->known, process, 2 * sizeof(uint32_t), known);
 	}
 	if (!known || !known->hh.tbl) {
 		tracks->error = -ENOMEM;
@@ -69,6 +79,9 @@ struct trace_track track_of_thread(struct tracks *tracks, uint32_t process, uint
 	const struct trace_track track = { .process = process, .thread = thread };
 	struct trace_track parent;
 
+	if (tracks->known && HASH_COUNT(tracks->known) >= THREADS_MAX &&
+	    !find_known(tracks, process, thread))
+		return track_of_process(tracks, process);
 	if (!is_known(tracks, process, thread)) {
 		parent = track_of_process(tracks, process);
 		tracks->format->track(&tracks->trace, &track, &parent, name);
