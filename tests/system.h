@@ -112,11 +112,10 @@ static inline __attribute__((format(printf, 2, 3))) void program_start(struct pr
 		program_become(program, command);
 }
 
-/* What the tracer says where it takes the ring, for want of BPF, is left out of what it says. */
-static inline void program_forget_ring(char *err)
+/* Leaves a line that begins so out of what was said. */
+static inline void program_forget(char *err, const char *begin)
 {
-	static const char ring[] = "asynctrace: traced by a ring in memory, without BPF (";
-	char *line = strstr(err, ring), *end = line ? strchr(line, '\n') : NULL;
+	char *line = strstr(err, begin), *end = line ? strchr(line, '\n') : NULL;
 
 	if (end)
 		memmove(line, end + 1, strlen(end + 1) + 1);
@@ -134,7 +133,9 @@ static inline void program_wait(struct program *program)
 	program->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	program->out = read_whole(program->out_fd);
 	program->err = read_whole(program->err_fd);
-	program_forget_ring(program->err);
+	/* The tracer's word of how it traces, for want of BPF, and of what that cost. */
+	program_forget(program->err, "asynctrace: traced by a ring in memory, without BPF (");
+	program_forget(program->err, "asynctrace: tracing cost the process");
 }
 
 /* Kills it if it still runs. Takes what was not started. */
