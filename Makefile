@@ -7,6 +7,7 @@
 # make check-faults   races and deaths, for real, as root: a table of what was lost
 # make check-kernels  boot kernels from 5.10 to the newest under qemu and test the tracer in each
 # make soak           a program under load, traced for SOAK_MINUTES (10): is memory flat?
+# make check-capabilities  try which rights suffice for what, and print a table
 # make golden         write what all views make of the recorded run into tests/golden
 # make pictures       draw the README's pictures from the recorded run
 # make san            the tests under the sanitizers of addresses, leaks, undefined behaviour and threads
@@ -96,7 +97,7 @@ endif
 all: $(B)/asynctrace $(B)/libasync.a $(B)/libasync.so $(EXAMPLE_PROGRAMS)
 
 deps:
-	$(Q)tools/install-deps $(filter bench fuzz valgrind check-kernels,$(MAKECMDGOALS))
+	$(Q)tools/install-deps $(filter bench fuzz valgrind check-kernels check-capabilities,$(MAKECMDGOALS))
 
 # Without semantic interposition what the runtime calls of itself can be inlined (measured: create +
 # run + join 66 ns, 63 so; a future 29 and 26).
@@ -250,21 +251,21 @@ check: all $(TEST_PROGRAMS) $(TARGET_PROGRAMS)
 	$(Q)tools/run-tests $(TEST_PROGRAMS)
 	$(Q)+MAKE="$(MAKE)" tests/test_install.sh $(B)
 
+check-capabilities: all
+	$(Q)tools/capabilities $(B)
+
 check-exports: all $(B)/tests/make_hostile
 	$(Q)tools/check-exports $(B)
 
 check-faults: all $(TARGET_PROGRAMS) $(B)/tests/check_faults
 	$(Q)$(B)/tests/check_faults
 
-# Those that attach to real processes, and what these stand on.
-KERNEL_TESTS := bpf_source attach session killed shapes replay jobs_traced cancels_traced \
-	cancel_traced check_traced warnings_traced outside slow output errors agreement interrupt threads
+# Those that attach to real processes.
+KERNEL_TESTS := $(wildcard $(patsubst %,tests/test_%.c,bpf_source killed shapes attach session \
+	privileges doctor ring_traced budget))
 
-check-kernels: all $(TARGET_PROGRAMS) $(KERNEL_TESTS:%=$(B)/tests/test_%)
-	$(Q)tools/check-kernels $(B) $(KERNEL_TESTS:%=$(B)/tests/test_%)
-
-soak: all $(B)/tests/programs/busy
-	$(Q)tools/soak $(B)
+check-kernels: all $(TARGET_PROGRAMS) $(KERNEL_TESTS:%.c=$(B)/%)
+	$(Q)tools/check-kernels $(B) $(KERNEL_TESTS:%.c=$(B)/%)
 
 pictures: $(B)/asynctrace
 	$(Q)mkdir -p doc

@@ -258,12 +258,13 @@ static __always_inline void unfollow(__u32 process)
 }
 
 /* Those that dump core. The others that kill come as SIGKILL to each thread. */
-static __always_inline bool dumps_core(int number)
+static __always_inline bool dumps_core(__u32 number)
 {
-	return (1U << SIGQUIT | 1U << SIGILL | 1U << SIGTRAP | 1U << SIGABRT | 1U << SIGBUS |
-		1U << SIGFPE | 1U << SIGSEGV | 1U << SIGXCPU | 1U << SIGXFSZ | 1U << SIGSYS) >>
-		       (number & 31) &
-	       1;
+	const __u32 those = 1U << SIGQUIT | 1U << SIGILL | 1U << SIGTRAP | 1U << SIGABRT |
+			    1U << SIGBUS | 1U << SIGFPE | 1U << SIGSEGV | 1U << SIGXCPU |
+			    1U << SIGXFSZ | 1U << SIGSYS;
+
+	return number < 32 && those >> number & 1;
 }
 
 /* Before Linux 6.16 the memory is gone when sched_process_exit comes. */
@@ -271,7 +272,7 @@ SEC("raw_tp/signal_deliver")
 int signal_deliver(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct k_sigaction *action = (const void *)ctx->args[2];
-	int number = ctx->args[0];
+	__u32 number = ctx->args[0];
 
 	if (number == SIGKILL || (dumps_core(number) && !BPF_CORE_READ(action, sa.sa_handler)))
 		pass_last(bpf_get_current_pid_tgid());
@@ -291,16 +292,26 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* Its memory is another one already: what it had not handed over is gone. */
+/* The last moment at which its memory is its own. */
+SEC("raw_tp/sched_prepare_exec")
+int prepare_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	pass_last(bpf_get_current_pid_tgid());
+	return 0;
+}
+
+/*
+ * Its memory is another one already: what it had not handed over is gone, if nobody asked for it
+ * before. Whichever of the threads it was, it has the number of the first one now.
+ */
 SEC("raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 id = bpf_get_current_pid_tgid();
-	__u32 process = id >> 32;
+	__u32 process = bpf_get_current_pid_tgid() >> 32, thread = ctx->args[1];
 
 	if (follow ? !bpf_map_lookup_elem(&processes, &process) : process != target)
 		return 0;
-	if (forget(id))
+	if (forget(thread))
 		__sync_fetch_and_add(&counters.unread, 1);
 	if (!follow)
 		execed = true;

@@ -49,6 +49,7 @@ struct program {
 	/* From program_wait() on. */
 	int status; /* its exit status, or 128 + the signal that killed it */
 	char *out, *err;
+	char *cost; /* what a tracer says last of all, of what it cost: cut off `err`; or null */
 };
 
 /* All that a file has, as a string that the caller frees. */
@@ -112,13 +113,30 @@ static inline __attribute__((format(printf, 2, 3))) void program_start(struct pr
 		program_become(program, command);
 }
 
-/* Leaves a line that begins so out of what was said. */
-static inline void program_forget(char *err, const char *begin)
+/* What the tracer says where it takes the ring, for want of BPF, is left out. */
+static inline void program_forget_ring(char *err)
 {
-	char *line = strstr(err, begin), *end = line ? strchr(line, '\n') : NULL;
+	static const char said[] = "asynctrace: traced by a ring in memory, without BPF (";
+	char *line = strstr(err, said), *end = line ? strchr(line, '\n') : NULL;
 
 	if (end)
 		memmove(line, end + 1, strlen(end + 1) + 1);
+}
+
+/* Cuts the last line off if it tells what tracing cost, which is never the same. */
+static inline void program_cut_cost(struct program *program)
+{
+	static const char said[] = "asynctrace: tracing cost the process";
+	char *line = strstr(program->err, said), *next;
+
+	while (line && (next = strstr(line + 1, said)))
+		line = next;
+	if (!line || (line != program->err && line[-1] != '\n') ||
+	    strchr(line, '\n') != line + strlen(line) - 1)
+		return;
+	program->cost = strdup(line);
+	assert_non_null(program->cost);
+	*line = '\0';
 }
 
 /* Waits for its end. Does nothing if that is known. */
@@ -133,9 +151,8 @@ static inline void program_wait(struct program *program)
 	program->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	program->out = read_whole(program->out_fd);
 	program->err = read_whole(program->err_fd);
-	/* The tracer's word of how it traces, for want of BPF, and of what that cost. */
-	program_forget(program->err, "asynctrace: traced by a ring in memory, without BPF (");
-	program_forget(program->err, "asynctrace: tracing cost the process");
+	program_forget_ring(program->err);
+	program_cut_cost(program);
 }
 
 /* Kills it if it still runs. Takes what was not started. */
@@ -151,6 +168,7 @@ static inline void program_free(struct program *program)
 		close(program->err_fd);
 	free(program->out);
 	free(program->err);
+	free(program->cost);
 	*program = (struct program){ 0 };
 }
 

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <tracer/formats/recording.h>
 #include <tracer/recording.h>
 #include <tracer/sources/file.h>
@@ -151,8 +152,145 @@ static void file__of_a_killed_tracer_ends_early(void **state)
 		_exit(0);
 	}
 	waitpid(pid, &status, 0);
-	assert_int_equal(read_recording(0, &count), -ENODATA);
+	assert_int_equal(read_recording(0, &count), -EINPROGRESS);
 	assert_int_equal(count, RECORDING_CHUNK);
+}
+
+static struct recording_header read_header(void)
+{
+	struct recording_header header;
+	int fd = open("r", O_RDONLY);
+
+	assert_int_equal(read(fd, &header, sizeof(header)), sizeof(header));
+	close(fd);
+	return header;
+}
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static void file__says_how_much_it_is_when_it_is_complete(void **state)
+{
+	struct recording_header header;
+	struct recording *recording;
+
+	(void)state;
+	assert_int_equal(recording_create(&recording, "r"), 0);
+	assert_int_equal(recording_write(recording, written, MANY), 0);
+	header = read_header();
+	assert_int_equal(header.version, 2);
+	assert_int_equal(header.flags, RECORDING_UNFINISHED);
+	assert_int_equal(header.records, 0);
+	assert_int_equal(recording_count(recording), 2 * RECORDING_CHUNK);
+	assert_int_equal(recording_close(recording), 0);
+	header = read_header();
+	assert_int_equal(header.flags, 0);
+	assert_int_equal(header.records, MANY);
+	assert_int_equal(header.chunks, 3);
+}
+
+static void file__has_the_clocks(void **state)
+{
+	static const clockid_t clocks[] = { CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_BOOTTIME };
+	uint64_t before[3], found[3];
+	struct recording_header header;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		before[i] = now_ns(clocks[i]);
+	write_recording(MANY - 1, 1);
+	header = read_header();
+	memcpy(found, &header.monotonic_ns, sizeof(found));
+	for (i = 0; i < 3; i++)
+		assert_in_range(found[i], before[i], now_ns(clocks[i]));
+}
+
+/* Between two chunks, so that nothing but the count tells. */
+static void file__without_a_chunk_in_its_middle(void **state)
+{
+	struct recording_header header;
+	static char bytes[1 << 20];
+	size_t first, size, count;
+	ssize_t all;
+	int fd;
+
+	(void)state;
+	write_recording(0, MANY);
+	fd = open("r", O_RDONLY);
+	all = read(fd, bytes, sizeof(bytes));
+	close(fd);
+	first = sizeof(header);
+	size = ZSTD_findFrameCompressedSize(bytes + first, all - first);
+	assert_false(ZSTD_isError(size));
+	memmove(bytes + first, bytes + first + size, all - first - size);
+	write_bytes(bytes, all - size);
+	assert_int_equal(read_recording(RECORDING_CHUNK, &count), -ENODATA);
+	assert_int_equal(count, MANY - RECORDING_CHUNK);
+}
+
+/* A pipe's writer cannot go back to say that it is complete: its last record does. */
+static void file__from_a_pipe(void **state)
+{
+	struct recording_header header;
+	static char bytes[1 << 20];
+	struct recording *recording;
+	ssize_t all = 0, n;
+	size_t count;
+	int out[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(out), 0);
+	pid = fork();
+	if (!pid) {
+		dup2(out[1], STDOUT_FILENO);
+		_exit(recording_create(&recording, "-") ||
+		      recording_write(recording, written, MANY) || recording_close(recording));
+	}
+	close(out[1]);
+	while ((n = read(out[0], bytes + all, sizeof(bytes) - all)) > 0)
+		all += n;
+	close(out[0]);
+	waitpid(pid, NULL, 0);
+	write_bytes(bytes, all);
+	header = read_header();
+	assert_int_equal(header.flags, RECORDING_UNFINISHED);
+	assert_int_equal(read_recording(0, &count), 0);
+	assert_int_equal(count, MANY);
+	write_bytes(bytes, all - 1);
+	assert_int_equal(read_recording(0, &count), -EINPROGRESS);
+}
+
+/* What was written before there was version 2. */
+static void file__of_version_1(void **state)
+{
+	struct recording_header header;
+	static char bytes[1 << 20];
+	size_t count;
+	ssize_t all;
+	int fd;
+
+	(void)state;
+	write_recording(0, MANY);
+	fd = open("r", O_RDONLY);
+	all = read(fd, bytes, sizeof(bytes));
+	close(fd);
+	memcpy(&header, bytes, sizeof(header));
+	header.version = 1;
+	header.header_size = RECORDING_HEADER_MIN;
+	memmove(bytes + RECORDING_HEADER_MIN, bytes + sizeof(header), all - sizeof(header));
+	memcpy(bytes, &header, RECORDING_HEADER_MIN);
+	write_bytes(bytes, all - sizeof(header) + RECORDING_HEADER_MIN);
+	assert_int_equal(read_recording(0, &count), 0);
+	assert_int_equal(count, MANY);
+	assert_int_equal(truncate("r", all - sizeof(header)), 0);
+	assert_int_equal(read_recording(0, &count), -ENODATA);
 }
 
 /* Wherever it is cut, whole chunks are read, and the end is noticed. */
@@ -286,6 +424,7 @@ static void file__with_a_longer_header(void **state)
 	header->version = RECORDING_VERSION;
 	header->header_size = 100;
 	header->record_size = sizeof(struct at_event);
+	header->records = 1;
 	size = ZSTD_compress(bytes + 100, sizeof(bytes) - 100, &written[MANY - 1],
 			     sizeof(struct at_event), 1);
 	write_bytes(bytes, 100 + size);
@@ -329,22 +468,88 @@ static void writer__leaves_nothing_behind(void **state)
 	assert_int_equal(access("r", F_OK), -1);
 }
 
-static void writer__on_a_full_disk(void **state)
+static void writer__leaves_what_has_records(void **state)
 {
-	struct rlimit limit = { 1000, RLIM_INFINITY }, before;
 	struct recording *recording;
-	int err;
+	size_t count;
 
 	(void)state;
+	assert_int_equal(recording_create(&recording, "r"), 0);
+	assert_int_equal(recording_write(recording, written, RECORDING_CHUNK), 0);
+	recording_discard(recording);
+	assert_int_equal(read_recording(0, &count), -EINPROGRESS);
+	assert_int_equal(count, RECORDING_CHUNK);
+}
+
+static void writer__replaces_a_name_and_not_what_it_leads_to(void **state)
+{
+	struct stat file;
+
+	(void)state;
+	write_bytes("old", 3);
+	assert_int_equal(link("r", "other"), 0);
+	write_recording(0, 1);
+	assert_int_equal(stat("other", &file), 0);
+	assert_int_equal(file.st_size, 3);
+	unlink("other");
+}
+
+static void writer__into_a_folder(void **state)
+{
+	struct recording *recording = NULL;
+
+	(void)state;
+	assert_int_equal(mkdir("folder", 0700), 0);
+	assert_int_equal(recording_create(&recording, "folder"), -EISDIR);
+	assert_null(recording);
+	assert_int_equal(rmdir("folder"), 0);
+}
+
+/* The file may have `bytes`. Fills it until it cannot be, and reads it. */
+static void fill(rlim_t bytes)
+{
+	struct rlimit limit = { bytes, RLIM_INFINITY }, before;
+	struct recording *recording;
+	size_t given = 0, count;
+	struct stat whole, file;
+	uint64_t saved;
+	int err = 0;
+
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(recording_create(&recording, "r"), 0);
 	getrlimit(RLIMIT_FSIZE, &before);
 	setrlimit(RLIMIT_FSIZE, &limit);
-	recording_write(recording, written, 1000);
-	err = recording_close(recording);
+	for (; !err && given < MANY; given += 100) {
+		assert_int_equal(stat("r", &whole), 0);
+		err = recording_write(recording, &written[given], 100);
+		if (!err)
+			err = recording_flush(recording);
+	}
 	setrlimit(RLIMIT_FSIZE, &before);
 	assert_int_equal(err, -EFBIG);
-	assert_int_equal(access("r", F_OK), -1);
+	/* Nothing is written behind the hole. */
+	assert_int_equal(recording_write(recording, written, MANY), -EFBIG);
+	saved = recording_count(recording);
+	assert_int_equal(saved, given - 100);
+	assert_int_equal(recording_close(recording), -EFBIG);
+	if (!saved) {
+		assert_int_equal(access("r", F_OK), -1);
+		return;
+	}
+	assert_int_equal(stat("r", &file), 0);
+	assert_int_equal(file.st_size, whole.st_size);
+	assert_int_equal(read_recording(0, &count), -EINPROGRESS);
+	assert_int_equal(count, saved);
+	assert_int_equal(read_header().flags, RECORDING_UNFINISHED);
+}
+
+static void writer__on_a_full_disk(void **state)
+{
+	rlim_t bytes;
+
+	(void)state;
+	for (bytes = sizeof(struct recording_header); bytes < 30000; bytes += 1993)
+		fill(bytes);
 }
 
 static void writer__into_a_device(void **state)
@@ -364,6 +569,11 @@ int main(void)
 		cmocka_unit_test(file__in_many_small_chunks),
 		cmocka_unit_test(file__without_records_ends_early),
 		cmocka_unit_test(file__of_a_killed_tracer_ends_early),
+		cmocka_unit_test(file__says_how_much_it_is_when_it_is_complete),
+		cmocka_unit_test(file__has_the_clocks),
+		cmocka_unit_test(file__without_a_chunk_in_its_middle),
+		cmocka_unit_test(file__from_a_pipe),
+		cmocka_unit_test(file__of_version_1),
 		cmocka_unit_test(file__cut_anywhere),
 		cmocka_unit_test(file__damaged_anywhere),
 		cmocka_unit_test(file__whose_chunk_claims_too_much),
@@ -373,6 +583,9 @@ int main(void)
 		cmocka_unit_test(writer__makes_a_private_file),
 		cmocka_unit_test(writer__refuses_symbolic_links),
 		cmocka_unit_test(writer__leaves_nothing_behind),
+		cmocka_unit_test(writer__leaves_what_has_records),
+		cmocka_unit_test(writer__replaces_a_name_and_not_what_it_leads_to),
+		cmocka_unit_test(writer__into_a_folder),
 		cmocka_unit_test(writer__on_a_full_disk),
 		cmocka_unit_test(writer__into_a_device),
 	};

@@ -4,6 +4,7 @@
  * the last one that it wrote, a killed tracer leaves its target as it was, and what a stopped one
  * misses is counted.
  */
+#include "programs/load.h"
 #include "scene.h"
 
 /* What toy writes in so many rounds. */
@@ -163,6 +164,22 @@ static void tracer__leaves_the_target_as_it_was(void **state)
 	}
 }
 
+/* How many records it has that are there as a whole. */
+static size_t records_in(const char *path)
+{
+	const struct at_event *events;
+	struct source *source;
+	size_t count, all = 0;
+	const char *why;
+
+	if (file_source_open(&source, path, &why))
+		return 0;
+	while (source->read(source, &events, &count, 0) > 0)
+		all += count;
+	source->free(source);
+	return all;
+}
+
 /*
  * What a killed tracer has recorded is readable, and who reads it is told that there may have been
  * more.
@@ -176,7 +193,8 @@ static void tracer__leaves_a_recording(void **state)
 	UNTIL(sleeps(scene->target.pid));
 	program_start(&scene->tracer, "build/asynctrace record -o %s/recording -p %d",
 		      scene->folder, scene->target.pid);
-	UNTIL(file_size(scene_path(scene, "recording")) > 1000);
+	/* More than the state of what it finds takes. */
+	UNTIL(records_in(scene_path(scene, "recording")) > 1000);
 	kill(scene->tracer.pid, SIGKILL);
 	program_wait(&scene->tracer);
 	program_start(&scene->other, "build/asynctrace summary -i %s/recording", scene->folder);
@@ -205,6 +223,35 @@ static void tracer__leaves_its_command(void **state)
 	scene->target.pid = pid;
 	UNTIL(!listeners_of(pid) && !breakpoints_of(pid));
 	assert_true(runs(pid));
+}
+
+/*
+ * It is gone as after a kill, but for its number. What its thread kept is read as long as the memory
+ * is its own, where the kernel gives the chance; else it counts as unread, whichever thread it was.
+ */
+static void becomes_another__with_an_unfinished_batch(void **state)
+{
+	struct scene *scene = *state;
+	volatile struct load *load = scene_share(scene);
+	uint64_t written, seen = 0;
+	struct at_event *events;
+	size_t count, i;
+
+	NEED_ROOT();
+	load->pause_ns = 50000;
+	program_start(&scene->tracer,
+		      "build/asynctrace record -o %s/recording -- build/tests/programs/load "
+		      "%s/shared 2",
+		      scene->folder, scene->folder);
+	UNTIL(load->writers[0].sequence > 1000 && load->writers[1].sequence > 1000);
+	load->command = LOAD_LATE_EXEC;
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 0);
+	written = load->writers[0].sequence + load->writers[1].sequence;
+	events = read_records(scene, scene_path(scene, "recording"), &count);
+	for (i = 0; i < count; i++)
+		seen += events[i].thread && events[i].kind < AT_KINDS_END;
+	assert_int_equal(seen + events[count - 1].c, written);
 }
 
 /* Seen and lost are all that was written, however much there was of either. */
@@ -248,6 +295,7 @@ int main(void)
 		SCENE_TEST(tracer__leaves_the_target_as_it_was),
 		SCENE_TEST(tracer__leaves_a_recording),
 		SCENE_TEST(tracer__leaves_its_command),
+		SCENE_TEST(becomes_another__with_an_unfinished_batch),
 		SCENE_TEST(stopped_tracer__counts_what_it_misses),
 	};
 

@@ -33,13 +33,17 @@ static int take_bias(struct dl_phdr_info *info, size_t size, void *ret)
 
 static int setup(void **state)
 {
+	const struct at_event attach = { .kind = AT_ATTACH };
 	struct self *self = calloc(1, sizeof(*self));
+	size_t count;
 
 	self->target.program.fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	self->target.program.path = (char *)"self";
 	dl_iterate_phdr(take_bias, &self->target.program.bias);
 	self->names = names_new(&self->target, NULL);
 	self->model = model_new(&nobody, NULL);
+	/* What is traced is told first. */
+	names_of(self->names, &attach, 1, &count);
 	*state = self;
 	return !self->names || !self->model;
 }

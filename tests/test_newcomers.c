@@ -26,7 +26,7 @@ static int setup(void **state)
 	fixture->now_ns = 7 * SECOND;
 	if (target_open(&fixture->target, getpid(), elf_has_probes, &why))
 		return -1;
-	fixture->newcomers = newcomers_new(fixture->target);
+	fixture->newcomers = newcomers_new(fixture->target, elf_has_probes);
 	return fixture->newcomers ? 0 : -1;
 }
 

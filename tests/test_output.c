@@ -2,6 +2,8 @@
 /* Where a run writes to: text as it happens, and files for other software when they are whole. */
 #include "scene.h"
 #include <errno.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <tracer/output.h>
 
 /* What the file of the scene holds. The caller frees it. */
@@ -109,6 +111,41 @@ static void whole__over_what_was_left(void **state)
 	assert_content(scene, "other", "other");
 }
 
+/* As with a redirection of the shell. */
+static void whole__through_a_link(void **state)
+{
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64], link[64];
+
+	write_file(scene, "x.svg", "old");
+	strcpy(link, scene_path(scene, "link.svg"));
+	assert_int_equal(symlink("x.svg", link), 0);
+	assert_int_equal(output_open_whole(&output, link), 0);
+	fputs("new", output.text);
+	assert_content(scene, "x.svg", "old");
+	assert_int_equal(output_close(&output), 0);
+	assert_content(scene, "x.svg", "new");
+	assert_true(readlink(link, path, sizeof(path)) > 0);
+}
+
+/* Root without capabilities could not rename there in the end. */
+static void whole__in_a_folder_of_another_user(void **state)
+{
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64];
+
+	NEED_ROOT();
+	assert_int_equal(chown(scene->folder, 65534, 65534), 0);
+	strcpy(path, scene_path(scene, "x.svg"));
+	assert_int_equal(output_open_whole(&output, path), 0);
+	assert_null(output.part);
+	fputs("new", output.text);
+	assert_int_equal(output_close(&output), 0);
+	assert_content(scene, "x.svg", "new");
+}
+
 static void whole__to_a_device(void **state)
 {
 	struct output output = { 0 };
@@ -214,6 +251,90 @@ static void failed__leaves_what_was(void **state)
 	assert_int_equal(scene_files(scene), 1);
 }
 
+/* How many records are in it, that was not finished. */
+static size_t read_unfinished(const char *path)
+{
+	const struct at_event *events;
+	struct source *source;
+	size_t count = 0, n;
+	const char *why;
+	int ret;
+
+	assert_int_equal(file_source_open(&source, path, &why), 0);
+	while ((ret = source->read(source, &events, &n, 0)) > 0)
+		count += n;
+	source->free(source);
+	assert_int_equal(ret, -EINPROGRESS);
+	return count;
+}
+
+/* What follows the words in the text, with commas within. */
+static unsigned long number_after(const char *text, const char *words)
+{
+	const char *at = strstr(text, words);
+	unsigned long number = 0;
+
+	if (!at)
+		fail_msg("'%s' is not in '%s'", words, text);
+	for (at += strlen(words); *at == ',' || (*at >= '0' && *at <= '9'); at++)
+		number = *at == ',' ? number : number * 10 + *at - '0';
+	return number;
+}
+
+/* The disk is full while it is recorded: what was there stays, and is counted. */
+static void full_disk__keeps_whole_chunks(void **state)
+{
+	struct scene *scene = *state;
+	char folder[64], path[80];
+
+	NEED_ROOT();
+	strcpy(folder, scene_path(scene, "disk"));
+	assert_int_equal(mkdir(folder, 0755), 0);
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", folder, "tmpfs", 0, "size=12k")) {
+		print_message("skipped: no file system can be mounted here\n");
+		rmdir(folder);
+		skip();
+	}
+	snprintf(path, sizeof(path), "%s/kept", folder);
+	program_start(&scene->target, "build/examples/churn 20 3");
+	UNTIL(sleeps(scene->target.pid));
+	program_start(&scene->tracer, "build/asynctrace record -o %s -p %d", path,
+		      scene->target.pid);
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 1);
+	assert_non_null(strstr(scene->tracer.err, "kept': No space left on device: it has"));
+	assert_int_equal(number_after(scene->tracer.err, "it has the first "),
+			 read_unfinished(path));
+	assert_true(number_after(scene->tracer.err, "records; ") > 0);
+	program_free(&scene->tracer);
+	program_start(&scene->tracer, "build/asynctrace summary -i %s", path);
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 1);
+	assert_non_null(strstr(scene->tracer.err, "kept' was not finished: "));
+	assert_untouched(scene->target.pid);
+	assert_int_equal(umount(folder), 0);
+	rmdir(folder);
+}
+
+/* What is on the disk can be read, and says that it is not all. */
+static void killed_tracer__leaves_whole_chunks(void **state)
+{
+	struct scene *scene = *state;
+
+	NEED_ROOT();
+	program_start(&scene->target, "build/examples/churn 20 3");
+	UNTIL(sleeps(scene->target.pid));
+	program_start(&scene->tracer, "build/asynctrace record -o %s/kept -p %d", scene->folder,
+		      scene->target.pid);
+	UNTIL(file_size(scene_path(scene, "kept")) > 3000);
+	kill(scene->tracer.pid, SIGKILL);
+	program_wait(&scene->tracer);
+	assert_true(read_unfinished(scene_path(scene, "kept")) > 10);
+	UNTIL(!listeners_of(scene->target.pid));
+	assert_untouched(scene->target.pid);
+}
+
 static void assert_refused(struct scene *scene, const char *words, const char *reason)
 {
 	program_start(&scene->tracer, "build/asynctrace %s", words);
@@ -254,11 +375,15 @@ int main(void)
 		SCENE_TEST(whole__replaces_only_when_it_is_complete),
 		SCENE_TEST(whole__is_thrown_away),
 		SCENE_TEST(whole__over_what_was_left),
+		SCENE_TEST(whole__through_a_link),
+		SCENE_TEST(whole__in_a_folder_of_another_user),
 		cmocka_unit_test(whole__to_a_device),
 		SCENE_TEST(whole__that_cannot_be),
 		SCENE_TEST(interrupted__is_completed),
 		SCENE_TEST(interrupted__replay_says_so),
 		SCENE_TEST(failed__leaves_what_was),
+		SCENE_TEST(full_disk__keeps_whole_chunks),
+		SCENE_TEST(killed_tracer__leaves_whole_chunks),
 		cmocka_unit_test(standard_streams__have_a_name),
 		SCENE_TEST(format__that_the_view_does_not_write),
 	};

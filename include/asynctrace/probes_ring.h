@@ -197,10 +197,9 @@ static int at_ring_wait(void)
 	return !__atomic_load_n(&ring->closed, __ATOMIC_ACQUIRE);
 }
 
-/* When the process, or a library that it loads, begins. */
-static void at_ring_open(void)
+/* Does nothing unless the descriptor is that of a ring for this process. */
+static void at_ring_join(int fd)
 {
-	int fd = at_ring_descriptor();
 	struct at_ring *ring;
 	struct stat file;
 
@@ -218,6 +217,12 @@ static void at_ring_open(void)
 	__atomic_store_n(&ring->claimed, 1, __ATOMIC_RELEASE);
 	if (at_ring_wait())
 		__atomic_store_n(&at_listeners.ring, 1, __ATOMIC_RELAXED);
+}
+
+/* When the process, or a library that it loads, begins. */
+static void at_ring_open(void)
+{
+	at_ring_join(at_ring_descriptor());
 }
 
 #endif

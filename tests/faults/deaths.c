@@ -45,7 +45,7 @@ static void target__exits_during_attach(void **state)
 		load = start_load(scene, 50000, 1, "");
 		program_start(&scene->tracer, "build/asynctrace record -o %s/recording -p %d",
 			      scene->folder, scene->target.pid);
-		pause.tv_nsec = i * 1500000;
+		pause.tv_nsec = i * 3000000;
 		nanosleep(&pause, NULL);
 		kill(scene->target.pid, SIGKILL);
 		program_wait(&scene->target);
@@ -69,14 +69,14 @@ static void target__exits_during_attach(void **state)
 	note("100 times: %d were recorded to their end, %d had ended before", seen, refused);
 }
 
-static void becomes(struct scene *scene, const char *what)
+static void becomes(struct scene *scene, enum load_command command, const char *what)
 {
 	struct load *load = start_load(scene, 50000, 2, what);
 	struct written after;
 
 	attach_recorder(scene, &scene->tracer, "recording", "");
 	await_records(load, 50000);
-	load->command = LOAD_EXEC;
+	load->command = command;
 	program_wait(&scene->tracer);
 	assert_int_equal(scene->tracer.status, 0);
 	program_wait(&scene->target);
@@ -89,12 +89,17 @@ static void becomes(struct scene *scene, const char *what)
 
 static void target__becomes_another(void **state)
 {
-	becomes(*state, "true");
+	becomes(*state, LOAD_EXEC, "true");
 }
 
 static void target__becomes_one_with_probes(void **state)
 {
-	becomes(*state, "build/examples/await_coroutine");
+	becomes(*state, LOAD_EXEC, "build/examples/await_coroutine");
+}
+
+static void target__becomes_another_by_a_thread(void **state)
+{
+	becomes(*state, LOAD_LATE_EXEC, "true");
 }
 
 static void target__forks(void **state)
@@ -129,6 +134,7 @@ const struct fault deaths[] = {
 	FAULT(target__exits_during_attach, "ends while it is attached to"),
 	FAULT(target__becomes_another, "exec of a program without probes"),
 	FAULT(target__becomes_one_with_probes, "exec of a program with probes"),
+	FAULT(target__becomes_another_by_a_thread, "exec by another thread"),
 	FAULT(target__forks, "fork without exec, both go on"),
 	{ .name = NULL },
 };

@@ -14,7 +14,7 @@ struct row *row;
 static struct row rows[ROWS_MAX];
 static size_t row_count;
 
-static const struct fault *const groups[] = { deaths, stops, strangers, cycles };
+static const struct fault *const groups[] = { deaths, stops, strangers, rings, cycles };
 
 static void print_row(const struct row *of)
 {

@@ -31,7 +31,7 @@ struct fault {
 	const char *name;
 };
 
-extern const struct fault deaths[], stops[], strangers[], cycles[];
+extern const struct fault deaths[], stops[], strangers[], rings[], cycles[];
 
 /* What the target had written at a moment. */
 struct written {

@@ -82,14 +82,26 @@ static struct load_writer *next_counts(void)
 	return &shared->writers[number % LOAD_WRITERS];
 }
 
-static void *run_thread(void *unused)
+/* With records that were not handed over. */
+static void become(struct writer *writer, const char *what)
+{
+	record(writer, AT_SWITCH, AT_ITERATION, writer->task, writer->loop);
+	shared->command = LOAD_NOTHING;
+	execlp("sh", "sh", "-c", what, (char *)NULL);
+	_exit(127);
+}
+
+static void *run_thread(void *what)
 {
 	struct writer writer;
 
 	begin(&writer, next_counts());
-	while (!ended)
+	while (!ended) {
 		burst(&writer);
-	return unused;
+		if (shared->command == LOAD_LATE_EXEC)
+			become(&writer, what);
+	}
+	return NULL;
 }
 
 static void *run_shortly(void *unused)
@@ -146,11 +158,8 @@ static void obey(struct writer *writer, const char *what)
 		divide(writer);
 		return;
 	case LOAD_EXEC:
-		/* With records that were not handed over. */
-		record(writer, AT_SWITCH, AT_ITERATION, writer->task, writer->loop);
-		shared->command = LOAD_NOTHING;
-		execlp("sh", "sh", "-c", what, (char *)NULL);
-		_exit(127);
+		become(writer, what);
+		return;
 	case LOAD_OPEN:
 		if (!dlopen(what, RTLD_NOW)) {
 			fprintf(stderr, "%s\n", dlerror());
@@ -165,6 +174,7 @@ int main(int argc, char **argv)
 	int fd = argc >= 3 ? open(argv[1], O_RDWR | O_CLOEXEC) : -1;
 	int threads = fd < 0 ? 0 : atoi(argv[2]), i;
 	pthread_t others[LOAD_WRITERS];
+	char *what = argc > 3 ? argv[3] : "true";
 	struct writer writer;
 
 	if (threads < 1 || threads > LOAD_WRITERS / 2) {
@@ -177,11 +187,11 @@ int main(int argc, char **argv)
 	/* Some tests take longer than a program is given. */
 	alarm(1200);
 	for (i = 1; i < threads; i++)
-		pthread_create(&others[i], NULL, run_thread, NULL);
+		pthread_create(&others[i], NULL, run_thread, what);
 	begin(&writer, next_counts());
 	while (!ended) {
 		burst(&writer);
-		obey(&writer, argc > 3 ? argv[3] : "true");
+		obey(&writer, what);
 	}
 	at_flush();
 	for (i = 1; i < threads; i++)

@@ -8,11 +8,12 @@
 
 enum load_command {
 	LOAD_NOTHING,
-	LOAD_END,   /* all threads end, and the process with status 0 */
-	LOAD_FORK,  /* a child goes on with the same work, and neither executes anything */
-	LOAD_EXEC,  /* the process becomes what its command line names */
-	LOAD_OPEN,  /* it loads the library that its command line names */
-	LOAD_CHURN, /* thread after thread comes, writes some records and ends */
+	LOAD_END,	/* all threads end, and the process with status 0 */
+	LOAD_FORK,	/* a child goes on with the same work, and neither executes anything */
+	LOAD_EXEC,	/* the process becomes what its command line names */
+	LOAD_LATE_EXEC, /* so it does, by a thread that is not its first */
+	LOAD_OPEN,	/* it loads the library that its command line names */
+	LOAD_CHURN,	/* thread after thread comes, writes some records and ends */
 };
 
 #define LOAD_WRITERS 64

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* An insertion without memory leaves hh.tbl of the new element null. */
 #define HASH_NONFATAL_OOM 1
@@ -30,7 +31,8 @@ struct known {
 
 struct names {
 	const struct target *target;
-	const char *title;	 /* null when it has been told */
+	const char *title;
+	bool begun;		 /* what is traced has been told */
 	struct symbols *symbols; /* null until the first address is met */
 	struct known *known;
 	struct at_event *records;
@@ -84,6 +86,14 @@ static bool is_new(struct names *names, const struct address *key)
 	return false;
 }
 
+static bool same_file(const struct target_image *one, const struct target_image *other)
+{
+	struct stat a, b;
+
+	return !fstat(one->fd, &a) && !fstat(other->fd, &b) && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
 /* A file without symbols leaves its addresses unnamed. The program may be one of the images. */
 static struct symbols *open_symbols(const struct target *target)
 {
@@ -96,7 +106,7 @@ static struct symbols *open_symbols(const struct target *target)
 	symbols_add(symbols, image->path, image->fd, image->bias);
 	for (i = 0; i < target->image_count; i++) {
 		image = &target->images[i];
-		if (image->bias != target->program.bias)
+		if (!same_file(image, &target->program))
 			symbols_add(symbols, image->path, image->fd, image->bias);
 	}
 	return symbols;
@@ -192,17 +202,51 @@ static struct address nameless(const struct at_event *event)
 	return key;
 }
 
+static void add_image(struct names *names, const struct at_event *like,
+		      const struct target_image *image)
+{
+	char build_id[SYMBOLS_BUILD_ID_SIZE];
+	struct at_event *record;
+	struct stat file;
+
+	if (fstat(image->fd, &file))
+		return;
+	add_text(names, like, image->path);
+	add_text(names, like, symbols_build_id(build_id, image->fd));
+	record = add_record(names, like, AT_IMAGE);
+	if (!record)
+		return;
+	record->subject = image->bias;
+	record->a = file.st_dev;
+	record->b = file.st_ino;
+}
+
+/* What is traced: its title, the program, and what else of it has probes. */
+static void begin(struct names *names, const struct at_event *like)
+{
+	const struct target *target = names->target;
+	size_t i;
+
+	if (names->title) {
+		add_text(names, like, names->title);
+		add_record(names, like, AT_TITLE);
+	}
+	add_image(names, like, &target->program);
+	for (i = 0; i < target->image_count; i++) {
+		if (!same_file(&target->images[i], &target->program))
+			add_image(names, like, &target->images[i]);
+	}
+}
+
 const struct at_event *names_of(struct names *names, const struct at_event *events, size_t n,
 				size_t *count)
 {
 	size_t i;
 
 	names->count = 0;
-	if (n && names->title) {
-		add_text(names, events, names->title);
-		add_record(names, events, AT_TITLE);
-		names->title = NULL;
-	}
+	if (n && !names->begun)
+		begin(names, events);
+	names->begun |= n > 0;
 	for (i = 0; i < n; i++) {
 		const struct address key = nameless(&events[i]);
 

@@ -4,10 +4,8 @@
  * on its inode is known. What is no longer mapped is forgotten, but for what was told.
  */
 #include "newcomers.h"
-#include "sources/elf.h"
 #include "target.h"
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +31,9 @@ struct files {
 
 struct newcomers {
 	const struct target *target;
-	FILE *maps; /* opened while that was allowed */
+	bool (*has_probes)(int fd);
+	FILE *maps; /* opened while that was allowed, */
+	int root;   /* and this */
 	uint64_t next_ns;
 	struct files known; /* those that are mapped, without news */
 	struct file told[TOLD_MAX];
@@ -62,20 +62,25 @@ static void add(struct files *files, const struct file *file)
 	at[files->count++] = *file;
 }
 
-struct newcomers *newcomers_new(const struct target *target)
+struct newcomers *newcomers_new(const struct target *target, bool (*has_probes)(int fd))
 {
 	struct newcomers *newcomers = calloc(1, sizeof(*newcomers));
-	int fd = openat(target->proc, "maps", O_RDONLY | O_CLOEXEC);
+	int maps = openat(target->proc, "maps", O_RDONLY | O_CLOEXEC);
+	int root = target_open_root(target);
 
-	if (newcomers && fd >= 0)
-		newcomers->maps = fdopen(fd, "r");
+	if (newcomers && maps >= 0 && root >= 0)
+		newcomers->maps = fdopen(maps, "r");
 	if (!newcomers || !newcomers->maps) {
-		if (fd >= 0)
-			close(fd);
+		if (maps >= 0)
+			close(maps);
+		if (root >= 0)
+			close(root);
 		free(newcomers);
 		return NULL;
 	}
 	newcomers->target = target;
+	newcomers->root = root;
+	newcomers->has_probes = has_probes;
 	return newcomers;
 }
 
@@ -84,6 +89,7 @@ void newcomers_free(struct newcomers *newcomers)
 	if (!newcomers)
 		return;
 	fclose(newcomers->maps);
+	close(newcomers->root);
 	free(newcomers->known.at);
 	free(newcomers->path);
 	free(newcomers);
@@ -104,10 +110,10 @@ static bool is_attached(const struct target *target, int fd)
 	return false;
 }
 
-static bool has_new_probes(const struct target *target, const struct target_mapping *mapping)
+static bool has_new_probes(const struct newcomers *newcomers, const struct target_mapping *mapping)
 {
-	int fd = target_open_mapping(target, mapping);
-	bool found = fd >= 0 && elf_has_probes(fd) && !is_attached(target, fd);
+	int fd = target_open_in_root(newcomers->root, mapping);
+	bool found = fd >= 0 && newcomers->has_probes(fd) && !is_attached(newcomers->target, fd);
 
 	if (fd >= 0)
 		close(fd);
@@ -120,7 +126,7 @@ static bool is_news(const struct newcomers *newcomers, const struct file *file,
 {
 	return !has(newcomers->known.at, newcomers->known.count, file) &&
 	       !has(newcomers->told, newcomers->told_count, file) &&
-	       newcomers->told_count < TOLD_MAX && has_new_probes(newcomers->target, mapping);
+	       newcomers->told_count < TOLD_MAX && has_new_probes(newcomers, mapping);
 }
 
 const char *newcomers_look(struct newcomers *newcomers, uint64_t now_ns)

@@ -6,6 +6,7 @@
 #ifndef TRACER_NEWCOMERS_H
 #define TRACER_NEWCOMERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct newcomers;
@@ -15,7 +16,7 @@ struct target;
  * To be called with the privileges that reading the target's mappings takes; the target must outlive
  * it. Null if they cannot be read, or without memory. The caller frees it.
  */
-struct newcomers *newcomers_new(const struct target *target);
+struct newcomers *newcomers_new(const struct target *target, bool (*has_probes)(int fd));
 
 /* Takes null. */
 void newcomers_free(struct newcomers *newcomers);

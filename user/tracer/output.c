@@ -8,9 +8,11 @@
 #include <base/clock.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <poll.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,24 +50,51 @@ static int open_part(FILE **file, const char *part)
 	return err;
 }
 
+/*
+ * Whether a file beside it can take its place in the end, when root has no capability any more: not
+ * where a folder is another user's.
+ */
+static bool can_be_replaced(const char *path)
+{
+	char *copy = strdup(path);
+	struct stat folder;
+	bool can = true;
+
+	if (!geteuid() && copy && !stat(dirname(copy), &folder))
+		can = folder.st_uid ? (folder.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH
+				    : folder.st_mode & S_IWUSR;
+	free(copy);
+	return can;
+}
+
 int output_open_whole(struct output *ret, const char *path)
 {
+	char *part, *real = realpath(path, NULL);
 	struct stat file;
-	char *part;
 	int err;
 
-	if (!stat(path, &file) && !S_ISREG(file.st_mode))
+	if ((!stat(path, &file) && !S_ISREG(file.st_mode)) ||
+	    !can_be_replaced(real ? real : path)) {
+		free(real);
 		return output_open_text(ret, path, NULL);
-	if (asprintf(&part, "%s.part", path) < 0)
+	}
+	/* What a link leads to is what is meant. */
+	if (!real)
+		real = strdup(path);
+	if (!real || asprintf(&part, "%s.part", real) < 0) {
+		free(real);
 		return -ENOMEM;
+	}
 	err = open_part(&ret->text, part);
 	if (err) {
 		free(part);
+		free(real);
 		return err;
 	}
 	setvbuf(ret->text, NULL, _IOFBF, TEXT_BUFFER);
 	ret->text_path = path;
 	ret->part = part;
+	ret->whole = real;
 	return 0;
 }
 
@@ -74,7 +103,8 @@ void output_spoil(struct output *output)
 	if (output->part)
 		unlink(output->part);
 	free(output->part);
-	output->part = NULL;
+	free(output->whole);
+	output->part = output->whole = NULL;
 }
 
 int output_open_recording(struct output *ret, const char *path)
@@ -110,6 +140,7 @@ static int keep(struct output *output, const struct at_event *events, size_t cou
 	}
 	if (err) {
 		output->failed = output->recording_path;
+		output->saved = recording_count(output->recording);
 		recording_discard(output->recording);
 		output->recording = NULL;
 	}
@@ -136,13 +167,14 @@ static int complete(struct output *output)
 	if (!output->part)
 		return 0;
 	output->failed = output->text_path;
-	if (fclose(output->text) || rename(output->part, output->text_path))
+	if (fclose(output->text) || rename(output->part, output->whole))
 		err = -errno;
 	output->text = NULL;
 	if (err)
 		return err;
 	free(output->part);
-	output->part = NULL;
+	free(output->whole);
+	output->part = output->whole = NULL;
 	return 0;
 }
 
@@ -151,6 +183,8 @@ int output_close(struct output *output)
 	int err = output_flush(output, NULL, 0), closed = 0;
 
 	if (output->recording) {
+		recording_flush(output->recording);
+		output->saved = recording_count(output->recording);
 		closed = recording_close(output->recording);
 		output->recording = NULL;
 	}

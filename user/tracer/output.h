@@ -17,10 +17,12 @@ struct recording;
 struct output {
 	const char *failed; /* for people: what could not be written */
 	const char *text_path, *recording_path;
-	FILE *text; /* null if no view prints */
-	char *part; /* the file that becomes text_path when it is complete, or null */
+	FILE *text;  /* null if no view prints */
+	char *part;  /* the file that becomes `whole` when it is complete, or null */
+	char *whole; /* what text_path leads to */
 	struct recording *recording; /* null if nothing is recorded */
 	uint64_t kept;		     /* records that the recording was given */
+	uint64_t saved;		     /* those of them that are in it, if it failed */
 	uint64_t flushed_ns;
 	bool streams; /* text has gone to a terminal */
 };
@@ -33,7 +35,8 @@ int output_open_text(struct output *ret, const char *path, FILE *standard);
 
 /*
  * The same, for what is of use only when it is complete: until then `path` stays what it is, and
- * PATH.part grows. A device or pipe is written to at once.
+ * PATH.part grows. What a symbolic link leads to is meant. A device or pipe is written to at once,
+ * and so is a file in whose folder root could not replace it without capabilities.
  */
 int output_open_whole(struct output *ret, const char *path);
 
@@ -45,8 +48,8 @@ int output_open_recording(struct output *ret, const char *path);
 
 /*
  * Keeps records if they are recorded, and lets everybody see what was written. Returns 0; -EPIPE if
- * nobody reads any more; another -errno if it cannot be written, and then a recorded file is
- * removed; `failed` names what it was.
+ * nobody reads any more; another -errno if it cannot be written: `failed` names what it was. A
+ * recorded file that failed has `saved` records, and ends there.
  */
 int output_flush(struct output *output, const struct at_event *events, size_t count);
 

@@ -12,7 +12,7 @@
 /* Not text, and broken by whoever converts the ends of lines. */
 #define RECORDING_MAGIC	     "\211atrec\r\n"
 #define RECORDING_BYTE_ORDER 0x01020304
-#define RECORDING_VERSION    1
+#define RECORDING_VERSION    2
 #define RECORDING_CHUNK	     4096
 
 struct recording_header {
@@ -21,7 +21,20 @@ struct recording_header {
 	__u16 version;
 	__u16 header_size; /* where the first chunk begins: later versions may have longer ones */
 	__u16 record_size;
-	__u16 reserved[7]; /* 0 */
+	__u16 flags;
+	__u16 reserved[6]; /* 0 */
+
+	/* Since version 2. The clocks at the begin, in ns. */
+	__u64 monotonic_ns, realtime_ns, boottime_ns;
+	__u64 records, chunks; /* how many there are; 0 as long as it is unfinished */
+};
+
+/* Of version 1. */
+#define RECORDING_HEADER_MIN 32
+
+enum {
+	/* The last thing that goes when a file is complete. What cannot be written twice keeps it. */
+	RECORDING_UNFINISHED = 1 << 0,
 };
 
 #endif

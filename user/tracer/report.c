@@ -16,6 +16,10 @@ int report_failure(const struct options *options, int err)
 
 	if (!err)
 		return 0;
+	if (input && err == -EINPROGRESS)
+		return complain("'%s' was not finished: its recording was broken off, or goes on. "
+				"What it has is shown.",
+				input);
 	if (input && err == -ENODATA)
 		return complain("'%s' ends early: its recording was broken off, or it was not "
 				"copied whole. What it has is shown.",
@@ -69,6 +73,9 @@ void report_totals(const struct options *options, const struct model_totals *tot
 	else if (lost && options->view_options.format != VIEW_TEXT)
 		say("lost %lu record%s, %lu dropped: what was written is not complete", lost,
 		    lost == 1 ? "" : "s", totals->dropped);
+	if (totals->unread && (!options->view || options->view_options.format != VIEW_TEXT))
+		say("%lu thread%s died with records that could not be read", totals->unread,
+		    totals->unread == 1 ? "" : "s");
 	if (totals->unkept && (options->view_options.format != VIEW_TEXT))
 		say("too much at once: %lu record%s not followed", totals->unkept,
 		    totals->unkept == 1 ? "" : "s");

@@ -165,8 +165,16 @@ int result_take(struct result *result, const struct at_event *events, size_t cou
 
 int result_complain(const struct result *result, int err)
 {
+	const struct output *output = &result->output;
+	char saved[TEXT_COUNT_SIZE], missing[TEXT_COUNT_SIZE];
+
+	if (result->broken && output->failed == output->recording_path && output->saved)
+		return complain("cannot write '%s': %s: it has the first %s records; %s later ones "
+				"are missing",
+				output->failed, strerror(-err), text_count(saved, output->saved),
+				text_count(missing, output->kept - output->saved));
 	if (result->broken)
-		return complain("cannot write '%s': %s", result->output.failed, strerror(-err));
+		return complain("cannot write '%s': %s", output->failed, strerror(-err));
 	return complain("%s", strerror(-err));
 }
 

@@ -15,6 +15,7 @@
 #include "report.h"
 #include "result.h"
 #include "sources/ahead.h"
+#include "sources/elf.h"
 #include "sources/file.h"
 #include "sources/snapshot.h"
 #include "sources/source.h"
@@ -303,7 +304,7 @@ static int start(struct session *session)
 			return complain("%s", strerror(ENOMEM));
 	}
 	if (session->live.target)
-		session->newcomers = newcomers_new(session->live.target);
+		session->newcomers = newcomers_new(session->live.target, elf_has_probes);
 	/* Files are created by the user; what strangers have written is read by nobody special. */
 	if (privileges_become_user())
 		return complain(undroppable);

@@ -70,6 +70,30 @@ int symbols_add(struct symbols *symbols, const char *path, int fd, uint64_t bias
 	return dwfl_report_end(symbols->dwfl, NULL, NULL) ? -ENOEXEC : 0;
 }
 
+const char *symbols_build_id(char buffer[SYMBOLS_BUILD_ID_SIZE], int fd)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *id = NULL;
+	const void *found;
+	Elf *elf;
+	ssize_t size = 0, i;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (elf)
+		size = dwelf_elf_gnu_build_id(elf, &found);
+	if (size > 0 && 2 * size < SYMBOLS_BUILD_ID_SIZE)
+		id = found;
+	for (i = 0; id && i < size; i++) {
+		buffer[2 * i] = digits[id[i] >> 4];
+		buffer[2 * i + 1] = digits[id[i] & 0xf];
+	}
+	if (id)
+		buffer[2 * size] = '\0';
+	elf_end(elf);
+	return id ? buffer : NULL;
+}
+
 /* Part of what it says is in another file: libdw would open whatever path it names. */
 static bool leads_elsewhere(Dwfl_Module *module)
 {

@@ -30,6 +30,12 @@ void symbols_free(struct symbols *symbols);
  */
 int symbols_add(struct symbols *symbols, const char *path, int fd, uint64_t bias);
 
+/* Twice the bytes of the longest that is taken, and the zero. */
+#define SYMBOLS_BUILD_ID_SIZE 129
+
+/* The GNU build id of the ELF file `fd` in hexadecimal digits, or null if it has none. */
+const char *symbols_build_id(char buffer[SYMBOLS_BUILD_ID_SIZE], int fd);
+
 /*
  * Finds the function at `address`, and where it begins. Returns 0, with strings that live as long
  * as `symbols`, or -ENOENT.

@@ -82,18 +82,20 @@ static int open_regular(int path)
 	return fd;
 }
 
-/* Without the right to follow map_files, the path is tried within the root of the process. */
-static int open_in_root(const struct target *target, const struct target_mapping *mapping)
+int target_open_root(const struct target *target)
+{
+	int root = openat(target->proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return root < 0 ? -errno : root;
+}
+
+int target_open_in_root(int root, const struct target_mapping *mapping)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
-	int root = openat(target->proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat file;
 	int fd;
 
-	if (root < 0)
-		return -errno;
 	fd = open_regular(syscall(SYS_openat2, root, mapping->path, &how, sizeof(how)));
-	close(root);
 	if (fd < 0)
 		return fd;
 	if (!fstat(fd, &file) && file.st_ino == mapping->inode &&
@@ -103,14 +105,22 @@ static int open_in_root(const struct target *target, const struct target_mapping
 	return -ESTALE;
 }
 
-int target_open_mapping(const struct target *target, const struct target_mapping *mapping)
+/* Without the right to follow map_files, the path is tried within the root of the process. */
+static int open_mapping(const struct target *target, const struct target_mapping *mapping)
 {
 	char name[64];
-	int fd;
+	int fd, root;
 
 	snprintf(name, sizeof(name), "map_files/%lx-%lx", mapping->start, mapping->end);
 	fd = open_regular(openat(target->proc, name, O_PATH | O_CLOEXEC));
-	return fd == -EPERM || fd == -EACCES ? open_in_root(target, mapping) : fd;
+	if (fd != -EPERM && fd != -EACCES)
+		return fd;
+	root = target_open_root(target);
+	if (root < 0)
+		return root;
+	fd = target_open_in_root(root, mapping);
+	close(root);
+	return fd;
 }
 
 /* The difference between where the file wants to be and where the mapping is. */
@@ -218,7 +228,7 @@ static int add_mapping(struct target *target, const struct target_mapping *mappi
 		       bool (*wanted)(int fd))
 {
 	struct look look = { .wanted = wanted, .mapping = mapping };
-	int fd = target_open_mapping(target, mapping);
+	int fd = open_mapping(target, mapping);
 
 	/* What has been unmapped meanwhile, or cannot be opened, has no probes for us. */
 	if (fd < 0)

@@ -52,11 +52,14 @@ struct target_mapping {
 	const char *path; /* within the line; "" if the mapping has none */
 };
 
+/* The root directory of the process. A descriptor, which serves for paths only, or -errno. */
+int target_open_root(const struct target *target);
+
 /*
- * Opens the file that is mapped there, a regular one, as far as the caller's rights allow. Returns a
- * descriptor or -errno.
+ * Opens the file of the mapping by its path from there, as far as the caller's rights allow, if it is
+ * a regular one and the mapped one. A descriptor or -errno.
  */
-int target_open_mapping(const struct target *target, const struct target_mapping *mapping);
+int target_open_in_root(int root, const struct target_mapping *mapping);
 
 /* Reads one line of /proc/PID/maps and cuts off its newline. False if the line is not one. */
 bool target_parse_mapping(struct target_mapping *ret, char *line);

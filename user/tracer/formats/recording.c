@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A chunk is written in one piece when it is full or when the caller says so, never in part: what a
- * killed tracer leaves behind is readable up to its last chunk.
+ * A chunk is written in one piece when it is full or when the caller says so; what was written in
+ * part, for want of room, is cut off again. So what a killed tracer or a full disk leaves behind is
+ * readable up to its last chunk, and its header says that it is not all.
  */
 #include "recording.h"
 #include "../recording.h"
@@ -10,12 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zstd.h>
 
 struct recording {
 	int fd;
-	char *path; /* of the file to remove, if it is one that we have made and not completed */
+	char *path;		  /* of the file, if it is one that we have made */
+	off_t begin;		  /* of the header in the file; -1 if it cannot be written again */
+	off_t size;		  /* of the header and whole chunks */
+	uint64_t records, chunks; /* in whole chunks */
+	int failure;
 	ZSTD_CCtx *compressor;
 	size_t bound; /* bytes of `compressed` */
 	void *compressed;
@@ -37,7 +43,23 @@ static int write_all(int fd, const void *data, size_t size)
 	return 0;
 }
 
-/* "-" is standard output. A device or pipe of that name is written to; anything else is replaced by a file of our own. */
+/* Nobody's file is written over, should it have come to be there meanwhile. */
+static int open_other(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat file;
+
+	if (fd < 0 || fstat(fd, &file) || !S_ISREG(file.st_mode))
+		return fd;
+	close(fd);
+	errno = EEXIST;
+	return -1;
+}
+
+/*
+ * "-" is standard output. A device or pipe of that name is written to; anything else is replaced by
+ * a file of our own.
+ */
 static int create_file(struct recording *recording, const char *path)
 {
 	char *own = strdup(path);
@@ -46,10 +68,11 @@ static int create_file(struct recording *recording, const char *path)
 
 	if (!own)
 		return -ENOMEM;
+
 	if (!strcmp(path, "-")) {
 		recording->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	} else if (!lstat(path, &file) && !S_ISREG(file.st_mode)) {
-		recording->fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+		recording->fd = open_other(path);
 	} else if (!unlink(path) || errno == ENOENT) {
 		recording->fd =
 			open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -62,6 +85,24 @@ static int create_file(struct recording *recording, const char *path)
 		err = -errno;
 	free(own);
 	return err;
+}
+
+/* Standard output may be a file of the shell's that others append to. */
+static off_t find_begin(int fd)
+{
+	struct stat file;
+
+	if (fstat(fd, &file) || !S_ISREG(file.st_mode) || fcntl(fd, F_GETFL) & O_APPEND)
+		return -1;
+	return lseek(fd, 0, SEEK_CUR);
+}
+
+static uint64_t read_clock(clockid_t clock)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
 static int make_compressor(struct recording *recording)
@@ -84,6 +125,10 @@ int recording_create(struct recording **ret, const char *path)
 		.version = RECORDING_VERSION,
 		.header_size = sizeof(header),
 		.record_size = sizeof(struct at_event),
+		.flags = RECORDING_UNFINISHED,
+		.monotonic_ns = read_clock(CLOCK_MONOTONIC),
+		.realtime_ns = read_clock(CLOCK_REALTIME),
+		.boottime_ns = read_clock(CLOCK_BOOTTIME),
 	};
 	struct recording *recording = calloc(1, sizeof(*recording));
 	int err;
@@ -94,8 +139,11 @@ int recording_create(struct recording **ret, const char *path)
 	err = make_compressor(recording);
 	if (!err)
 		err = create_file(recording, path);
-	if (!err)
+	if (!err) {
+		recording->begin = find_begin(recording->fd);
+		recording->size = sizeof(header);
 		err = write_all(recording->fd, &header, sizeof(header));
+	}
 	if (err) {
 		recording_discard(recording);
 		return err;
@@ -104,24 +152,38 @@ int recording_create(struct recording **ret, const char *path)
 	return 0;
 }
 
+/* What was written of a chunk goes again. */
+static int fail(struct recording *recording, int err)
+{
+	recording->failure = err;
+	if (recording->begin >= 0 && ftruncate(recording->fd, recording->begin + recording->size))
+		return err; /* then the reader finds the end */
+	return err;
+}
+
 int recording_flush(struct recording *recording)
 {
 	size_t size;
+	int err;
 
-	if (!recording->count)
-		return 0;
+	if (recording->failure || !recording->count)
+		return recording->failure;
 	size = ZSTD_compress2(recording->compressor, recording->compressed, recording->bound,
 			      recording->events, recording->count * sizeof(*recording->events));
-	if (ZSTD_isError(size))
-		return -ENOMEM;
+	err = ZSTD_isError(size) ? -ENOMEM : write_all(recording->fd, recording->compressed, size);
+	if (err)
+		return fail(recording, err);
+	recording->size += size;
+	recording->records += recording->count;
+	recording->chunks++;
 	recording->count = 0;
-	return write_all(recording->fd, recording->compressed, size);
+	return 0;
 }
 
 int recording_write(struct recording *recording, const struct at_event *events, size_t count)
 {
+	int err = recording->failure;
 	size_t part;
-	int err = 0;
 
 	while (count && !err) {
 		part = RECORDING_CHUNK - recording->count;
@@ -137,10 +199,34 @@ int recording_write(struct recording *recording, const struct at_event *events, 
 	return err;
 }
 
+uint64_t recording_count(const struct recording *recording)
+{
+	return recording->records;
+}
+
+/* Says that it is complete, but not before it says how much it is. */
+static int finish_header(const struct recording *recording)
+{
+	const uint64_t counts[] = { recording->records, recording->chunks };
+	const uint16_t flags = 0;
+	off_t begin = recording->begin;
+
+	if (begin < 0)
+		return 0;
+	if (pwrite(recording->fd, counts, sizeof(counts),
+		   begin + offsetof(struct recording_header, records)) != sizeof(counts) ||
+	    pwrite(recording->fd, &flags, sizeof(flags),
+		   begin + offsetof(struct recording_header, flags)) != sizeof(flags))
+		return -EIO;
+	return 0;
+}
+
 int recording_close(struct recording *recording)
 {
 	int err = recording_flush(recording);
 
+	if (!err)
+		err = finish_header(recording);
 	/* Some file systems tell of a full disk only now. */
 	if (close(recording->fd) && !err)
 		err = -errno;
@@ -159,7 +245,7 @@ void recording_discard(struct recording *recording)
 		return;
 	if (recording->fd >= 0)
 		close(recording->fd);
-	if (recording->path)
+	if (recording->path && !recording->chunks)
 		unlink(recording->path);
 	ZSTD_freeCCtx(recording->compressor);
 	free(recording->compressed);

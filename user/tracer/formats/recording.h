@@ -5,6 +5,7 @@
 
 #include <asynctrace/event.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct recording;
 
@@ -15,19 +16,28 @@ struct recording;
  */
 int recording_create(struct recording **ret, const char *path);
 
-/* Takes records; what is in memory goes to the file when it is a chunk. 0 or -errno. */
+/*
+ * Takes records; what is in memory goes to the file when it is a chunk. 0 or -errno: then the file
+ * has ended with its last whole chunk, nothing more is written, and every call returns the same.
+ */
 int recording_write(struct recording *recording, const struct at_event *events, size_t count);
 
-/* Writes what is in memory as a chunk of its own. 0 or -errno. */
+/* Writes what is in memory as a chunk of its own. Returns as recording_write() does. */
 int recording_flush(struct recording *recording);
 
+/* How many records are in the file, in whole chunks. */
+uint64_t recording_count(const struct recording *recording);
+
 /*
- * Completes the file and frees the writer. Returns 0, or -errno, and then the file has been
- * removed.
+ * Completes the file and frees the writer. Returns 0, or -errno, and then the file is as
+ * recording_discard() leaves it.
  */
 int recording_close(struct recording *recording);
 
-/* Removes the file and frees the writer. Takes null and half-made ones. */
+/*
+ * Frees the writer. The file stays, marked as unfinished, if it has any records; else it is
+ * removed. Takes null and half-made ones.
+ */
 void recording_discard(struct recording *recording);
 
 #endif

@@ -21,6 +21,8 @@ struct file_source {
 	struct source source;
 	int fd;
 	bool closed; /* the last record was AT_DETACH */
+	struct recording_header header;
+	uint64_t records; /* that were read */
 	ZSTD_DCtx *decompressor;
 	ZSTD_inBuffer in;
 	char compressed[64 * 1024];
@@ -62,6 +64,18 @@ static int refill(struct file_source *file)
 	return n > 0;
 }
 
+/* What it means that no chunk follows, or a part of one. */
+static int end_of(const struct file_source *file, bool whole)
+{
+	const struct recording_header *header = &file->header;
+	bool unfinished = header->version > 1 && header->flags & RECORDING_UNFINISHED;
+
+	if (whole && file->closed &&
+	    (header->version == 1 || unfinished || file->records == header->records))
+		return 0;
+	return unfinished ? -EINPROGRESS : -ENODATA;
+}
+
 static int read_chunk(struct source *source, const struct at_event **events, size_t *count,
 		      int timeout_ms)
 {
@@ -74,11 +88,11 @@ static int read_chunk(struct source *source, const struct at_event **events, siz
 	if (more < 0)
 		return more;
 	if (!more)
-		return file->closed ? 0 : -ENODATA;
+		return end_of(file, true);
 	while (left) {
 		more = refill(file);
 		if (more <= 0)
-			return more ? more : -ENODATA;
+			return more ? more : end_of(file, false);
 		before = file->in.pos + out.pos;
 		left = ZSTD_decompressStream(file->decompressor, &out, &file->in);
 		/* No progress: the frame holds more than a chunk does. */
@@ -89,6 +103,7 @@ static int read_chunk(struct source *source, const struct at_event **events, siz
 		return -EBADMSG;
 	*events = file->events;
 	*count = out.pos / sizeof(*file->events);
+	file->records += *count;
 	file->closed = file->events[*count - 1].kind == AT_DETACH;
 	return 1;
 }
@@ -116,39 +131,58 @@ static void free_file(struct source *source)
 	free(file);
 }
 
+/* What only later versions have is skipped, and what only they had is 0. */
+static bool read_rest(int fd, struct recording_header *header)
+{
+	size_t size = header->header_size;
+	size_t known = size < sizeof(*header) ? size : sizeof(*header);
+	char skipped;
+
+	if (read_all(fd, (char *)header + RECORDING_HEADER_MIN, known - RECORDING_HEADER_MIN) !=
+	    (ssize_t)(known - RECORDING_HEADER_MIN))
+		return false;
+	for (; size > known; size--) {
+		if (read_all(fd, &skipped, 1) != 1)
+			return false;
+	}
+	return true;
+}
+
+static bool makes_sense(const struct recording_header *header)
+{
+	size_t least = header->version == 1 ? RECORDING_HEADER_MIN : sizeof(*header);
+
+	return header->version >= 1 && header->header_size >= least &&
+	       header->record_size == sizeof(struct at_event);
+}
+
 /* Reads up to the first chunk. Null, or what is wrong. */
-static const char *check_header(int fd)
+static const char *read_header(int fd, struct recording_header *header)
 {
 	static const char foreign[] = "it is not a recording of asynctrace";
-	struct recording_header header;
-	ssize_t n = read_all(fd, &header, sizeof(header));
-	char skipped;
-	size_t i;
+	static const char damaged[] = "its header is damaged: copy it again, or record anew";
+	static const char cut[] = "it ends within its header: copy it again, or record anew";
+	ssize_t n = read_all(fd, header, RECORDING_HEADER_MIN);
 
 	if (n < 0)
 		return strerror(-n);
 	if (!n)
 		return "it is empty: the recording ended before it began";
-	if (n < (ssize_t)sizeof(header.magic) ||
-	    memcmp(header.magic, RECORDING_MAGIC, sizeof(header.magic)))
+	if (n < (ssize_t)sizeof(header->magic) ||
+	    memcmp(header->magic, RECORDING_MAGIC, sizeof(header->magic)))
 		return foreign;
-	if (n < (ssize_t)sizeof(header))
-		return "it ends within its header: copy it again, or record anew";
-	if (header.byte_order == __builtin_bswap32(RECORDING_BYTE_ORDER))
+	if (n < RECORDING_HEADER_MIN)
+		return cut;
+	if (header->byte_order == __builtin_bswap32(RECORDING_BYTE_ORDER))
 		return "it was recorded on a machine of the other byte order: read it on one like "
 		       "that";
-	if (header.byte_order != RECORDING_BYTE_ORDER)
-		return "its header is damaged: copy it again, or record anew";
-	if (header.version > RECORDING_VERSION)
+	if (header->byte_order != RECORDING_BYTE_ORDER)
+		return damaged;
+	if (header->version > RECORDING_VERSION)
 		return "it was recorded by a newer asynctrace: read it with that one";
-	if (header.version < 1 || header.header_size < sizeof(header) ||
-	    header.record_size != sizeof(struct at_event))
-		return "its header is damaged: copy it again, or record anew";
-	for (i = sizeof(header); i < header.header_size; i++) {
-		if (read_all(fd, &skipped, 1) != 1)
-			return "it ends within its header: copy it again, or record anew";
-	}
-	return NULL;
+	if (!makes_sense(header))
+		return damaged;
+	return read_rest(fd, header) ? NULL : cut;
 }
 
 static int open_recording(struct file_source *file, const char *path, const char **why)
@@ -162,7 +196,7 @@ static int open_recording(struct file_source *file, const char *path, const char
 		*why = strerror(-err);
 		return err;
 	}
-	*why = check_header(file->fd);
+	*why = read_header(file->fd, &file->header);
 	return *why ? -EBADMSG : 0;
 }
 

@@ -257,6 +257,9 @@ static int attach(struct programs *programs, const struct bpf_options *options,
 		err = attach_tracepoint(&programs->attach, skeleton->progs.process_exec);
 	if (!err)
 		err = attach_tracepoint(&programs->attach, skeleton->progs.process_fork);
+	/* Since Linux 6.10. Without it, what an exec takes along is counted as unread. */
+	if (!err)
+		attach_tracepoint(&programs->attach, skeleton->progs.prepare_exec);
 	for (i = 0; i < options->image_count && !err; i++)
 		err = attach_image(programs, options, i, &probes[i], false);
 	skeleton->bss->enabled = true;

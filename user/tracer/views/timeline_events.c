@@ -41,6 +41,7 @@ static const struct {
 	{ AT_DETACH, "detach", "nnnn" },
 	{ AT_PLACE, "place", "xnnn" },
 	{ AT_TITLE, "title", "nnnn" },
+	{ AT_IMAGE, "image", "xnnn" },
 };
 
 /* Those that have a name: of the flags that `mask` covers, the kind has these. */

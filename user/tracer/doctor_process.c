@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "doctor_internal.h"
+#include "live.h"
+#include "sources/elf.h"
+#include "sources/memory.h"
+#include "sources/source.h"
+#include "target.h"
+#include <stdio.h>
+#include <unistd.h>
+
+#define IMAGES_SHOWN 12
+
+/* How many of the probes somebody is at already. */
+static size_t count_taken(const struct target_image *image, const struct elf_probes *probes,
+			  int memory)
+{
+	const struct elf_probe *probe;
+	size_t taken = 0;
+
+	for (probe = probes->probes; probe < probes->probes + probes->count; probe++)
+		taken += memory_has_breakpoint(memory, image->bias + probe->address, image->fd,
+					       probe->offset);
+	return taken;
+}
+
+static const struct elf_probe *find_batch(const struct elf_probes *probes)
+{
+	size_t i;
+
+	for (i = 0; i < probes->count; i++)
+		if (probes->probes[i].kind == ELF_BATCH)
+			return &probes->probes[i];
+	return NULL;
+}
+
+/* Returns how many of its probes are taken. */
+static size_t describe_image(struct facts *facts, const struct target_image *image, int memory)
+{
+	const struct elf_probe *batch;
+	struct elf_probes probes;
+	uint16_t semaphores[2] = { 0, 0 };
+	size_t taken;
+
+	if (elf_read_probes(&probes, image->fd)) {
+		facts_add(facts, "image", "image", FACT_MISSING, NULL,
+			  "%s: its probes cannot be read", image->path);
+		return 0;
+	}
+	taken = count_taken(image, &probes, memory);
+	batch = find_batch(&probes);
+	if (batch && memory >= 0)
+		memory_read(memory, image->bias + batch->semaphore_address, semaphores,
+			    sizeof(semaphores));
+	facts_add(facts, "image", "image", probes.count ? FACT_OK : FACT_MISSING, NULL,
+		  "%s: %zu probes, %zu with a breakpoint, semaphores %u and %u", image->path,
+		  probes.count, taken, semaphores[0], semaphores[1]);
+	return taken;
+}
+
+static void describe_images(struct facts *facts, const struct target *target)
+{
+	int memory = memory_open(target->pid, target->pidfd);
+	size_t i, taken = 0;
+
+	for (i = 0; i < target->image_count && i < IMAGES_SHOWN; i++)
+		taken += describe_image(facts, &target->images[i], memory);
+	if (i < target->image_count)
+		facts_add(facts, "images_left_out", "", FACT_NOTED, NULL,
+			  "and %zu more images with probes", target->image_count - i);
+	if (!i)
+		facts_add(facts, "image", "image", FACT_MISSING,
+			  "build it with libasync or <asynctrace/probes.h>",
+			  "nothing that it has mapped has probes");
+	facts_add(facts, "traced", "listeners", FACT_NOTED, NULL, "%s",
+		  memory < 0 ? "unknown: its memory cannot be read"
+		  : taken    ? "somebody traces it already; up to seven can at once"
+			     : "nobody traces it");
+	if (memory >= 0)
+		close(memory);
+}
+
+bool doctor_process(struct facts *facts, const struct options *options)
+{
+	struct options chosen = *options;
+	struct source *source = NULL;
+	struct target *target;
+	const char *why;
+	bool works;
+
+	if (target_open(&target, options->pid, elf_has_probes, &why)) {
+		facts_add(facts, "process", "process", FACT_MISSING, NULL,
+			  "%d cannot be looked at: %s", options->pid, why);
+		return false;
+	}
+	describe_images(facts, target);
+	chosen.source = OPTIONS_SOURCE_BPF;
+	works = !live_attach(&source, target, &chosen, &why);
+	if (works)
+		source->free(source);
+	facts_add(facts, "process", "process", works ? FACT_OK : FACT_MISSING, NULL, "%d %s%s",
+		  options->pid,
+		  works ? "can be attached to" : "cannot be traced: ", works ? "" : why);
+	target_free(target);
+	return works;
+}

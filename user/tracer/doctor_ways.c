@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the kernel forbids cannot be asked for, so all of it is tried. */
+#include "cost.h"
+#include "doctor_internal.h"
+#include "sources/trial.h"
+#include <base/text.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void try_programs(struct facts *facts, const char *key, const char *name, bool multi)
+{
+	struct trial trial;
+
+	trial_load(&trial, multi);
+	if (trial.err)
+		facts_add(facts, key, name, FACT_MISSING, NULL, "%zu of %zu load, %s does not: %s",
+			  trial.loaded, trial.programs, trial.failed, trial.reason);
+	else
+		facts_add(facts, key, name, FACT_OK, NULL, "all %zu programs load", trial.programs);
+}
+
+static void add_attached(struct facts *facts, const char *key, const char *name, int err,
+			 const char *remedy)
+{
+	facts_add(facts, key, name, err ? FACT_MISSING : FACT_OK, err ? remedy : NULL, "%s",
+		  err ? strerror(-err) : "can be attached to");
+}
+
+static bool try_transport(struct facts *facts, const char *key, const char *name,
+			  enum options_source source, const struct options *options,
+			  const char *remedy)
+{
+	char record[TEXT_DURATION_SIZE], hit[TEXT_DURATION_SIZE];
+	struct options chosen = *options;
+	struct cost cost;
+	struct fact *fact;
+	const char *why;
+
+	chosen.source = source;
+	if (cost_calibrate(&cost, &chosen, &why)) {
+		facts_add(facts, key, name, FACT_MISSING, remedy, "%s", why);
+		return false;
+	}
+	text_duration(record, cost.record_ns + 0.5);
+	text_duration(hit, cost.hit_ns + 0.5);
+	fact = facts_add(facts, key, name, FACT_OK, NULL, "a record comes back: it costs %s%s%s%s",
+			 record, cost.hit_ns > 0 ? ", and each batch " : "",
+			 cost.hit_ns > 0 ? hit : "", cost.hit_ns > 0 ? " more" : "");
+	fact->measured = true;
+	fact->record_ns = cost.record_ns;
+	fact->hit_ns = cost.hit_ns;
+	return true;
+}
+
+void doctor_ways(struct doctor_ways *ret, struct facts *facts, const struct options *options)
+{
+	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	try_programs(facts, "programs_multi", "BPF, multi", true);
+	try_programs(facts, "programs_perf", "BPF, perf", false);
+	add_attached(facts, "uprobe_multi", "uprobe_multi", trial_attach(self, true), NULL);
+	add_attached(facts, "uprobe_perf", "perf uprobes", trial_attach(self, false), NULL);
+	add_attached(facts, "tracepoints", "tracepoints", trial_tracepoints(), NULL);
+	if (self >= 0)
+		close(self);
+	ret->bpf = try_transport(facts, "bpf", "--source bpf", OPTIONS_SOURCE_BPF, options,
+				 DOCTOR_GRANT);
+	ret->ring = try_transport(facts, "ring", "--source ring", OPTIONS_SOURCE_RING, options,
+				  "mount /dev/shm or allow memfd_create(2) in the sandbox");
+}
