@@ -104,7 +104,8 @@ static inline bool memory_is_ours(void)
 
 #define SKIP_FOR_MEMORY()                                                                          \
 	do {                                                                                       \
-		print_message("skipped: sanitizers and valgrind have allocators of their own\n");  \
+		print_message(                                                                     \
+			"skipped: needs an allocator of its own: no sanitizer, no valgrind\n");    \
 		skip();                                                                            \
 	} while (0)
 

@@ -9,6 +9,7 @@
 #define TESTS_SCENE_H
 
 #include "asleep.h"
+#include "needs.h"
 #include "system.h"
 #include <dirent.h>
 #include <fcntl.h>
@@ -98,16 +99,6 @@ static inline int scene_teardown(void **state)
 }
 
 #define SCENE_TEST(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
-
-/* Ends the test if its tracer could not attach. */
-#define NEED_ROOT()                                                                                \
-	do {                                                                                       \
-		if (geteuid()) {                                                                   \
-			print_message(                                                             \
-				"skipped: to attach to the probes of a process takes root\n");     \
-			skip();                                                                    \
-		}                                                                                  \
-	} while (0)
 
 /* Waits until the condition holds; fails the test if that takes too long. */
 #define UNTIL(condition)                                                                           \

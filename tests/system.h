@@ -113,6 +113,16 @@ static inline __attribute__((format(printf, 2, 3))) void program_start(struct pr
 		program_become(program, command);
 }
 
+/* What the tracer says where it takes the ring, for want of BPF, is left out. */
+static inline void program_forget_ring(char *err)
+{
+	static const char said[] = "asynctrace: traced by a ring in memory, without BPF (";
+	char *line = strstr(err, said), *end = line ? strchr(line, '\n') : NULL;
+
+	if (end)
+		memmove(line, end + 1, strlen(end + 1) + 1);
+}
+
 /* Cuts the last line off if it tells what tracing cost, which is never the same. */
 static inline void program_cut_cost(struct program *program)
 {
@@ -141,6 +151,7 @@ static inline void program_wait(struct program *program)
 	program->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	program->out = read_whole(program->out_fd);
 	program->err = read_whole(program->err_fd);
+	program_forget_ring(program->err);
 	program_cut_cost(program);
 }
 

@@ -10,7 +10,7 @@ static void churn__is_summed_up(void **state)
 	struct scene *scene = *state;
 	struct totals totals;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, "build/examples/churn 20");
 	UNTIL(scene->target.pid && sleeps(scene->target.pid));
 	program_start(&scene->tracer, "build/asynctrace summary -p %d --duration 1",
@@ -33,7 +33,7 @@ static void attached__shows_in_the_target(void **state)
 	char options[32];
 	pid_t pid;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, "build/examples/churn 20");
 	pid = scene->target.pid;
 	UNTIL(sleeps(pid));
@@ -61,7 +61,7 @@ static void detached__costs_no_record(void **state)
 	volatile struct writer *writer = scene_share(scene);
 	uint64_t sequence, rounds;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, "build/tests/programs/writer %s",
 		      scene_path(scene, "shared"));
 	UNTIL(writer->rounds > 100);
@@ -86,7 +86,7 @@ static void idle__is_known_at_once(void **state)
 	struct scene *scene = *state;
 	struct totals totals;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, "build/tests/programs/idle");
 	UNTIL(sleeps(scene->target.pid));
 	start_summary(scene, &scene->tracer, "recording", "");
@@ -111,7 +111,7 @@ static void idle__is_known_to_the_next_tracer(void **state)
 	struct totals totals;
 	int i;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, "build/tests/programs/idle");
 	UNTIL(sleeps(scene->target.pid));
 	for (i = 0; i < 3; i++) {
@@ -166,7 +166,7 @@ static void two_tracers__see_the_same_and_leave_one_by_one(void **state)
 	off_t size;
 	pid_t pid;
 
-	NEED_ROOT();
+	NEED_BPF();
 	strcpy(first, scene_path(scene, "first"));
 	strcpy(second, scene_path(scene, "second"));
 	program_start(&scene->target, "build/examples/churn 20");
@@ -194,7 +194,7 @@ static void second_tracer__knows_what_exists(void **state)
 	static const char *const probes[] = { "--probes batch", "--probes direct" };
 	struct scene *scene = *state;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, "build/tests/programs/idle");
 	UNTIL(sleeps(scene->target.pid));
 	for (int i = 0; i < 4; i++) {
@@ -216,7 +216,7 @@ static void one_tracer_too_many__is_refused(void **state)
 	struct scene *scene = *state;
 	struct program third = { 0 };
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, "build/tests/programs/idle");
 	UNTIL(sleeps(scene->target.pid));
 	start_summary(scene, &scene->tracer, "first", "--probes direct");
@@ -236,7 +236,7 @@ static void interrupt__shows_what_was_seen(void **state)
 {
 	struct scene *scene = *state;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, "build/examples/churn 20");
 	UNTIL(sleeps(scene->target.pid));
 	start_summary(scene, &scene->tracer, "recording", "");
@@ -252,7 +252,7 @@ static void reader_that_leaves__ends_it_quietly(void **state)
 	struct scene *scene = *state;
 	int fd;
 
-	NEED_ROOT();
+	NEED_BPF();
 	fd = creat(scene_path(scene, "script"), 0600);
 	assert_int_equal(write(fd, script, strlen(script)), strlen(script));
 	close(fd);

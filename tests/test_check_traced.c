@@ -11,7 +11,6 @@ static const char *check_whole(struct scene *scene, const char *trouble, int sta
 {
 	int fd;
 
-	NEED_ROOT();
 	program_start(&scene->tracer,
 		      "build/asynctrace check -o %s/found -- build/tests/programs/troubles %s",
 		      scene->folder, trouble);
@@ -27,7 +26,7 @@ static const char *check_whole(struct scene *scene, const char *trouble, int sta
 /* Comes when the program waits for ever already. */
 static const char *check_late(struct scene *scene, const char *trouble, int status)
 {
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, "build/tests/programs/troubles %s", trouble);
 	UNTIL(sleeps(scene->target.pid));
 	program_start(&scene->tracer, "build/asynctrace check -w %s/recording -p %d", scene->folder,

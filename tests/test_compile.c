@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the headers promise not to compile, does not, and the compiler says why. */
+#include "needs.h"
 #include "system.h"
 #include <stdbool.h>
 
@@ -46,10 +47,7 @@ static void compile_with_each(const char *outside, const char *body, const char 
 		}
 		program_free(&program);
 	}
-	if (!compiled) {
-		print_message("skipped: there is neither gcc nor clang\n");
-		skip();
-	}
+	NEED(compiled, "gcc or clang");
 }
 
 static void wait__for_tasks_compiles(void **state)

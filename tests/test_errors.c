@@ -40,7 +40,6 @@ static void doctor__says_what_is_not(void **state)
 {
 	struct scene *scene = *state;
 
-	NEED_ROOT();
 	program_start(&scene->tracer, "build/asynctrace doctor -p 4194305");
 	program_wait(&scene->tracer);
 	assert_int_equal(scene->tracer.status, 1);
@@ -145,7 +144,6 @@ static void output__that_cannot_be_opened(void **state)
 	volatile uint64_t *returned = scene_share(scene);
 	const char *folder = scene->folder;
 
-	NEED_ROOT();
 	REFUSED(scene, 1, "no/out': No such file or directory", 1,
 		"timed -o %s/no/out -- build/tests/programs/counter %s/shared 1", folder, folder);
 	REFUSED(scene, 1, "no/out': No such file or directory", 1,
@@ -165,7 +163,6 @@ static void output__that_is_full(void **state)
 					       "record -o /dev/full" };
 	struct scene *scene = *state;
 
-	NEED_ROOT();
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		REFUSED(scene, 1, "cannot write '/dev/full': No space left on device", 0,
 			"%s -- build/tests/programs/story", options[i]);
@@ -176,7 +173,7 @@ static void recording__that_may_not_grow(void **state)
 {
 	struct scene *scene = *state;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, "build/examples/churn 20");
 	UNTIL(sleeps(scene->target.pid));
 	program_start(&scene->tracer,

@@ -111,7 +111,7 @@ static void examples__work_when_pasted(void **state)
 	const struct action *action;
 	size_t count = 0, i;
 
-	NEED_ROOT();
+	NEED_BPF();
 	start_examples(&helps[count++], scene, "");
 	for (action = actions; action->name; action++) {
 		assert_true(count < HELPS_MAX);

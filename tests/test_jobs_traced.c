@@ -86,7 +86,8 @@ static size_t count_runners(const struct job jobs[JOBS])
 
 static void record(struct scene *scene, const char *probes, const char *example)
 {
-	NEED_ROOT();
+	if (!strcmp(probes, "direct"))
+		NEED_BPF();
 	program_start(&scene->tracer,
 		      "build/asynctrace summary --probes %s -w %s/jobs -o %s/live -- "
 		      "build/examples/%s",

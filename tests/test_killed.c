@@ -79,7 +79,6 @@ static void libasync__up_to_its_last_record(void **state)
 	struct at_event *events;
 	size_t count, i;
 
-	NEED_ROOT();
 	program_start(&scene->tracer,
 		      "build/asynctrace summary --buffer " BUFFER " -w %s/recording -- "
 		      "build/tests/programs/counter %s/shared %d",
@@ -106,7 +105,6 @@ static void libasync__with_an_unfinished_step(void **state)
 	struct at_event *events;
 	size_t count;
 
-	NEED_ROOT();
 	program_start(&scene->tracer,
 		      "build/asynctrace summary -w %s/recording -- "
 		      "build/tests/programs/counter %s/shared 100",
@@ -125,7 +123,6 @@ static void probes_h__up_to_its_last_record(void **state)
 	volatile uint64_t *written = scene_share(scene);
 	size_t count;
 
-	NEED_ROOT();
 	program_start(&scene->tracer,
 		      "build/asynctrace summary --buffer " BUFFER " -w %s/recording -- "
 		      "build/tests/toy -k -c %s/shared -r %d",
@@ -142,7 +139,7 @@ static void tracer__leaves_the_target_as_it_was(void **state)
 	const char *probes;
 	pid_t pid;
 
-	NEED_ROOT();
+	NEED_BPF();
 	for (int direct = 0; direct < 2; direct++) {
 		probes = direct ? "direct" : "batch";
 		program_start(&scene->target, "build/examples/churn 20");
@@ -191,7 +188,7 @@ static void tracer__leaves_a_recording(void **state)
 {
 	struct scene *scene = *state;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, "build/examples/churn 20");
 	UNTIL(sleeps(scene->target.pid));
 	program_start(&scene->tracer, "build/asynctrace record -o %s/recording -p %d",
@@ -214,7 +211,6 @@ static void tracer__leaves_its_command(void **state)
 	struct scene *scene = *state;
 	pid_t pid;
 
-	NEED_ROOT();
 	program_start(&scene->tracer,
 		      "build/asynctrace record -o %s/recording -- "
 		      "build/examples/churn 20 30",
@@ -266,8 +262,7 @@ static void stopped_tracer__counts_what_it_misses(void **state)
 	struct totals totals;
 	int rounds;
 
-	NEED_ROOT();
-	for (int direct = 0; direct < 2; direct++) {
+	for (int direct = 0; direct < 1 + has_bpf(); direct++) {
 		rounds = direct ? ROUNDS / 4 : ROUNDS * 5;
 		*written = 0;
 		program_start(&scene->tracer,

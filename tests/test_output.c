@@ -181,7 +181,7 @@ static void interrupted__is_completed(void **state)
 	struct scene *scene = *state;
 	char *picture;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, "build/examples/churn 20");
 	UNTIL(sleeps(scene->target.pid));
 	program_start(&scene->tracer, "build/asynctrace flame -o %s/x.folded -w %s/kept -p %d",
@@ -239,7 +239,6 @@ static void failed__leaves_what_was(void **state)
 {
 	struct scene *scene = *state;
 
-	NEED_ROOT();
 	write_file(scene, "x.csv", "old");
 	program_start(&scene->tracer,
 		      "prlimit --fsize=512 build/asynctrace timeline -o %s -- "

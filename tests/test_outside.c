@@ -453,7 +453,7 @@ static void busy_task__is_read_from_outside(void **state)
 	struct scene *scene = *state;
 	char *printed;
 
-	NEED_ROOT();
+	NEED_BPF();
 	start_stuck(scene, "task");
 	printed = tree_of(scene, "");
 	assert_non_null(strstr(printed, " does not answer (for "));
@@ -469,7 +469,7 @@ static void busy_callback__is_named(void **state)
 	struct scene *scene = *state;
 	char *printed;
 
-	NEED_ROOT();
+	NEED_BPF();
 	start_stuck(scene, "callback");
 	printed = tree_of(scene, "");
 	assert_non_null(strstr(printed, "it is in callback busy_callback"));
@@ -483,7 +483,7 @@ static void stopped__is_read_as_it_would_tell(void **state)
 	struct scene *scene = *state;
 	char *outside, *told;
 
-	NEED_ROOT();
+	NEED_BPF();
 	start_stuck(scene, "sleep");
 	kill(scene->target.pid, SIGSTOP);
 	outside = tree_of(scene, "--csv");
@@ -504,7 +504,7 @@ static void stopped__is_read_without_privileges(void **state)
 	struct scene *scene = *state;
 	char *printed;
 
-	NEED_ROOT();
+	NEED_BPF();
 	start_stuck(scene, "sleep");
 	kill(scene->target.pid, SIGSTOP);
 	setenv("SUDO_UID", "65534", 1);

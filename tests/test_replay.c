@@ -53,19 +53,16 @@ static void replay(struct scene *scene, const char *view)
 
 static void timed__is_replayed(void **state)
 {
-	NEED_ROOT();
 	replay(*state, "timed --columns task,time,where");
 }
 
 static void summary__is_replayed(void **state)
 {
-	NEED_ROOT();
 	replay(*state, "summary");
 }
 
 static void filtered__is_replayed(void **state)
 {
-	NEED_ROOT();
 	replay(*state, "summary --since 1us --min-duration 1us --filter *");
 }
 
@@ -86,7 +83,6 @@ static void attach__says_what_its_parts_say(void **state)
 	static char parts[1 << 20];
 	struct scene *scene = *state;
 
-	NEED_ROOT();
 	parts[0] = '\0';
 	run_live(scene, "attach", commands[0]);
 	append_view(scene, parts, sizeof(parts), "timed");
@@ -103,7 +99,7 @@ static void running_process__is_replayed(void **state)
 	struct scene *scene = *state;
 	char recording[64];
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, "build/tests/programs/four_loops");
 	UNTIL(threads_of(scene->target.pid) == 5);
 	strcpy(recording, scene_path(scene, "recording"));
@@ -125,7 +121,6 @@ static void record__keeps_what_w_keeps(void **state)
 	char *live;
 	int fd;
 
-	NEED_ROOT();
 	run_live(scene, "timed", commands[0]);
 	program_free(&scene->tracer);
 	program_start(&scene->tracer, "build/asynctrace record -o %s -- %s",
@@ -154,7 +149,7 @@ static void batch_and_direct__print_the_same_lines(void **state)
 {
 	struct scene *scene = *state;
 
-	NEED_ROOT();
+	NEED_BPF();
 	run_story(&scene->tracer, "timed --columns task,where", "batch");
 	run_story(&scene->other, "timed --columns task,where", "direct");
 	program_wait(&scene->tracer);
@@ -212,7 +207,7 @@ static void batch_and_direct__count_the_same(void **state)
 	struct scene *scene = *state;
 	char *batch, *direct;
 
-	NEED_ROOT();
+	NEED_BPF();
 	run_story(&scene->tracer, "summary", "batch");
 	run_story(&scene->other, "summary", "direct");
 	program_wait(&scene->tracer);

@@ -80,7 +80,6 @@ static void status__of_a_command(void **state)
 	char *working[] = { works, NULL }, *failing[] = { fails, NULL };
 	struct scene *scene = *state;
 
-	NEED_ROOT();
 	assert_int_equal(status_of(scene, &finds_nothing, working), 0);
 	assert_int_equal(status_of(scene, &finds, working), 3);
 	assert_int_equal(status_of(scene, &finds_nothing, failing), 1);

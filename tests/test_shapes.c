@@ -18,7 +18,6 @@ static void launched__in_any_shape(void **state)
 	struct scene *scene = *state;
 	size_t i;
 
-	NEED_ROOT();
 	program_start(&scene->other, "build/asynctrace timed -- build/tests/programs/story");
 	program_wait(&scene->other);
 	assert_int_equal(scene->other.status, 0);
@@ -56,7 +55,7 @@ static void running__in_any_shape(void **state)
 	struct scene *scene = *state;
 	size_t i;
 
-	NEED_ROOT();
+	NEED_BPF();
 	for (i = 1; i < SHAPES; i++) {
 		program_start(&scene->target, "build/tests/programs/idle%s", shapes[i]);
 		UNTIL(sleeps(scene->target.pid));
@@ -69,7 +68,7 @@ static void deleted__is_traced(void **state)
 {
 	struct scene *scene = *state;
 
-	NEED_ROOT();
+	NEED_BPF();
 	copy_file("build/tests/programs/idle", scene_path(scene, "idle"));
 	program_start(&scene->target, "%s", scene->path);
 	UNTIL(sleeps(scene->target.pid));
@@ -86,7 +85,6 @@ static void four_loops__lose_nothing_and_keep_the_order_of_time(void **state)
 	const char *line;
 	int begun = 0;
 
-	NEED_ROOT();
 	strcpy(recording, scene_path(scene, "recording"));
 	program_start(
 		&scene->tracer,
@@ -155,7 +153,7 @@ static void forked_child__lives_and_is_counted(void **state)
 {
 	struct scene *scene = *state;
 
-	NEED_ROOT();
+	NEED_BPF();
 	trace_forker(scene, "");
 	assert_non_null(strstr(scene->tracer.out, ", 1 forked children not traced\n"));
 	assert_string_equal(scene->tracer.err, "asynctrace: children that were forked and not "
@@ -168,7 +166,7 @@ static void forked_child__is_followed(void **state)
 {
 	struct scene *scene = *state;
 
-	NEED_ROOT();
+	NEED_BPF();
 	trace_forker(scene, "--follow");
 	assert_string_equal(scene->tracer.err, "");
 	assert_null(strstr(scene->tracer.out, "forked"));
@@ -199,7 +197,6 @@ static void becomes_another__ends_the_trace(void **state)
 	struct scene *scene = *state;
 	struct totals totals;
 
-	NEED_ROOT();
 	program_start(&scene->tracer, "build/asynctrace summary -- build/tests/programs/becomes");
 	program_wait(&scene->tracer);
 	assert_int_equal(scene->tracer.status, 0);
@@ -215,7 +212,6 @@ static void without_probes__says_what_to_do(void **state)
 {
 	struct scene *scene = *state;
 
-	NEED_ROOT();
 	program_start(&scene->target, "sleep 30");
 	UNTIL(sleeps_in(scene->target.pid) == SYS_clock_nanosleep);
 	assert_cannot_trace(scene, "has no probes of asynctrace: it must be built with libasync or "
@@ -250,7 +246,6 @@ static void without_section_headers__says_so(void **state)
 {
 	struct scene *scene = *state;
 
-	NEED_ROOT();
 	copy_file("build/tests/programs/idle", scene_path(scene, "idle"));
 	strip_section_headers(scene->path);
 	program_start(&scene->target, "%s", scene->path);

@@ -548,7 +548,8 @@ static void handler__does_not_concern_forked_children(void **state)
 
 	(void)state;
 #ifdef SANITIZED_THREAD
-	print_message("skipped: ThreadSanitizer keeps the signals of forked children to itself\n");
+	print_message(
+		"skipped: needs no ThreadSanitizer, which keeps signals of forked children\n");
 	skip();
 #endif
 	assert_int_equal(async_run(forks(&watch)), SIGTERM);

@@ -517,7 +517,6 @@ static void debug_mode__says_the_same(void **state)
 	char command[64], *live;
 	int i;
 
-	NEED_ROOT();
 	for (i = 0; i < 2; i++) {
 		snprintf(command, sizeof(command), "build/tests/programs/%s", programs[i]);
 		run_slow(scene, command);
@@ -539,7 +538,6 @@ static void file__says_the_same(void **state)
 	struct scene *scene = *state;
 	char *live;
 
-	NEED_ROOT();
 	run_slow(scene, "build/examples/service");
 	live = read_live(scene);
 	assert_non_null(strstr(live, "    of which 0."));
@@ -557,7 +555,7 @@ static void running_process__is_told_and_replayed(void **state)
 	struct scene *scene = *state;
 	char recording[64], *live;
 
-	NEED_ROOT();
+	NEED_BPF();
 	strcpy(recording, scene_path(scene, "recording"));
 	program_start(&scene->target, "build/examples/churn 10");
 	UNTIL(sleeps(scene->target.pid));

@@ -2,6 +2,7 @@
 /*
  * Processes: what is read of them, and commands that are run up to a program's first instruction.
  */
+#include "needs.h"
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -188,8 +189,7 @@ static void target__of_another_user(void **state)
 	int status;
 
 	(void)state;
-	if (getuid())
-		skip();
+	NEED_ROOT();
 	pid = fork();
 	if (!pid) {
 		if (setuid(65534))

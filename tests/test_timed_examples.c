@@ -55,10 +55,6 @@ static int start_all(void **state)
 	size_t i;
 
 	(void)state;
-	if (geteuid()) {
-		print_message("skipped: to attach to the probes of a process takes root\n");
-		return 0;
-	}
 	/* Under sudo the tracer would become the caller, who may not write our files. */
 	unsetenv("SUDO_UID");
 	for (i = 0; i < RUNS; i++)
@@ -82,13 +78,11 @@ static int free_all(void **state)
 	return 0;
 }
 
-/* Skips the test if nothing was started. The tracer itself must have had nothing to say. */
+/* The tracer itself must have had nothing to say. */
 static struct run *finish(unsigned int number, int status, const char *err)
 {
 	struct run *run = &runs[number];
 
-	if (!run->tracer.pid)
-		skip();
 	program_wait(&run->tracer);
 	assert_string_equal(run->tracer.err, err);
 	assert_int_equal(run->tracer.status, status);
@@ -148,8 +142,7 @@ static void async_timed__own_output_is_untouched(void **state)
 	const struct run *run = &runs[ASYNC_TIMED];
 
 	(void)state;
-	if (!run->lines)
-		skip();
+	assert_non_null(run->lines);
 	assert_string_equal(run->tracer.out, "sleeping for 2 second(s)\n"
 					     "sleeping for 3 second(s)\n"
 					     "finished sleeping for 2 second(s)\n"
@@ -165,8 +158,7 @@ static void async_timed__addresses_are_the_functions(void **state)
 	char name[64];
 
 	(void)state;
-	if (!run->lines)
-		skip();
+	assert_non_null(run->lines);
 	for (line = run->lines; *line; line = next_line(line)) {
 		unsigned long *known;
 
