@@ -255,15 +255,12 @@ check-exports: all $(B)/tests/make_hostile
 check-faults: all $(TARGET_PROGRAMS) $(B)/tests/check_faults
 	$(Q)$(B)/tests/check_faults
 
-# Those that attach to real processes, and what these stand on.
-KERNEL_TESTS := bpf_source attach session killed shapes replay jobs_traced cancels_traced \
-	cancel_traced check_traced warnings_traced outside slow output errors agreement interrupt threads
+# Those that attach to real processes.
+KERNEL_TESTS := $(wildcard $(patsubst %,tests/test_%.c,bpf_source killed shapes attach session \
+	privileges doctor ring_traced budget))
 
-check-kernels: all $(TARGET_PROGRAMS) $(KERNEL_TESTS:%=$(B)/tests/test_%)
-	$(Q)tools/check-kernels $(B) $(KERNEL_TESTS:%=$(B)/tests/test_%)
-
-soak: all $(B)/tests/programs/busy
-	$(Q)tools/soak $(B)
+check-kernels: all $(TARGET_PROGRAMS) $(KERNEL_TESTS:%.c=$(B)/%)
+	$(Q)tools/check-kernels $(B) $(KERNEL_TESTS:%.c=$(B)/%)
 
 pictures: $(B)/asynctrace
 	$(Q)mkdir -p doc

@@ -258,12 +258,13 @@ static __always_inline void unfollow(__u32 process)
 }
 
 /* Those that dump core. The others that kill come as SIGKILL to each thread. */
-static __always_inline bool dumps_core(int number)
+static __always_inline bool dumps_core(__u32 number)
 {
-	return (1U << SIGQUIT | 1U << SIGILL | 1U << SIGTRAP | 1U << SIGABRT | 1U << SIGBUS |
-		1U << SIGFPE | 1U << SIGSEGV | 1U << SIGXCPU | 1U << SIGXFSZ | 1U << SIGSYS) >>
-		       (number & 31) &
-	       1;
+	const __u32 those = 1U << SIGQUIT | 1U << SIGILL | 1U << SIGTRAP | 1U << SIGABRT |
+			    1U << SIGBUS | 1U << SIGFPE | 1U << SIGSEGV | 1U << SIGXCPU |
+			    1U << SIGXFSZ | 1U << SIGSYS;
+
+	return number < 32 && those >> number & 1;
 }
 
 /* Before Linux 6.16 the memory is gone when sched_process_exit comes. */
@@ -271,7 +272,7 @@ SEC("raw_tp/signal_deliver")
 int signal_deliver(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct k_sigaction *action = (const void *)ctx->args[2];
-	int number = ctx->args[0];
+	__u32 number = ctx->args[0];
 
 	if (number == SIGKILL || (dumps_core(number) && !BPF_CORE_READ(action, sa.sa_handler)))
 		pass_last(bpf_get_current_pid_tgid());

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels.sh BUILD TEST...: what is tried in each kernel (tools/check-kernels): the tracer by hand, then the tests.
+# kernels.sh BUILD TEST...: what is tried in each kernel by tools/check-kernels: the tracer by hand,
+# then the tests.
 build=$1
 shift
 passed=0 failed=0
@@ -18,6 +19,14 @@ try() {
 	cat /tmp/try
 }
 
+# Shown, for it says how this kernel lets us attach.
+doctor() {
+	"$build/asynctrace" doctor >/tmp/doctor
+	status=$?
+	cat /tmp/doctor >&3
+	return $status
+}
+
 record() {
 	"$build/asynctrace" record -o /tmp/service.rec -- "$build/examples/service"
 }
@@ -29,9 +38,10 @@ replay() {
 }
 
 chmod 1777 /tmp
-try doctor "$build/asynctrace" doctor
+exec 3>&1
+try doctor doctor
 try record record
 try replay replay
-rm -f /tmp/service.rec /tmp/summary /tmp/try
+rm -f /tmp/doctor /tmp/service.rec /tmp/summary /tmp/try
 echo "$passed passed, $failed failed, 0 skipped"
 SLOWNESS=10 tools/run-tests "$@"

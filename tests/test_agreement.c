@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The views of one run of build/examples/service tell the same: what each of them prints stands
- * against what the model has told of each task and coroutine, in ns. The run is recorded anew, if
- * we may; its first half stands for a trace that ends in the middle.
+ * against what the model has told of each task and coroutine, in ns. The run is recorded anew, by BPF
+ * if we may, and by a ring; its first half stands for a trace that ends in the middle.
  */
 #include "scene.h"
 #include <base/text.h>
@@ -128,7 +128,9 @@ static int take(struct run *run, const struct at_event *events, size_t count)
 	return 0;
 }
 
-/* Records a run; or takes the one that is kept, for only root can record. */
+/* By what the run is recorded; null takes the one that is kept, for only root can use BPF. */
+static const char *source;
+
 static int setup(void **state)
 {
 	const char *recorded = "tests/golden/service.rec";
@@ -138,14 +140,18 @@ static int setup(void **state)
 	size_t count;
 
 	(void)state;
+	memset(&whole, 0, sizeof(whole));
+	memset(&half, 0, sizeof(half));
+	strcpy(folder, "/tmp/asynctrace.XXXXXX");
 	if (!mkdtemp(folder))
 		return -1;
 	snprintf(whole.path, sizeof(whole.path), "%s/whole.rec", folder);
 	snprintf(half.path, sizeof(half.path), "%s/half.rec", folder);
-	if (!geteuid()) {
+	if (source) {
 		recorded = whole.path;
 		program_start(&scene.tracer,
-			      "build/asynctrace record -o %s -- build/examples/service", recorded);
+			      "build/asynctrace record -o %s --source %s -- build/examples/service",
+			      recorded, source);
 		program_wait(&scene.tracer);
 		status = scene.tracer.status;
 		program_free(&scene.tracer);
@@ -525,5 +531,10 @@ int main(void)
 		cmocka_unit_test(slow__has_counted_all_steps_and_callbacks),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	int failed;
+
+	source = geteuid() ? NULL : "bpf";
+	failed = cmocka_run_group_tests_name("batch", tests, setup, teardown);
+	source = "ring";
+	return failed + cmocka_run_group_tests_name("ring", tests, setup, teardown);
 }

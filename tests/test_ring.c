@@ -122,6 +122,7 @@ static int leave(void **state)
 {
 	(void)state;
 	at_listeners.any = 0;
+	at_thread_ends(NULL);
 	memset(&at_thread, 0, sizeof(at_thread));
 	if (at_ring.shared)
 		munmap(at_ring.shared, it.memory.size);

@@ -301,6 +301,7 @@ static __thread struct {
 	uint32_t sequence;
 	uint32_t detail;       /* what was wanted when it was looked last, while somebody spares */
 	struct at_event *shed; /* the record in the batch that counts what is left out, or null */
+	uint32_t number;       /* the kernel's, or 0 until it is wanted */
 
 	/* Its clock: see at_now(). */
 	uint64_t last_ns;
@@ -506,7 +507,6 @@ static struct at_batch *at_batch_new(void)
 	struct at_spare *spare;
 
 	pthread_once(&at_once, at_prepare);
-	pthread_setspecific(at_key, &at_thread);
 	if (at_ring_listens())
 		return at_block_take();
 	pthread_mutex_lock(&at_spare_lock);
@@ -522,6 +522,7 @@ static struct at_batch *at_batch_new(void)
 	spare->batch.sequence = at_thread.sequence;
 	spare->batch.thread = gettid();
 	spare->batch.process = getpid();
+	pthread_setspecific(at_key, &at_thread);
 	at_thread.batch = &spare->batch;
 	return at_thread.batch;
 }

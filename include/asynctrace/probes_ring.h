@@ -27,6 +27,14 @@ static inline unsigned int at_ring_listens(void)
 	return __atomic_load_n(&at_listeners.ring, __ATOMIC_RELAXED);
 }
 
+/* Its system call is too much for each record that finds no room. */
+static uint32_t at_thread_number(void)
+{
+	if (!at_thread.number)
+		at_thread.number = gettid();
+	return at_thread.number;
+}
+
 static int at_ring_reader_is_gone(void)
 {
 	return kill(at_ring.shared->reader, 0) && errno == ESRCH;
@@ -61,10 +69,11 @@ static void at_block_hand_over(struct at_batch *batch)
 }
 
 /* The record that is about to be written finds no room. */
-static void at_block_missing(uint32_t thread)
+static void at_block_missing(void)
 {
 	struct at_ring *ring = at_ring.shared;
 	uint64_t now = at_thread.last_ns;
+	uint32_t thread = at_thread_number();
 
 	__atomic_fetch_add(&ring->dropped, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&ring->tails[thread % AT_RING_TAILS],
@@ -104,7 +113,7 @@ static uint32_t at_block_find(void)
 static struct at_batch *at_block_take(void)
 {
 	struct at_ring *ring = at_ring.shared;
-	uint32_t thread = gettid(), number = at_ring.count;
+	uint32_t number = at_ring.count;
 	struct at_block *block;
 
 	if (__atomic_load_n(&ring->closed, __ATOMIC_ACQUIRE))
@@ -112,16 +121,17 @@ static struct at_batch *at_block_take(void)
 	else if (at_thread.last_ns >= at_thread.retry_ns)
 		number = at_block_find();
 	if (number == at_ring.count) {
-		at_block_missing(thread);
+		at_block_missing();
 		return NULL;
 	}
 	block = &at_ring.blocks[number];
 	/* The reader looks at them when there are records. */
 	block->serial = __atomic_add_fetch(&ring->serial, 1, __ATOMIC_ACQ_REL);
-	block->batch.thread = thread;
+	block->batch.thread = at_thread_number();
 	block->batch.process = getpid();
 	block->batch.sequence = at_thread.sequence;
 	block->batch.count = 0;
+	pthread_setspecific(at_key, &at_thread);
 	at_thread.state = &ring->states[number];
 	at_thread.batch = &block->batch;
 	return at_thread.batch;
@@ -130,6 +140,7 @@ static struct at_batch *at_block_take(void)
 /* What the child has of it is the parent's. */
 static void at_ring_forked(void)
 {
+	at_thread.number = 0;
 	if (at_thread.state) {
 		at_thread.state = NULL;
 		at_thread.batch = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ELF files that a target chose, in which probes are looked for and addresses are named, and lines of
- * its /proc/PID/maps. The first byte says which of them the rest is.
+ * ELF files that a target chose, in which probes are looked for and addresses are named, and lines
+ * of its /proc/PID/maps. The first byte says which of them the rest is.
  */
 #include "fuzz.h"
 #include <libelf.h>

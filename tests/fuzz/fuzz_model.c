@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Records into the model, with a view behind it, and perhaps a filter between. The first byte is
- * the view and its format, whether there is little room, and whether the records are raw; the second
- * its options, the third the filter's.
+ * the view and its format, whether there is little room, and whether the records are raw; the
+ * second its options, the third the filter's.
  */
 #include "records.h"
 #include <errno.h>

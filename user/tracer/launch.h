@@ -34,6 +34,8 @@ int launch_start(struct launch **ret, char *const argv[],
 int launch_start_ring(struct launch **ret, char *const argv[], int fd, struct at_ring *ring,
 		      const char **why);
 
+pid_t launch_pid(const struct launch *launch);
+
 /* Lets the process run on its own. 0 or -errno. */
 int launch_go(struct launch *launch);
 

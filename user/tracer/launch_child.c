@@ -114,6 +114,11 @@ int launch_search(struct launch **ret, struct launch *launch, int err,
 	return 0;
 }
 
+pid_t launch_pid(const struct launch *launch)
+{
+	return launch->pid;
+}
+
 int launch_go(struct launch *launch)
 {
 	if (launch->traced && ptrace(PTRACE_DETACH, launch->pid, NULL, NULL) && errno != ESRCH)

@@ -70,7 +70,7 @@ static int start_with(struct live *live, struct ring_memory *memory, const struc
 	int err = launch_start_ring(&live->launch, options->command, memory->fd, memory->ring, why);
 
 	if (!err)
-		err = target_open(&live->target, memory->ring->process, elf_has_probes, why);
+		err = target_open(&live->target, launch_pid(live->launch), elf_has_probes, why);
 	if (err)
 		return err;
 	ring.pid = live->target->pid;

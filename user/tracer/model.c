@@ -9,9 +9,6 @@
 
 static const struct model_limits defaults = MODEL_LIMITS;
 
-/* So many threads are looked at for one that can make room. */
-enum { THREADS_TRIED = 8 };
-
 struct model *model_new(const struct model_listener *listener, void *view)
 {
 	struct model *model = calloc(1, sizeof(*model));
@@ -47,49 +44,6 @@ void *model_fail(struct model *model)
 	return NULL;
 }
 
-static void thread_free(struct model *model, struct thread *thread)
-{
-	HASH_DEL(model->threads, thread);
-	interval_free_steps(model, thread);
-	free(thread->pending);
-	free(thread);
-}
-
-static void threads_free(struct model *model)
-{
-	struct thread *thread, *next;
-
-	HASH_ITER (hh, model->threads, thread, next)
-		thread_free(model, thread);
-}
-
-/* Whether nothing is known of it but what it wrote last. */
-static bool thread_is_idle(const struct thread *thread)
-{
-	return !thread->loop && !thread->task && !thread->outside && !thread->job;
-}
-
-/* One that runs nothing goes, the oldest first; those that do run something go to the end. */
-static bool threads_make_room(struct model *model)
-{
-	struct thread *thread;
-	int tried;
-
-	if (HASH_COUNT(model->threads) < model->limits.threads)
-		return true;
-	for (tried = 0; tried < THREADS_TRIED; tried++) {
-		thread = model->threads;
-		if (thread_is_idle(thread)) {
-			thread_free(model, thread);
-			return true;
-		}
-		HASH_DEL(model->threads, thread);
-		MODEL_ADD(model->threads, thread);
-	}
-	model->totals.unkept++;
-	return false;
-}
-
 void model_free(struct model *model)
 {
 	if (!model)
@@ -99,35 +53,9 @@ void model_free(struct model *model)
 	object_free_all(model);
 	function_free_all(model);
 	loop_free_all(model);
-	threads_free(model);
+	thread_free_all(model);
 	free(model->title);
 	free(model);
-}
-
-/* Null if there is no room. */
-static struct thread *thread_of(struct model *model, const struct at_event *event)
-{
-	const struct model_key key = { .id = event->thread, .process = event->process };
-	struct thread *thread = model->recent;
-
-	if (thread && thread->key.id == key.id && thread->key.process == key.process)
-		return thread;
-	MODEL_FIND(model->threads, &key, thread);
-	if (thread)
-		return model->recent = thread;
-	model->recent = NULL;
-	if (!threads_make_room(model))
-		return NULL;
-	thread = calloc(1, sizeof(*thread));
-	if (!thread)
-		return model_fail(model);
-	thread->key = key;
-	MODEL_ADD(model->threads, thread);
-	if (!thread->hh.tbl) {
-		free(thread);
-		return model_fail(model);
-	}
-	return model->recent = thread;
 }
 
 /* The number of a thread that died has been given to a new one. */

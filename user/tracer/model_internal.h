@@ -18,8 +18,9 @@ struct model_key {
 };
 
 /*
- * The end of MurmurHash3. It must scatter: uthash makes room only where some bucket is crowded. Whoever
- * chooses ids does not know where this program lies in memory, and so not which of them meet.
+ * The end of MurmurHash3. It must scatter: uthash makes room only where some bucket is crowded.
+ * Whoever chooses ids does not know where this program lies in memory, and so not which of them
+ * meet.
  */
 static inline unsigned int model_hash(const void *key)
 {
@@ -210,6 +211,12 @@ static inline void model_drop(struct model *model, size_t bytes)
 
 /* Returns null, and sees to it that feeding the model fails. */
 void *model_fail(struct model *model);
+
+/* model_thread.c */
+
+/* The thread that has written the record. Null if there is no room. */
+struct thread *thread_of(struct model *model, const struct at_event *event);
+void thread_free_all(struct model *model);
 
 /* model_text.c */
 

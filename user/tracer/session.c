@@ -4,6 +4,7 @@
  * shown. Signals only count; the loop looks at them at least every POLL_MS.
  */
 #include "session.h"
+#include "actions.h"
 #include "budget.h"
 #include "complain.h"
 #include "launch.h"
@@ -73,6 +74,16 @@ static int requests(const struct session *session)
 	return (own > 0 ? own : 0) + terminations;
 }
 
+/* What cannot be attached to can be started, unless BPF is insisted on. */
+static int complain_of_process(const struct options *options, int err, const char *why)
+{
+	if (options->source != OPTIONS_SOURCE_AUTO || (err != -EPERM && err != -EACCES))
+		return complain("process %d: %s", options->pid, why);
+	return complain("process %d: %s; or start the command with %s %s -- COMMAND: that needs no "
+			"privileges",
+			options->pid, why, options->program, options->action->name);
+}
+
 static int open_live(struct session *session)
 {
 	const struct options *options = session->options;
@@ -88,7 +99,7 @@ static int open_live(struct session *session)
 		return 0;
 	}
 	if (!options->command)
-		return complain("process %d: %s", options->pid, why);
+		return complain_of_process(options, err, why);
 	if (why)
 		return complain("'%s': %s", options->command[0], why);
 	say("cannot run '%s': %s", options->command[0], strerror(-err));

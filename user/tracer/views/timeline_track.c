@@ -10,7 +10,7 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
-/* A stream can name any number of threads: those that come later are on the track of the process. */
+/* A stream can name any number of threads: late ones are on the track of the process. */
 enum { THREADS_MAX = 1 << 16 };
 
 /* A thread, or of thread 0 its process. */

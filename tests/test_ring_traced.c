@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Commands that are traced by a ring, by a user who has no privileges: everything else is as with
+ * BPF, whatever becomes of the command.
+ */
+#include "scene.h"
+
+#define NOBODY 65534
+
+/* Drops what there is of privileges, if there are any. */
+static const char *as_nobody(void)
+{
+	return geteuid() ? ""
+			 : "setpriv --reuid 65534 --clear-groups --inh-caps=-all "
+			   "--bounding-set=-all --no-new-privs ";
+}
+
+/* A scene of nobody's: programs and files that nobody may use. */
+static int setup(void **state)
+{
+	int ret = scene_setup(state);
+	struct scene *scene = *state;
+
+	if (ret || geteuid())
+		return ret;
+	return chown(scene->folder, NOBODY, -1);
+}
+
+/* A copy of the program in the folder: that of the sources may be closed to nobody. */
+static void bring(struct scene *scene, const char *path)
+{
+	copy_file(path, scene_path(scene, strrchr(path, '/') + 1));
+}
+
+/* The view of a command, both in the folder, as nobody. */
+static void start(struct scene *scene, const char *view, const char *command)
+{
+	bring(scene, "build/asynctrace");
+	program_start(&scene->tracer, "env -C %s %s ./asynctrace %s --source ring -- %s",
+		      scene->folder, as_nobody(), view, command);
+}
+
+/* Its totals: they are with its messages, for the output is the command's. */
+static struct totals finish(struct scene *scene, unsigned long lost)
+{
+	struct totals totals;
+
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 0);
+	totals = read_totals(scene->tracer.err);
+	assert_int_equal(totals.lost, lost);
+	assert_int_equal(totals.dropped, lost);
+	return totals;
+}
+
+static void command__is_traced_to_its_end(void **state)
+{
+	struct scene *scene = *state;
+	struct totals totals;
+
+	bring(scene, "build/examples/service");
+	start(scene, "summary", "./service");
+	totals = finish(scene, 0);
+	assert_int_equal(totals.created, 36);
+	assert_int_equal(totals.done, 36);
+}
+
+static void command__status_is_its_own(void **state)
+{
+	struct scene *scene = *state;
+
+	bring(scene, "build/tests/toy");
+	start(scene, "summary", "sh -c exec./toy");
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 1);
+	assert_non_null(strstr(scene->tracer.err, "nothing that ran as this process has probes"));
+	program_free(&scene->tracer);
+	start(scene, "summary", "./toy");
+	assert_int_equal(finish(scene, 0).records, 31);
+	program_free(&scene->tracer);
+	start(scene, "summary", "./toys");
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 127);
+	program_free(&scene->tracer);
+	start(scene, "summary", "/");
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 126);
+}
+
+/* What `env` executes is the same process. */
+static void command__is_another_program_first(void **state)
+{
+	struct scene *scene = *state;
+
+	bring(scene, "build/tests/toy");
+	start(scene, "summary", "env A=1 ./toy -r 1000 -t 3");
+	assert_int_equal(finish(scene, 0).records, 3 * (26 * 1000 + 5));
+}
+
+static void command__forks(void **state)
+{
+	struct scene *scene = *state;
+	struct totals totals;
+
+	bring(scene, "build/tests/toy");
+	start(scene, "summary", "./toy -r 1000 -f");
+	totals = finish(scene, 0);
+	assert_int_equal(totals.records, 26 * 1000 + 5);
+	assert_non_null(strstr(scene->tracer.err, "children that were forked and not traced: 1"));
+}
+
+/* The stream ends when the program does that wrote it. */
+static void command__becomes_another_program(void **state)
+{
+	struct scene *scene = *state;
+
+	bring(scene, "build/tests/programs/becomes");
+	start(scene, "summary", "./becomes /bin/true");
+	assert_true(finish(scene, 0).created > 0);
+}
+
+/* Kills the command when it has written all it wants to, of which it has handed over nothing. */
+static void kill_with(struct scene *scene, int signal)
+{
+	uint64_t *written = scene_share(scene);
+	struct at_event *events;
+	size_t count, i;
+	pid_t command;
+
+	chmod(scene_path(scene, "shared"), 0666);
+	bring(scene, "build/tests/toy");
+	start(scene, "record -o recording", "./toy -c shared -r 10 -k");
+	UNTIL(__atomic_load_n(written, __ATOMIC_RELAXED) == 26 * 10 + 5);
+	command = child_of(scene->tracer.pid);
+	assert_true(command > 0);
+	kill(command, signal);
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 128 + signal);
+	events = read_records(scene, scene_path(scene, "recording"), &count);
+	assert_int_equal(events[count - 1].kind, AT_DETACH);
+	assert_int_equal(events[count - 1].a, 0);
+	for (i = 0; i < count; i++) {
+		if (events[i].thread)
+			*written -= 1;
+	}
+	assert_int_equal(*written, 0);
+}
+
+static void command__is_killed(void **state)
+{
+	kill_with(*state, SIGKILL);
+}
+
+static void command__crashes(void **state)
+{
+	kill_with(*state, SIGSEGV);
+}
+
+static void interrupted__command_runs_on(void **state)
+{
+	struct scene *scene = *state;
+	pid_t command;
+
+	bring(scene, "build/tests/programs/idle");
+	start(scene, "record -o recording", "./idle");
+	UNTIL(file_size(scene_path(scene, "recording")) > NOTHING_SEEN);
+	command = child_of(scene->tracer.pid);
+	/* The first is the command's, which a terminal would give it as well. */
+	kill(scene->tracer.pid, SIGINT);
+	kill(scene->tracer.pid, SIGTERM);
+	program_wait(&scene->tracer);
+	assert_non_null(strstr(scene->tracer.err, "the command runs on"));
+	assert_true(runs(command));
+	kill(command, SIGKILL);
+}
+
+/* Nobody reads any more, and the command does not mind. */
+static void killed_tracer__command_runs_on(void **state)
+{
+	struct scene *scene = *state;
+	uint64_t *written = scene_share(scene);
+	pid_t command;
+
+	chmod(scene_path(scene, "shared"), 0666);
+	bring(scene, "build/tests/toy");
+	start(scene, "record --buffer 64K -o recording", "./toy -c shared -r 100000000 -k");
+	UNTIL(__atomic_load_n(written, __ATOMIC_RELAXED) > 100);
+	command = child_of(scene->tracer.pid);
+	kill(scene->tracer.pid, SIGKILL);
+	program_wait(&scene->tracer);
+	*written = 0;
+	/* Until it has noticed. */
+	UNTIL(listeners_of(command) == 0);
+	assert_true(runs(command));
+	kill(command, SIGKILL);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, scene_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(command__is_traced_to_its_end),
+		TEST(command__status_is_its_own),
+		TEST(command__is_another_program_first),
+		TEST(command__forks),
+		TEST(command__becomes_another_program),
+		TEST(command__is_killed),
+		TEST(command__crashes),
+		TEST(interrupted__command_runs_on),
+		TEST(killed_tracer__command_runs_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
