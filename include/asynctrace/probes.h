@@ -546,16 +546,17 @@ static inline void at_append(struct at_batch *batch)
  */
 static __attribute__((noinline)) struct at_event *at_begin_shed(unsigned int detail)
 {
-	struct at_batch *batch = at_thread.batch ? at_thread.batch : at_batch_new();
+	struct at_batch *batch = at_thread.batch;
 	int changes = detail != at_thread.detail;
 	struct at_event *event;
 
+	if (batch && batch->count == AT_BATCH_MAX - 1)
+		at_hand_over(batch);
+	batch = at_thread.batch ? at_thread.batch : at_batch_new();
 	at_thread.sequence++;
 	at_thread.detail = detail;
 	if (!batch)
 		return NULL;
-	if (batch->count == AT_BATCH_MAX - 1)
-		at_hand_over(batch);
 	event = &batch->events[batch->count];
 	*event = (struct at_event){
 		.time_ns = at_clock(),
