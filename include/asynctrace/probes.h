@@ -299,9 +299,9 @@ static __thread struct {
 	uint64_t first_ns; /* time of the oldest record in it */
 	uint64_t retry_ns; /* the ring was full: when to look again */
 	uint32_t sequence;
-	uint32_t number;       /* the kernel's, or 0 until it is wanted */
 	uint32_t detail;       /* what was wanted when it was looked last, while somebody spares */
 	struct at_event *shed; /* the record in the batch that counts what is left out, or null */
+	uint32_t number;       /* the kernel's, or 0 until it is wanted */
 
 	/* Its clock: see at_now(). */
 	uint64_t last_ns;
@@ -546,16 +546,17 @@ static inline void at_append(struct at_batch *batch)
  */
 static __attribute__((noinline)) struct at_event *at_begin_shed(unsigned int detail)
 {
-	struct at_batch *batch = at_thread.batch ? at_thread.batch : at_batch_new();
+	struct at_batch *batch = at_thread.batch;
 	int changes = detail != at_thread.detail;
 	struct at_event *event;
 
+	if (batch && batch->count == AT_BATCH_MAX - 1)
+		at_hand_over(batch);
+	batch = at_thread.batch ? at_thread.batch : at_batch_new();
 	at_thread.sequence++;
 	at_thread.detail = detail;
 	if (!batch)
 		return NULL;
-	if (batch->count == AT_BATCH_MAX - 1)
-		at_hand_over(batch);
 	event = &batch->events[batch->count];
 	*event = (struct at_event){
 		.time_ns = at_clock(),
