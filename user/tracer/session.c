@@ -304,7 +304,8 @@ static int finish(struct session *session)
 
 	if (status)
 		return status;
-	report_totals(options, model_totals(session->result.model), session->result.output.kept);
+	report_totals(options, model_totals(session->result.model), session->result.output.kept,
+		      session->live.missing || options->source == OPTIONS_SOURCE_RING);
 	return session->left ? report_left(options, part_read(session)) : 0;
 }
 
