@@ -92,8 +92,7 @@ static int open_live(struct session *session)
 	int err = live_open(&session->live, options, &why);
 
 	if (session->live.missing)
-		say("traced by a ring in memory, without BPF (%s): processes that run already, and "
-		    "children, cannot be traced so",
+		say("traced by a ring in memory, without forked children, for %s",
 		    session->live.missing);
 	if (!err) {
 		session->source = session->live.source;
