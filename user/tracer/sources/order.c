@@ -5,13 +5,12 @@
  * over in one piece.
  */
 #include "order.h"
+#include <base/hash.h>
 #include <base/heap.h>
 #include <base/list.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 /* With more threads than this, empty queues give their memory back: most of them have died. */
 #define KEEP 64
