@@ -15,6 +15,9 @@
 /* With more threads than this, empty queues give their memory back: most of them have died. */
 #define KEEP 64
 
+/* Room for fewer records than this is never given back. */
+#define ROOM_KEPT 4096
+
 struct events {
 	struct at_event *at;
 	size_t first, count, room; /* those before `first` have been given */
@@ -98,6 +101,13 @@ static void events_free(struct events *events)
 {
 	free(events->at);
 	*events = (struct events){ 0 };
+}
+
+/* A backlog is over: its memory goes when the last ones needed an eighth of it at most. */
+static void events_shrink(struct events *events)
+{
+	if (events->room > ROOM_KEPT && events->count <= events->room / 8)
+		events_free(events);
 }
 
 static void events_append(struct events *events, const struct at_event *from, size_t count)
@@ -233,8 +243,12 @@ static size_t run_length(const struct thread *thread, uint64_t until_ns)
 /* Memory of what has been given and is not read any more. */
 static void release(struct order *order, struct thread *thread)
 {
-	if (thread->node.index == HEAP_NONE && HASH_COUNT(order->threads) > KEEP)
+	if (thread->node.index != HEAP_NONE)
+		return;
+	if (HASH_COUNT(order->threads) > KEEP)
 		events_free(&thread->queue);
+	else
+		events_shrink(&thread->queue);
 }
 
 /* The first thread has given so many of its records. */
@@ -272,6 +286,7 @@ static int merge(struct order *order, uint64_t until_ns)
 {
 	int err = 0;
 
+	events_shrink(&order->merged);
 	order->merged.count = 0;
 	while (order->holding.count && heap_least(&order->holding) <= until_ns && !err)
 		err = merge_run(order, until_ns);
