@@ -102,7 +102,7 @@ static void talker__is_spared_and_counts_the_rest(void **state)
 	struct told told;
 	uint64_t before;
 
-	NEED_ROOT();
+	NEED_BPF();
 	start_spared(scene);
 	before = talker->coroutines;
 	UNTIL(talker->coroutines > before + 10000);
@@ -121,7 +121,7 @@ static void killed__is_counted_to_its_end(void **state)
 	const struct talker *talker = scene_share(scene);
 	struct told told;
 
-	NEED_ROOT();
+	NEED_BPF();
 	start_spared(scene);
 	kill(child_of(scene->tracer.pid), SIGKILL);
 	finish_spared(scene, 128 + SIGKILL);
@@ -135,7 +135,7 @@ static void becoming_another_program__ends_the_trace(void **state)
 {
 	struct scene *scene = *state;
 
-	NEED_ROOT();
+	NEED_BPF();
 	scene_share(scene);
 	start_spared(scene);
 	kill(child_of(scene->tracer.pid), SIGHUP);
@@ -178,7 +178,7 @@ static void tracer__leaves_no_wish_behind(void **state)
 	pid_t pid;
 	int i;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, TALKER " %s/shared", scene->folder);
 	pid = scene->target.pid;
 	UNTIL(talker->tasks > 100);
@@ -208,7 +208,7 @@ static void another_tracer__gets_all(void **state)
 	struct told told;
 	int i;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, TALKER " %s/shared", scene->folder);
 	UNTIL(talker->tasks > 100);
 	for (i = 0; i < 2; i++) {

@@ -205,7 +205,9 @@ static void becomes_another__ends_the_trace(void **state)
 	assert_int_equal(totals.done, 1);
 	assert_int_equal(totals.lost, 0);
 	assert_non_null(strstr(scene->tracer.err, " becomes_true\n"));
-	assert_non_null(strstr(scene->tracer.err, "1 thread died with unread records\n"));
+	/* What it kept is read from a ring, but not from its memory, which is gone. */
+	if (has_bpf())
+		assert_non_null(strstr(scene->tracer.err, "1 thread died with unread records\n"));
 }
 
 static void without_probes__says_what_to_do(void **state)
