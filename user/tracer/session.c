@@ -95,6 +95,8 @@ static int open_live(struct session *session)
 		say("traced by a ring in memory, without BPF (%s): processes that run already, and "
 		    "children, cannot be traced so",
 		    session->live.missing);
+	if (session->live.unread)
+		say("process %d: %s", session->live.target->pid, session->live.unread);
 	if (!err) {
 		session->source = session->live.source;
 		return 0;

@@ -48,8 +48,9 @@ struct bpf_source {
 	size_t collected; /* records, by this round of reading */
 	struct leftover *leftovers;
 	uint64_t unread; /* threads whose leftovers could not be read */
-	int memory;	 /* of the target, or -1 */
-	int wake;	 /* epoll: the ring, the end of the target */
+	int memory;	 /* of the target, or -errno */
+	enum bpf_memory readable;
+	int wake; /* epoll: the ring, the end of the target */
 	pid_t pid;
 	bool follow;
 	bool direct;
@@ -415,7 +416,7 @@ static void wake_loops(const struct bpf_source *self, const struct bpf_options *
 	for (image = 0; image < options->image_count; image++)
 		for (i = 0; i < probes[image].count; i++)
 			if (probes[image].probes[i].kind == ELF_BATCH)
-				memory_wake(self->memory, options->pidfd,
+				memory_wake(self->memory, options->pid, options->pidfd,
 					    options->images[image].bias +
 						    probes[image].probes[i].semaphore_address);
 }
@@ -447,8 +448,11 @@ static int open_source(struct bpf_source *self, const struct bpf_options *option
 	self->first.a = options->buffer;
 	self->order = order_new(BOUNDS_WINDOW_NS, self->first.time_ns);
 	self->writers = writers_new();
-	/* Without it nothing but leftovers is missed. */
 	self->memory = memory_open(options->pid, options->pidfd);
+	if (self->memory >= 0)
+		self->readable = BPF_MEMORY_OPEN;
+	else if (memory_can_be_read_now(self->memory, options->pid))
+		self->readable = BPF_MEMORY_NOW;
 	err = programs_start(&self->programs, options, probes, self->memory, why);
 	if (err)
 		return err;
@@ -500,6 +504,13 @@ int bpf_source_open(struct source **ret, const struct bpf_options *options, cons
 	}
 	*ret = &self->source;
 	return 0;
+}
+
+enum bpf_memory bpf_source_memory(const struct source *source)
+{
+	const struct bpf_source *self = (const struct bpf_source *)source;
+
+	return self->readable;
 }
 
 const char *bpf_source_way(const struct source *source)
