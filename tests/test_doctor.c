@@ -37,7 +37,7 @@ static void doctor__without_privileges(void **state)
 	const char *text = diagnose(*state, 0, geteuid() ? "" : NOBODY, "");
 
 	assert_has(text, "no  capabilities ");
-	assert_has(text, "sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace+ep ");
+	assert_has(text, "sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace,cap_dac_read_search+ep ");
 	assert_has(text, "no  --source bpf ");
 	assert_has(text, "ok  --source ring  a record comes back: ");
 	assert_has(text, "-- COMMAND is traced by --source ring\n");

@@ -7,7 +7,7 @@
 #include "options.h"
 
 #define DOCTOR_GRANT                                                                               \
-	"sudo asynctrace ..., or once: sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace+ep "         \
+	"sudo asynctrace ..., or once: sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace,cap_dac_read_search+ep "         \
 	"$(command -v asynctrace)"
 
 /* By what tracing works. */

@@ -173,13 +173,13 @@ static uint64_t wanted_kinds(const struct bpf_options *options, const struct elf
 
 /* The kinds whose probes somebody has already. */
 static uint64_t taken_kinds(const struct bpf_image *image, const struct elf_probes *probes,
-			    int memory)
+			    int memory, pid_t pid)
 {
 	const struct elf_probe *probe;
 	uint64_t kinds = 0;
 
 	for (probe = probes->probes; probe < probes->probes + probes->count; probe++)
-		if (memory_has_breakpoint(memory, image->bias + probe->address, image->fd,
+		if (memory_has_breakpoint(memory, pid, image->bias + probe->address, image->fd,
 					  probe->offset))
 			kinds |= BIT(probe->kind);
 	return kinds;
@@ -195,8 +195,8 @@ static int find_trigger(uint64_t *ret, const struct bpf_options *options, size_t
 	/* Few of these are written, so it costs the target next to nothing. */
 	static const unsigned int rare[] = { AT_WARNING,   AT_LOOP_STOP,   AT_STATE,
 					     AT_TASK_NAME, AT_TASK_CANCEL, AT_FUNCTION };
-	uint64_t taken = taken_kinds(&options->images[image], probes, memory), left = ~taken;
-	uint64_t wanted = wanted_kinds(options, probes);
+	uint64_t taken = taken_kinds(&options->images[image], probes, memory, options->pid);
+	uint64_t wanted = wanted_kinds(options, probes), left = ~taken;
 	size_t i;
 
 	*ret = 0;
