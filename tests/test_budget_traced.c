@@ -63,6 +63,12 @@ static int steps_of(const struct program *tracer)
 	return count;
 }
 
+static void need(const char *way)
+{
+	if (!strcmp(way, "bpf"))
+		NEED_BPF();
+}
+
 /* Starts talker with a tracer that has next to no budget, and waits for its last step. */
 static void start_spared(struct scene *scene, const char *way)
 {
@@ -101,7 +107,7 @@ static void spare_talker(struct scene *scene, const char *way)
 	struct told told;
 	uint64_t before;
 
-	NEED_ROOT();
+	need(way);
 	start_spared(scene, way);
 	before = talker->coroutines;
 	UNTIL(talker->coroutines > before + 10000);
@@ -118,7 +124,7 @@ static void kill_talker(struct scene *scene, const char *way)
 	const struct talker *talker = scene_share(scene);
 	struct told told;
 
-	NEED_ROOT();
+	need(way);
 	start_spared(scene, way);
 	kill(child_of(scene->tracer.pid), SIGKILL);
 	finish_spared(scene, 128 + SIGKILL);
@@ -130,7 +136,7 @@ static void kill_talker(struct scene *scene, const char *way)
 
 static void change_talker(struct scene *scene, const char *way)
 {
-	NEED_ROOT();
+	need(way);
 	scene_share(scene);
 	start_spared(scene, way);
 	kill(child_of(scene->tracer.pid), SIGHUP);
@@ -230,7 +236,7 @@ static void tracer__leaves_no_wish_behind(void **state)
 	pid_t pid;
 	int i;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, TALKER " %s/shared", scene->folder);
 	pid = scene->target.pid;
 	UNTIL(talker->tasks > 100);
@@ -260,7 +266,7 @@ static void another_tracer__gets_all(void **state)
 	struct told told;
 	int i;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, TALKER " %s/shared", scene->folder);
 	UNTIL(talker->tasks > 100);
 	for (i = 0; i < 2; i++) {

@@ -227,6 +227,44 @@ static void killed_tracer__command_runs_on(void **state)
 	kill(command, SIGKILL);
 }
 
+/* As in a container: neither eBPF nor perf events, ptrace or the memory of others. */
+static void sandbox__has_the_ring(void **state)
+{
+	struct scene *scene = *state;
+
+	bring(scene, "build/asynctrace");
+	bring(scene, "build/tests/programs/sandbox");
+	bring(scene, "build/examples/await_coroutine");
+	program_start(&scene->tracer,
+		      "env -C %s %s ./sandbox ./asynctrace timed -- ./await_coroutine",
+		      scene->folder, as_nobody());
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 0);
+	assert_string_equal(scene->tracer.out, "2\n3\n");
+	assert_non_null(strstr(scene->tracer.err, "starting <function async_main at 0x"));
+	assert_non_null(strstr(scene->tracer.cost, ", by a ring in memory)"));
+	program_free(&scene->tracer);
+	program_start(&scene->tracer,
+		      "env -C %s %s ./sandbox ./asynctrace timed --source bpf -- "
+		      "./await_coroutine",
+		      scene->folder, as_nobody());
+	program_wait(&scene->tracer);
+	assert_int_not_equal(scene->tracer.status, 0);
+	assert_string_equal(scene->tracer.out, "");
+}
+
+/* Its memory counts as a file: who may not have one that large is told so. */
+static void limited_files__are_told(void **state)
+{
+	struct scene *scene = *state;
+
+	program_start(&scene->tracer, "prlimit --fsize=512 build/asynctrace timed --source ring -- "
+				      "build/examples/await_coroutine");
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 1);
+	assert_non_null(strstr(scene->tracer.err, "there is no memory for the buffer"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, scene_teardown)
 
 int main(void)
@@ -243,6 +281,8 @@ int main(void)
 		TEST(command__crashes),
 		TEST(interrupted__command_runs_on),
 		TEST(killed_tracer__command_runs_on),
+		TEST(sandbox__has_the_ring),
+		TEST(limited_files__are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
