@@ -200,7 +200,7 @@ static void tracer__leaves_a_recording(void **state)
 	program_start(&scene->other, "build/asynctrace summary -i %s/recording", scene->folder);
 	program_wait(&scene->other);
 	assert_int_equal(scene->other.status, 1);
-	assert_non_null(strstr(scene->other.err, "ends early"));
+	assert_non_null(strstr(scene->other.err, "was not finished"));
 	assert_non_null(strstr(scene->other.out, "cut off"));
 	assert_true(read_totals(scene->other.out).records > 0);
 }
