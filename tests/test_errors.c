@@ -43,7 +43,8 @@ static void doctor__says_what_is_not(void **state)
 	program_start(&scene->tracer, "build/asynctrace doctor -p 4194305");
 	program_wait(&scene->tracer);
 	assert_int_equal(scene->tracer.status, 1);
-	assert_non_null(strstr(scene->tracer.out, "no  process        4194305 cannot be looked at: "));
+	assert_non_null(
+		strstr(scene->tracer.out, "no  process        4194305 cannot be looked at: "));
 }
 
 static void command_line__that_makes_no_sense(void **state)
@@ -130,8 +131,9 @@ static void privileges__are_missing(void **state)
 	assert_refused(scene, 1, "tracing by BPF takes CAP_BPF and CAP_PERFMON", 2);
 	assert_true(runs(pid));
 
-	program_start(&scene->tracer, NOBODY "%s/asynctrace timed -w %s/out -- %s/idle",
-		      scene->folder, scene->folder, scene->folder);
+	program_start(&scene->tracer,
+		      NOBODY "%s/asynctrace timed --source bpf -w %s/out -- %s/idle", scene->folder,
+		      scene->folder, scene->folder);
 	assert_refused(scene, 1, "tracing by BPF takes CAP_BPF and CAP_PERFMON", 2);
 }
 
@@ -168,7 +170,7 @@ static void output__that_is_full(void **state)
 			"%s -- build/tests/programs/story", options[i]);
 }
 
-/* A recording that could not be completed is no recording. */
+/* What was recorded until then stays, and says that it is not all. */
 static void recording__that_may_not_grow(void **state)
 {
 	struct scene *scene = *state;
@@ -179,7 +181,10 @@ static void recording__that_may_not_grow(void **state)
 	program_start(&scene->tracer,
 		      "prlimit --fsize=8192 build/asynctrace record -o %s/out -p %d", scene->folder,
 		      scene->target.pid);
-	assert_refused(scene, 1, "/out': File too large", 0);
+	assert_refused(scene, 1, "/out': File too large", 1);
+	program_start(&scene->tracer, "build/asynctrace timed -o /dev/null -i %s/out",
+		      scene->folder);
+	assert_refused(scene, 1, "was not finished", 1);
 	assert_untouched(scene->target.pid);
 }
 

@@ -249,6 +249,29 @@ static void hundreds_of_threads__take_turns(void **state)
 	assert_int_equal(total, 0);
 }
 
+/* Each is heard of once, but for one that writes all the time. */
+static void threads__without_end_are_forgotten(void **state)
+{
+	const struct at_event *events;
+	uint32_t last, known = 0, thread;
+	size_t total = 0;
+
+	for (thread = 2; thread < 4 * ORDER_THREADS_MAX; thread++) {
+		add(*state, thread, 7, 200 + thread, 0, 1, false);
+		if (thread % 64)
+			continue;
+		add(*state, 1, thread, 200 + thread, 0, 1, false);
+		total += take(*state, UINT64_MAX, &events);
+		assert_true(order_last(*state, 1, &last));
+		assert_int_equal(last, thread);
+	}
+	total += take(*state, UINT64_MAX, &events);
+	assert_int_equal(total, 4 * ORDER_THREADS_MAX - 2 + 4 * ORDER_THREADS_MAX / 64 - 1);
+	for (thread = 1; thread < 4 * ORDER_THREADS_MAX; thread++)
+		known += order_last(*state, thread, &last);
+	assert_in_range(known, ORDER_THREADS_MAX, 2 * ORDER_THREADS_MAX);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -266,6 +289,7 @@ int main(void)
 		TEST(backlog__gives_its_memory_back),
 		TEST(many_threads__keep_their_own_order),
 		TEST(hundreds_of_threads__take_turns),
+		TEST(threads__without_end_are_forgotten),
 	};
 
 	return cmocka_run_group_tests_name("order", tests, NULL, NULL);

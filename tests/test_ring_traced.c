@@ -106,7 +106,39 @@ static void command__forks(void **state)
 	start(scene, "summary", "./toy -r 1000 -f");
 	totals = finish(scene, 0);
 	assert_int_equal(totals.records, 26 * 1000 + 5);
-	assert_non_null(strstr(scene->tracer.err, "children that were forked and not traced: 1"));
+	assert_non_null(strstr(scene->tracer.err, "children that were forked and not traced: 1\n"));
+}
+
+/* It is traced from when it loads what has probes. */
+static void command__loads_its_probes_late(void **state)
+{
+	struct scene *scene = *state;
+	struct at_event *events;
+	size_t count, i, loops = 0;
+
+	bring(scene, "build/tests/programs/late");
+	bring(scene, "build/libasync.so");
+	start(scene, "record -o recording", "./late ./libasync.so");
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 0);
+	events = read_records(scene, scene_path(scene, "recording"), &count);
+	assert_int_equal(events[count - 1].kind, AT_DETACH);
+	for (i = 0; i < count; i++)
+		loops += events[i].kind == AT_LOOP_START;
+	assert_true(loops > 0);
+}
+
+/* By BPF it is not, which says how it would be. */
+static void command__loads_its_probes_late_with_bpf(void **state)
+{
+	struct scene *scene = *state;
+
+	NEED_ROOT();
+	program_start(&scene->tracer, "build/asynctrace summary --source bpf -- "
+				      "build/tests/programs/late build/libasync.so");
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 1);
+	assert_non_null(strstr(scene->tracer.err, "later, use --source ring\n"));
 }
 
 /* The stream ends when the program does that wrote it. */
@@ -242,6 +274,8 @@ int main(void)
 		TEST(command__status_is_its_own),
 		TEST(command__is_another_program_first),
 		TEST(command__forks),
+		TEST(command__loads_its_probes_late),
+		TEST(command__loads_its_probes_late_with_bpf),
 		TEST(command__becomes_another_program),
 		TEST(command__is_killed),
 		TEST(command__crashes),

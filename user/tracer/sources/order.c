@@ -5,13 +5,12 @@
  * over in one piece.
  */
 #include "order.h"
+#include <base/hash.h>
 #include <base/heap.h>
 #include <base/list.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 /* With more threads than this, empty queues give their memory back: most of them have died. */
 #define KEEP 64
@@ -29,6 +28,7 @@ struct thread {
 	uint32_t last; /* sequence */
 	struct events queue;
 	struct heap_node node; /* of those that hold something */
+	bool wrote;	       /* since it was considered last whether to forget it */
 	UT_hash_handle hh;
 };
 
@@ -54,17 +54,21 @@ struct order *order_new(uint64_t window_ns, uint64_t since_ns)
 	return order;
 }
 
+static void thread_free(struct order *order, struct thread *thread)
+{
+	HASH_DEL(order->threads, thread);
+	free(thread->queue.at);
+	free(thread);
+}
+
 void order_free(struct order *order)
 {
 	struct thread *thread, *next;
 
 	if (!order)
 		return;
-	HASH_ITER (hh, order->threads, thread, next) {
-		HASH_DEL(order->threads, thread);
-		free(thread->queue.at);
-		free(thread);
-	}
+	HASH_ITER (hh, order->threads, thread, next)
+		thread_free(order, thread);
 	heap_free(&order->holding);
 	free(order->merged.at);
 	free(order);
@@ -121,10 +125,32 @@ static struct thread *find_thread(const struct order *order, uint32_t number)
 	return thread;
 }
 
+/* The table has them in the order in which they came, or were considered last. */
+static void forget_one(struct order *order)
+{
+	unsigned int considered;
+	struct thread *thread;
+
+	for (considered = 0; considered < 64; considered++) {
+		thread = order->threads;
+		if (!thread->wrote && thread->node.index == HEAP_NONE) {
+			order->latest = NULL;
+			order->taken = NULL;
+			thread_free(order, thread);
+			return;
+		}
+		thread->wrote = false;
+		HASH_DEL(order->threads, thread);
+		HASH_ADD(hh, order->threads, number, sizeof(thread->number), thread);
+	}
+}
+
 static struct thread *add_thread(struct order *order, uint32_t number)
 {
 	struct thread *thread;
 
+	if (HASH_COUNT(order->threads) >= ORDER_THREADS_MAX)
+		forget_one(order);
 	if (heap_reserve(&order->holding, HASH_COUNT(order->threads) + 1))
 		return NULL;
 	thread = calloc(1, sizeof(*thread));
@@ -189,6 +215,7 @@ int order_add(struct order *order, uint32_t number, const struct at_event *event
 	for (; known && again && count && !order_after(events->sequence, thread->last); count--)
 		events++;
 	order->latest = thread;
+	thread->wrote = true;
 	err = events_reserve(&thread->queue, count);
 	if (err || !count)
 		return err;
