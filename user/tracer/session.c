@@ -80,9 +80,9 @@ static int complain_of_process(const struct options *options, int err, const cha
 {
 	if (options->source != OPTIONS_SOURCE_AUTO || (err != -EPERM && err != -EACCES))
 		return complain("process %d: %s", options->pid, why);
-	return complain("process %d: %s; or start the command with %s %s -- COMMAND: that needs no "
+	return complain("process %d: %s. To start it with 'asynctrace %s -- COMMAND' takes no "
 			"privileges",
-			options->pid, why, options->program, options->action->name);
+			options->pid, why, options->action->name);
 }
 
 static int open_live(struct session *session)
