@@ -417,6 +417,36 @@ static void format__that_the_view_does_not_write(void **state)
 	assert_refused(scene, "timed -w x.json -p 1", "leave off the .json");
 }
 
+static void recording__through_a_link(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(symlink("/no/such", scene_path(scene, "link")), 0);
+	program_start(&scene->tracer,
+		      "build/asynctrace record -i tests/golden/middle.rec -o %s/link",
+		      scene->folder);
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 1);
+	assert_non_null(strstr(scene->tracer.err,
+			       "link' is a symbolic link: give the file that it leads to\n"));
+}
+
+/* Ctrl-C while nobody reads it. */
+static void pipe__without_a_reader(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(mkfifo(scene_path(scene, "pipe"), 0600), 0);
+	program_start(&scene->tracer,
+		      "build/asynctrace record -i tests/golden/middle.rec -o %s/pipe",
+		      scene->folder);
+	UNTIL(sleeps_in(scene->tracer.pid) == SYS_openat);
+	kill(scene->tracer.pid, SIGINT);
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 130);
+	assert_string_equal(scene->tracer.err, "");
+}
+
 /* Between programs: "-" is no file. */
 static void standard_streams__have_a_name(void **state)
 {
@@ -447,6 +477,8 @@ int main(void)
 		SCENE_TEST(failed__leaves_what_was),
 		SCENE_TEST(full_disk__keeps_whole_chunks),
 		SCENE_TEST(killed_tracer__leaves_whole_chunks),
+		SCENE_TEST(recording__through_a_link),
+		SCENE_TEST(pipe__without_a_reader),
 		cmocka_unit_test(standard_streams__have_a_name),
 		SCENE_TEST(format__that_the_view_does_not_write),
 	};

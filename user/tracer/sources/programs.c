@@ -47,19 +47,14 @@ static const char *explain_refusal(void)
 	bool bpf = privileges_have(CAP_BPF), perfmon = privileges_have(CAP_PERFMON);
 
 	if (!bpf && !perfmon)
-		return "tracing by BPF takes CAP_BPF and CAP_PERFMON, which asynctrace does not "
-		       "have: run it as root (sudo)";
+		return "tracing by BPF takes CAP_BPF and CAP_PERFMON, which root has (sudo)";
 	if (!bpf)
-		return "tracing by BPF takes CAP_BPF besides CAP_PERFMON, and asynctrace does not "
-		       "have it: run it as root (sudo)";
+		return "tracing by BPF takes CAP_BPF, too, which root has (sudo)";
 	if (!perfmon)
-		return "tracing by BPF takes CAP_PERFMON besides CAP_BPF, and asynctrace does not "
-		       "have it: run it as root (sudo)";
+		return "tracing by BPF takes CAP_PERFMON, too, which root has (sudo)";
 	if (!privileges_have(CAP_SYS_ADMIN))
-		return "without links of many uprobes (Linux 6.10) it takes CAP_SYS_ADMIN to "
-		       "attach, which asynctrace does not have: run it as root (sudo)";
-	return "the kernel refuses BPF to asynctrace, whatever its capabilities: is this a "
-	       "container, or a kernel that is locked down? Run it on the host";
+		return "tracing by BPF takes CAP_SYS_ADMIN before Linux 6.10, which root has (sudo)";
+	return "the kernel refuses BPF, as in a container or if it is locked down";
 }
 
 static const char *explain(int err)
