@@ -6,6 +6,7 @@
  */
 #include "target.h"
 #include "apart.h"
+#include "inodes.h"
 #include "privileges.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -153,6 +154,15 @@ struct look {
 	bool is_wanted, has_bias;
 };
 
+/* Each look takes a process: a target could have it take hours. */
+enum { LOOKS_MAX = 2048 };
+
+/* The files that need no second look. */
+struct looked {
+	struct inodes files;
+	size_t looks;
+};
+
 static int look_at(int fd, void *context)
 {
 	struct look *look = context;
@@ -170,19 +180,24 @@ static int look_at(int fd, void *context)
 	return 0;
 }
 
-static bool is_known(const struct target *target, int fd)
+/*
+ * Looks at a file that it does not know yet. 0 or -ENOMEM. One that is wanted may be mapped more
+ * than once before it shows where it is.
+ */
+static int look_once(struct target *target, struct looked *looked, int fd, struct look *look)
 {
-	struct stat file, known;
-	size_t i;
+	struct stat file;
+	struct inode inode;
 
-	if (fstat(fd, &file))
-		return true;
-	for (i = 0; i < target->image_count; i++) {
-		if (!fstat(target->images[i].fd, &known) && known.st_dev == file.st_dev &&
-		    known.st_ino == file.st_ino)
-			return true;
-	}
-	return false;
+	if (target->image_count == TARGET_IMAGES_MAX || looked->looks == LOOKS_MAX ||
+	    fstat(fd, &file))
+		return 0;
+	inode = (struct inode){ file.st_dev, file.st_ino };
+	if (inodes_have(looked->files.at, looked->files.count, &inode))
+		return 0;
+	looked->looks++;
+	apart_run(look_at, fd, look, sizeof(*look));
+	return look->is_wanted && !look->has_bias ? 0 : inodes_add(&looked->files, &inode);
 }
 
 /* Takes the descriptor: keeps it as an image or closes it. 0 or -ENOMEM. */
@@ -201,10 +216,11 @@ static int add_image(struct target *target, int fd, const struct look *look, con
 	return image->path ? 0 : -ENOMEM;
 }
 
-static int add_executable(struct target *target, bool (*wanted)(int fd))
+static int add_executable(struct target *target, struct looked *looked, bool (*wanted)(int fd))
 {
 	struct look look = { .wanted = wanted };
 	char path[4096];
+	int err;
 	ssize_t length = readlinkat(target->proc, "exe", path, sizeof(path) - 1);
 	int fd = open_regular(openat(target->proc, "exe", O_PATH | O_CLOEXEC));
 
@@ -219,26 +235,31 @@ static int add_executable(struct target *target, bool (*wanted)(int fd))
 	}
 	/* Without an entry, or if the file makes no sense, it is none of those that are wanted. */
 	target_entry(&look.entry, target->proc);
-	apart_run(look_at, fd, &look, sizeof(look));
+	err = look_once(target, looked, fd, &look);
 	target->program.bias = look.bias;
-	return add_image(target, fd, &look, path);
+	if (!err)
+		return add_image(target, fd, &look, path);
+	close(fd);
+	return err;
 }
 
-static int add_mapping(struct target *target, const struct target_mapping *mapping,
-		       bool (*wanted)(int fd))
+static int add_mapping(struct target *target, struct looked *looked,
+		       const struct target_mapping *mapping, bool (*wanted)(int fd))
 {
 	struct look look = { .wanted = wanted, .mapping = mapping };
-	int fd = open_mapping(target, mapping);
+	int fd = open_mapping(target, mapping), err;
 
 	/* What has been unmapped meanwhile, or cannot be opened, has no probes for us. */
 	if (fd < 0)
 		return 0;
-	if (target->image_count < TARGET_IMAGES_MAX && !is_known(target, fd))
-		apart_run(look_at, fd, &look, sizeof(look));
-	return add_image(target, fd, &look, mapping->path);
+	err = look_once(target, looked, fd, &look);
+	if (!err)
+		return add_image(target, fd, &look, mapping->path);
+	close(fd);
+	return err;
 }
 
-static int add_mapped(struct target *target, bool (*wanted)(int fd))
+static int add_mapped(struct target *target, struct looked *looked, bool (*wanted)(int fd))
 {
 	int fd = openat(target->proc, "maps", O_RDONLY | O_CLOEXEC), err = 0;
 	FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
@@ -251,10 +272,21 @@ static int add_mapped(struct target *target, bool (*wanted)(int fd))
 	while (!err && getline(&line, &size, maps) >= 0) {
 		if (!target_parse_mapping(&mapping, line) || !mapping.executable || !mapping.inode)
 			continue;
-		err = add_mapping(target, &mapping, wanted);
+		err = add_mapping(target, looked, &mapping, wanted);
 	}
 	free(line);
 	fclose(maps);
+	return err;
+}
+
+static int add_images(struct target *target, bool (*wanted)(int fd))
+{
+	struct looked looked = { 0 };
+	int err = add_executable(target, &looked, wanted);
+
+	if (!err)
+		err = add_mapped(target, &looked, wanted);
+	free(looked.files.at);
 	return err;
 }
 
@@ -310,9 +342,7 @@ int target_open(struct target **ret, pid_t pid, bool (*wanted)(int fd), const ch
 		err = target->images ? open_process(target, why) : -ENOMEM;
 	}
 	if (!err) {
-		err = add_executable(target, wanted);
-		if (!err)
-			err = add_mapped(target, wanted);
+		err = add_images(target, wanted);
 		if (err == -EACCES || err == -EPERM)
 			*why = explain_refusal(target);
 		else if (err == -ENOENT)
