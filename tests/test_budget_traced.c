@@ -63,6 +63,12 @@ static int steps_of(const struct program *tracer)
 	return count;
 }
 
+static void need(const char *way)
+{
+	if (!strcmp(way, "bpf"))
+		NEED_BPF();
+}
+
 /* Starts talker with a tracer that has next to no budget, and waits for its last step. */
 static void start_spared(struct scene *scene, const char *way)
 {
@@ -101,7 +107,7 @@ static void spare_talker(struct scene *scene, const char *way)
 	struct told told;
 	uint64_t before;
 
-	NEED_ROOT();
+	need(way);
 	start_spared(scene, way);
 	before = talker->coroutines;
 	UNTIL(talker->coroutines > before + 10000);
@@ -118,7 +124,7 @@ static void kill_talker(struct scene *scene, const char *way)
 	const struct talker *talker = scene_share(scene);
 	struct told told;
 
-	NEED_ROOT();
+	need(way);
 	start_spared(scene, way);
 	kill(child_of(scene->tracer.pid), SIGKILL);
 	finish_spared(scene, 128 + SIGKILL);
@@ -130,7 +136,7 @@ static void kill_talker(struct scene *scene, const char *way)
 
 static void change_talker(struct scene *scene, const char *way)
 {
-	NEED_ROOT();
+	need(way);
 	scene_share(scene);
 	start_spared(scene, way);
 	kill(child_of(scene->tracer.pid), SIGHUP);
@@ -169,6 +175,32 @@ static void becoming_another_program__by_a_ring_too(void **state)
 	change_talker(*state, "ring");
 }
 
+/* Whatever it was writing when the tracer left: what was seen has no hole, and nothing is lost. */
+static void interrupted__by_a_ring_has_no_hole(void **state)
+{
+	struct scene *scene = *state;
+	const struct talker *talker = scene_share(scene);
+	struct totals totals;
+	struct told told;
+	pid_t command;
+
+	program_start(&scene->tracer,
+		      "build/asynctrace summary --source ring --buffer " BUFFER
+		      " -w %s/recording -- " TALKER " %s/shared",
+		      scene->folder, scene->folder);
+	UNTIL(talker->tasks > 100);
+	command = child_of(scene->tracer.pid);
+	kill(scene->tracer.pid, SIGTERM);
+	program_wait(&scene->tracer);
+	kill(command, SIGKILL);
+	totals = read_totals(scene->tracer.err);
+	assert_int_equal(totals.lost, 0);
+	assert_int_equal(totals.dropped, 0);
+	told = read_told(scene, "recording");
+	assert_true(told.coroutines > 0);
+	assert_int_equal(told.sheds, 0);
+}
+
 /* Each word of struct at_listeners that a probe's note names is 0. */
 static bool nobody_listens(pid_t pid)
 {
@@ -204,7 +236,7 @@ static void tracer__leaves_no_wish_behind(void **state)
 	pid_t pid;
 	int i;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, TALKER " %s/shared", scene->folder);
 	pid = scene->target.pid;
 	UNTIL(talker->tasks > 100);
@@ -234,7 +266,7 @@ static void another_tracer__gets_all(void **state)
 	struct told told;
 	int i;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, TALKER " %s/shared", scene->folder);
 	UNTIL(talker->tasks > 100);
 	for (i = 0; i < 2; i++) {
@@ -271,6 +303,7 @@ int main(void)
 		SCENE_TEST(killed__by_a_ring_too),
 		SCENE_TEST(becoming_another_program__ends_the_trace),
 		SCENE_TEST(becoming_another_program__by_a_ring_too),
+		SCENE_TEST(interrupted__by_a_ring_has_no_hole),
 		SCENE_TEST(tracer__leaves_no_wish_behind),
 		SCENE_TEST(another_tracer__gets_all),
 	};
