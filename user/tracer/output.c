@@ -96,6 +96,29 @@ static int flush_text(FILE *text)
 	return errno ? -errno : -EIO;
 }
 
+void output_miss(struct output *output, const struct at_event *events, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		output->missing += events[i].thread && events[i].kind < AT_KINDS_END;
+}
+
+/* No more can be written. `events` came last, some of which may not have got that far. */
+static void cut(struct output *output, const struct at_event *events, size_t count)
+{
+	const struct at_event *pending;
+	size_t n = recording_pending(output->recording, &pending), rest;
+
+	output->failed = output->recording_path;
+	output->saved = recording_count(output->recording);
+	rest = output->kept - output->saved - n;
+	output_miss(output, pending, n);
+	output_miss(output, events + count - rest, rest);
+	recording_discard(output->recording);
+	output->recording = NULL;
+}
+
 /* What has come within CHUNK_NS makes a chunk, so that no more is lost if the tracer is killed. */
 static int keep(struct output *output, const struct at_event *events, size_t count)
 {
@@ -107,12 +130,8 @@ static int keep(struct output *output, const struct at_event *events, size_t cou
 		err = recording_flush(output->recording);
 		output->flushed_ns = now_ns;
 	}
-	if (err) {
-		output->failed = output->recording_path;
-		output->saved = recording_count(output->recording);
-		recording_discard(output->recording);
-		output->recording = NULL;
-	}
+	if (err)
+		cut(output, events, count);
 	return err;
 }
 
