@@ -175,6 +175,32 @@ static void becoming_another_program__by_a_ring_too(void **state)
 	change_talker(*state, "ring");
 }
 
+/* Whatever it was writing when the tracer left: what was seen has no hole, and nothing is lost. */
+static void interrupted__by_a_ring_has_no_hole(void **state)
+{
+	struct scene *scene = *state;
+	const struct talker *talker = scene_share(scene);
+	struct totals totals;
+	struct told told;
+	pid_t command;
+
+	program_start(&scene->tracer,
+		      "build/asynctrace summary --source ring --buffer " BUFFER
+		      " -w %s/recording -- " TALKER " %s/shared",
+		      scene->folder, scene->folder);
+	UNTIL(talker->tasks > 100);
+	command = child_of(scene->tracer.pid);
+	kill(scene->tracer.pid, SIGTERM);
+	program_wait(&scene->tracer);
+	kill(command, SIGKILL);
+	totals = read_totals(scene->tracer.err);
+	assert_int_equal(totals.lost, 0);
+	assert_int_equal(totals.dropped, 0);
+	told = read_told(scene, "recording");
+	assert_true(told.coroutines > 0);
+	assert_int_equal(told.sheds, 0);
+}
+
 /* Each word of struct at_listeners that a probe's note names is 0. */
 static bool nobody_listens(pid_t pid)
 {
@@ -277,6 +303,7 @@ int main(void)
 		SCENE_TEST(killed__by_a_ring_too),
 		SCENE_TEST(becoming_another_program__ends_the_trace),
 		SCENE_TEST(becoming_another_program__by_a_ring_too),
+		SCENE_TEST(interrupted__by_a_ring_has_no_hole),
 		SCENE_TEST(tracer__leaves_no_wish_behind),
 		SCENE_TEST(another_tracer__gets_all),
 	};

@@ -204,6 +204,95 @@ static void open__waits_no_longer_than_the_reader_lives(void **state)
 	assert_false(at_listeners.ring);
 }
 
+/* A process that nobody reaps yet, which has the lock of the ring as long as it lives. */
+static pid_t start_reader(bool dies)
+{
+	struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+	int ready[2];
+	pid_t child;
+	char byte;
+
+	assert_int_equal(pipe(ready), 0);
+	/* This process had it: the ring was made here. */
+	assert_int_equal(fcntl(it.memory.fd, F_SETLK, &lock), 0);
+	child = fork();
+	if (!child) {
+		lock.l_type = F_WRLCK;
+		byte = fcntl(it.memory.fd, F_SETLK, &lock);
+		if (write(ready[1], &byte, 1) != 1 || dies)
+			_exit(0);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(byte, 0);
+	close(ready[0]);
+	close(ready[1]);
+	if (dies)
+		waitid(P_PID, child, &(siginfo_t){ 0 }, WEXITED | WNOWAIT);
+	it.memory.ring->reader = child;
+	return child;
+}
+
+static void end_reader(pid_t child)
+{
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void open__waits_for_no_dead_reader(void **state)
+{
+	pid_t reader = start_reader(true);
+
+	(void)state;
+	it.memory.ring->go = 0;
+	alarm(10);
+	at_ring_open();
+	alarm(0);
+	assert_false(at_listeners.ring);
+	end_reader(reader);
+}
+
+static void reader__is_there(void **state)
+{
+	pid_t reader = start_reader(false);
+	int fd = at_ring.fd;
+
+	(void)state;
+	assert_false(at_ring_reader_is_gone());
+	at_ring.fd = open("/dev/null", O_RDWR);
+	/* Its number belongs to another file: then the process has to do. */
+	assert_false(at_ring_reader_is_gone());
+	close(at_ring.fd);
+	assert_false(at_ring_reader_is_gone());
+	at_ring.fd = fd;
+	end_reader(reader);
+	assert_true(at_ring_reader_is_gone());
+}
+
+/* What no thread has goes back, and what a thread had when it leaves it. */
+static void reader__is_gone_and_so_is_the_memory(void **state)
+{
+	struct stat before, after;
+	pid_t reader;
+
+	(void)state;
+	write_records(AT_BATCH_MAX + 1);
+	fstat(it.memory.fd, &before);
+	reader = start_reader(true);
+	at_ring.alive_ns = 0;
+	at_flush();
+	assert_false(at_listeners.ring);
+	assert_null(at_thread.batch);
+	fstat(it.memory.fd, &after);
+	assert_true((size_t)(before.st_blocks - after.st_blocks) * 512 >=
+		    BLOCKS * (sizeof(struct at_block) - 2 * 4096));
+	assert_int_equal(it.memory.ring->states[0], AT_BLOCK_CLOSED);
+	write_records(AT_BATCH_MAX);
+	assert_int_equal(it.memory.ring->dropped, 0);
+	end_reader(reader);
+}
+
 static void record__is_seen_at_once(void **state)
 {
 	(void)state;
@@ -261,6 +350,7 @@ static void full__without_reader_is_left(void **state)
 	write_records(BLOCKS * AT_BATCH_MAX);
 	assert_true(at_listeners.ring);
 	it.memory.ring->reader = child;
+	at_ring.alive_ns = 0;
 	write_records(1);
 	assert_false(at_listeners.ring);
 	assert_null(at_thread.batch);
@@ -281,6 +371,17 @@ static void closed__is_left(void **state)
 	assert_null(at_thread.state);
 	read_ring();
 	assert_int_equal(seen[0].count, 3);
+}
+
+/* What the reader has no use for is no loss. */
+static void closed__nothing_is_dropped(void **state)
+{
+	(void)state;
+	write_records(AT_BATCH_MAX);
+	it.memory.ring->closed = 1;
+	write_records(1);
+	assert_int_equal(it.memory.ring->dropped, 0);
+	assert_false(at_listeners.ring);
 }
 
 static void handed_over__to_another_listener_too(void **state)
@@ -344,6 +445,41 @@ static void thread_end__gives_its_block_up(void **state)
 		memset(seen, 0, sizeof(seen));
 	}
 	assert_int_equal(it.memory.ring->dropped, 0);
+}
+
+static pthread_barrier_t written, ended;
+
+static void *write_and_sleep(void *unused)
+{
+	(void)unused;
+	write_records(1);
+	at_flush();
+	pthread_barrier_wait(&written);
+	pthread_barrier_wait(&ended);
+	return NULL;
+}
+
+/* Threads that sleep leave room for others. */
+static void threads__idle(void **state)
+{
+	pthread_t threads[3 * BLOCKS];
+	size_t i;
+
+	(void)state;
+	pthread_barrier_init(&written, NULL, 2);
+	pthread_barrier_init(&ended, NULL, 3 * BLOCKS + 1);
+	for (i = 0; i < 3 * BLOCKS; i++) {
+		memset(seen, 0, sizeof(seen));
+		pthread_create(&threads[i], NULL, write_and_sleep, NULL);
+		pthread_barrier_wait(&written);
+		read_ring();
+		assert_int_equal(seen[0].count, 1);
+	}
+	assert_int_equal(it.memory.ring->dropped, 0);
+	memset(seen, 0, sizeof(seen));
+	pthread_barrier_wait(&ended);
+	for (i = 0; i < 3 * BLOCKS; i++)
+		pthread_join(threads[i], NULL);
 }
 
 static void threads__each_in_its_order(void **state)
@@ -674,14 +810,19 @@ int main(void)
 		MADE(open__claims_what_is_its_own),
 		MADE(open__not_what_is_not),
 		MADE(open__waits_no_longer_than_the_reader_lives),
+		MADE(open__waits_for_no_dead_reader),
+		JOINED(reader__is_there),
+		JOINED(reader__is_gone_and_so_is_the_memory),
 		JOINED(record__is_seen_at_once),
 		JOINED(record__order_across_blocks),
 		JOINED(full__is_counted),
 		JOINED(full__without_reader_is_left),
 		JOINED(closed__is_left),
+		JOINED(closed__nothing_is_dropped),
 		JOINED(handed_over__to_another_listener_too),
 		JOINED(fork__child_writes_nothing),
 		JOINED(thread_end__gives_its_block_up),
+		JOINED(threads__idle),
 		JOINED(threads__each_in_its_order),
 		JOINED(detail__is_heard_and_the_rest_counted),
 		JOINED(detail__counts_are_read_at_the_end),

@@ -219,11 +219,10 @@ static void killed_tracer__command_runs_on(void **state)
 	UNTIL(__atomic_load_n(written, __ATOMIC_RELAXED) > 100);
 	command = child_of(scene->tracer.pid);
 	kill(scene->tracer.pid, SIGKILL);
-	program_wait(&scene->tracer);
-	*written = 0;
-	/* Until it has noticed. */
+	/* Until it has noticed. Nobody has reaped the tracer yet. */
 	UNTIL(listeners_of(command) == 0);
 	assert_true(runs(command));
+	program_wait(&scene->tracer);
 	kill(command, SIGKILL);
 }
 

@@ -28,6 +28,10 @@
  * A tracer without privileges gives the process a ring to write into (ring.h) when it starts it;
  * that costs other processes a look at their environment.
  *
+ * Each copy of this numbers the records of a thread by itself: a thread must write by one copy only,
+ * that of the program or that of a library. A child is told from its parent if it was made by
+ * fork(): one made by _Fork() or a clone of one's own, which call no handlers, must write nothing.
+ *
  * A runtime whose structures a tracer may read when a loop is stuck defines AT_PROBES_LAYOUT besides,
  * as the name of its constant struct at_layout.
  *
@@ -456,6 +460,8 @@ void at_flush(void)
 
 	if (batch && !(__builtin_expect(at_thread.shed != NULL, 0) && at_may_wait(batch)))
 		at_hand_over(batch);
+	if (__builtin_expect(at_thread.state != NULL, 0))
+		at_block_rest(at_thread.batch);
 }
 
 /*

@@ -59,15 +59,18 @@ struct at_ring {
 	/* The reader's words. */
 	__u32 process; /* for whom it is: others leave it alone */
 	__u32 reader;  /* the process that reads: when that is gone, nobody does */
+	__u32 locked;  /* 1: it has locked the memory (fcntl(2)) for as long as it lives */
 	__u32 go; /* a futex: the process waits for 1 before it runs, so that it can be looked at */
 	__u32 closed; /* nobody reads any more */
 	__u32 detail; /* enum at_detail: what is wanted */
+	__u64 room;   /* about the serial up to which there are free blocks; nobody relies on it */
 
 	/*
 	 * Where to look for a free block first; anything will do. The reader sets it back when it
-	 * has made some free, so that the same memory, which is in the caches, serves again.
+	 * has made some free, so that the same memory, which is in the caches, serves again. From
+	 * here on what threads write, away from what each reads all the time.
 	 */
-	__u32 hint;
+	__u32 hint __attribute__((aligned(128)));
 
 	/* The process's words. */
 	__u64 serial;  /* of the block that was taken last */

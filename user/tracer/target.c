@@ -88,9 +88,7 @@ int target_open(struct target **ret, pid_t pid, bool (*wanted)(int fd), const ch
 		err = target->images ? open_process(target, why) : -ENOMEM;
 	}
 	if (!err) {
-		err = target_add_executable(target, wanted);
-		if (!err)
-			err = target_add_mapped(target, wanted);
+		err = target_add_images(target, wanted);
 		if (err == -EACCES || err == -EPERM)
 			*why = explain_refusal(target);
 		else if (err == -ENOENT)

@@ -35,6 +35,8 @@ static int make_file(struct ring_memory *memory)
 
 int ring_memory_make(struct ring_memory *memory, size_t buffer, const char **why)
 {
+	/* It goes with this process, or when that closes any descriptor of the file. */
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	size_t offset;
 	int err;
 
@@ -50,6 +52,8 @@ int ring_memory_make(struct ring_memory *memory, size_t buffer, const char **why
 		memory->ring = NULL;
 		return -errno;
 	}
+	memory->ring->room = memory->blocks;
+	memory->ring->locked = !fcntl(memory->fd, F_SETLK, &lock);
 	memory->ring->magic = AT_RING_MAGIC;
 	memory->ring->version = AT_RING_VERSION;
 	memory->ring->blocks = memory->blocks;

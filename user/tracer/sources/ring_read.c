@@ -31,6 +31,7 @@ struct ring_reader {
 	size_t count;
 	struct known *known;
 	struct entry *entries;			  /* of a round */
+	uint64_t room;				  /* blocks that it found free, after the serial */
 	struct at_event events[AT_BATCH_MAX + 1]; /* and the counts */
 };
 
@@ -84,10 +85,12 @@ static size_t list_blocks(struct ring_reader *reader, bool end)
 	uint64_t last = __atomic_load_n(&reader->ring->serial, __ATOMIC_ACQUIRE), serial;
 	size_t listed = 0, i;
 
+	reader->room = last;
 	for (i = 0; i < reader->count; i++) {
 		struct at_block *block = &reader->blocks[i];
 		uint32_t state = __atomic_load_n(&reader->ring->states[i], __ATOMIC_ACQUIRE);
 
+		reader->room += state == AT_BLOCK_FREE;
 		if (state != AT_BLOCK_TAKEN && state != AT_BLOCK_FULL)
 			continue;
 		if (!__atomic_load_n(&block->batch.count, __ATOMIC_ACQUIRE) &&
@@ -174,6 +177,7 @@ int ring_read(struct ring_reader *reader, bool end, ring_take *take, void *conte
 		if (fresh)
 			ret = take(context, thread, reader->events, fresh);
 	}
+	__atomic_store_n(&reader->ring->room, reader->room + *freed, __ATOMIC_RELAXED);
 	if (*freed)
 		__atomic_store_n(&reader->ring->hint, 0, __ATOMIC_RELAXED);
 	return ret;
