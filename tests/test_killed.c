@@ -237,7 +237,6 @@ static void becomes_another__with_an_unfinished_batch(void **state)
 	struct at_event *events;
 	size_t count, i;
 
-	NEED_ROOT();
 	load->pause_ns = 50000;
 	program_start(&scene->tracer,
 		      "build/asynctrace record -o %s/recording -- build/tests/programs/load "

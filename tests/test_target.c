@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <tracer/launch.h>
@@ -149,6 +150,42 @@ static void target__images_that_nobody_wants(void **state)
 	target_free(target);
 }
 
+/* The looks are taken in other processes, which share this. */
+static unsigned int *looks;
+
+static bool none_counted(int fd)
+{
+	(void)fd;
+	__atomic_fetch_add(looks, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+static void target__file_that_is_mapped_often(void **state)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), i;
+	struct target *target;
+	void *pages[500];
+	unsigned int before;
+	const char *why;
+
+	(void)state;
+	looks = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(looks, MAP_FAILED);
+	assert_int_equal(target_open(&target, getpid(), none_counted, &why), 0);
+	target_free(target);
+	before = *looks;
+	/* Neighbours with the same offset stay mappings of their own. */
+	for (i = 0; i < 500; i++)
+		pages[i] = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	assert_int_equal(target_open(&target, getpid(), none_counted, &why), 0);
+	target_free(target);
+	assert_int_equal(*looks, 2 * before);
+	for (i = 0; i < 500; i++)
+		munmap(pages[i], 4096);
+	munmap(looks, 4096);
+	close(fd);
+}
+
 static void target__that_does_not_exist(void **state)
 {
 	struct target *target = NULL;
@@ -196,7 +233,7 @@ static void target__of_another_user(void **state)
 			_exit(1);
 		if (target_open(&target, 1, all, &why) != -EACCES)
 			_exit(2);
-		_exit(strstr(why, "as root") ? 0 : 3);
+		_exit(strstr(why, "which root has") ? 0 : 3);
 	}
 	waitpid(pid, &status, 0);
 	assert_int_equal(status, 0);
@@ -382,6 +419,7 @@ int main(void)
 		cmocka_unit_test(target__oneself),
 		cmocka_unit_test(target__bias),
 		cmocka_unit_test(target__images_that_nobody_wants),
+		cmocka_unit_test(target__file_that_is_mapped_often),
 		cmocka_unit_test(target__that_does_not_exist),
 		cmocka_unit_test(target__zombie),
 		cmocka_unit_test(target__of_another_user),

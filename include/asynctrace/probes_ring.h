@@ -13,6 +13,8 @@
 
 #define AT_RETRY_NS 100000     /* after a ring was full */
 #define AT_ALIVE_NS 1000000000 /* how often to look whether its reader is */
+#define AT_START_NS 5000000000 /* how long the process waits for it before it runs */
+#define AT_LOOK_MAX 64	       /* states to look at when no block should be free */
 
 /* It stays mapped until the process ends: threads may be at it. */
 static struct {
@@ -20,6 +22,9 @@ static struct {
 	struct at_block *blocks;
 	uint32_t count;
 	uint64_t alive_ns; /* when the reader was looked for last */
+	int fd;		   /* the process may have closed it: */
+	struct stat file;  /* this is what it was */
+	int left;	   /* the reader is gone */
 } at_ring;
 
 static inline unsigned int at_ring_listens(void)
@@ -35,36 +40,149 @@ static uint32_t at_thread_number(void)
 	return at_thread.number;
 }
 
+/* A process that is dead and not yet reaped has its number still, but none of its locks. */
 static int at_ring_reader_is_gone(void)
 {
-	return kill(at_ring.shared->reader, 0) && errno == ESRCH;
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	uint32_t reader = at_ring.shared->reader;
+	struct stat file;
+
+	if (reader == (uint32_t)getpid())
+		return 0;
+	if (at_ring.shared->locked && !fstat(at_ring.fd, &file) &&
+	    file.st_ino == at_ring.file.st_ino && file.st_dev == at_ring.file.st_dev &&
+	    !fcntl(at_ring.fd, F_GETLK, &lock))
+		return lock.l_type == F_UNLCK;
+	return kill(reader, 0) && errno == ESRCH;
 }
 
 /* Nobody reads. Threads keep the blocks that they have until they hand them over. */
 static void at_ring_close(void)
 {
 	__atomic_store_n(&at_listeners.ring, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&at_listeners.ring_detail, 0, __ATOMIC_RELAXED);
+}
+
+/* Closes what no thread has, from that block to before the other, and gives its memory back. */
+static void at_ring_give_back(uint32_t number, uint32_t end)
+{
+	uintptr_t page = sysconf(_SC_PAGESIZE), from, to;
+	uint32_t begin = number, state;
+
+	for (; number <= end; number++) {
+		if (number < end) {
+			state = __atomic_load_n(&at_ring.shared->states[number], __ATOMIC_RELAXED);
+			if ((state == AT_BLOCK_FREE || state == AT_BLOCK_FULL) &&
+			    __atomic_compare_exchange_n(&at_ring.shared->states[number], &state,
+							AT_BLOCK_CLOSED, 0, __ATOMIC_ACQUIRE,
+							__ATOMIC_RELAXED))
+				continue;
+		}
+		from = ((uintptr_t)&at_ring.blocks[begin] + page - 1) & -page;
+		to = (uintptr_t)&at_ring.blocks[number] & -page;
+		if (from < to)
+			madvise((void *)from, to - from, MADV_REMOVE);
+		begin = number + 1;
+	}
+}
+
+/* Looks now and then whether the reader is there. If it is not, the ring is closed, and 0. */
+static int at_ring_is_read(void)
+{
+	uint64_t now = at_thread.last_ns;
+	int saved = errno, gone;
+
+	if ((int64_t)(now - __atomic_load_n(&at_ring.alive_ns, __ATOMIC_RELAXED)) < AT_ALIVE_NS)
+		return 1;
+	__atomic_store_n(&at_ring.alive_ns, now, __ATOMIC_RELAXED);
+	gone = at_ring_reader_is_gone();
+	if (gone) {
+		at_ring_close();
+		__atomic_store_n(&at_ring.left, 1, __ATOMIC_RELAXED);
+		at_ring_give_back(0, at_ring.count);
+	}
+	errno = saved;
+	return !gone;
+}
+
+/* How many blocks are free, or about that; the reader corrects it each time that it reads. */
+static int64_t at_ring_room(void)
+{
+	return __atomic_load_n(&at_ring.shared->room, __ATOMIC_RELAXED) -
+	       __atomic_load_n(&at_ring.shared->serial, __ATOMIC_RELAXED);
+}
+
+static struct at_block *at_block_of(struct at_batch *batch)
+{
+	return (struct at_block *)((char *)batch - offsetof(struct at_block, batch));
+}
+
+/* What counts, from now on, what the thread leaves out. */
+static struct at_event *at_block_shed(void)
+{
+	struct at_event *shed = &at_block_of(at_thread.batch)->shed;
+	struct at_event first = at_shed_event(at_thread.batch);
+
+	if (!shed->kind) {
+		first.kind = 0;
+		first.sequence++;
+		*shed = first;
+		__atomic_store_n(&shed->kind, AT_SHED, __ATOMIC_RELEASE);
+	}
+	shed->subject = first.subject;
+	at_thread.shed = shed;
+	return shed;
 }
 
 /* Nothing of the thread's is read or written in the block from here on. */
 static void at_block_leave(struct at_batch *batch)
 {
-	uint32_t state = batch->count ? AT_BLOCK_FULL : AT_BLOCK_FREE;
+	int counts = at_thread.shed != NULL;
+	uint32_t state = batch->count || counts ? AT_BLOCK_FULL : AT_BLOCK_FREE;
 
+	/* That of what was counted, which is a record now. */
+	at_thread.sequence += counts;
 	__atomic_store_n(at_thread.state, state, __ATOMIC_RELEASE);
 	at_thread.batch = NULL;
 	at_thread.state = NULL;
+	at_thread.shed = NULL;
 }
 
-/* The reader has seen the records as they were written: only a full block has to go. */
+/* What is wanted, and whether anybody wants anything. */
+static int at_ring_look(void)
+{
+	uint32_t detail = __atomic_load_n(&at_ring.shared->detail, __ATOMIC_RELAXED);
+
+	if (__atomic_load_n(&at_ring.shared->closed, __ATOMIC_RELAXED)) {
+		at_ring_close();
+		return 0;
+	}
+	if (!at_ring_is_read() || !at_ring_listens())
+		return 0;
+	if (detail != at_listeners.ring_detail)
+		__atomic_store_n(&at_listeners.ring_detail, detail, __ATOMIC_RELAXED);
+	return 1;
+}
+
+/* The reader has seen the records as they were written: a full block has to go, and old counts. */
 static void at_block_hand_over(struct at_batch *batch)
 {
-	int closed = __atomic_load_n(&at_ring.shared->closed, __ATOMIC_RELAXED);
+	const struct at_event *shed = at_thread.shed;
+	uint32_t number = at_block_of(batch) - at_ring.blocks;
 
 	at_thread.first_ns = at_thread.last_ns;
-	if (closed)
-		at_ring_close();
-	if (closed || batch->count == AT_BATCH_MAX || (batch->count && at_listeners.batch))
+	if (!at_ring_look() || batch->count == AT_BATCH_MAX ||
+	    (batch->count && at_listeners.batch) ||
+	    (shed && at_clock() - shed->time_ns >= AT_SHED_AGE_NS))
+		at_block_leave(batch);
+	if (__builtin_expect(__atomic_load_n(&at_ring.left, __ATOMIC_RELAXED), 0))
+		at_ring_give_back(number, number + 1);
+}
+
+/* The thread is about to sleep, perhaps for ever: others may need the block more. */
+static void at_block_rest(struct at_batch *batch)
+{
+	if (at_ring_room() <= at_ring.count / 4)
 		at_block_leave(batch);
 }
 
@@ -75,17 +193,14 @@ static void at_block_missing(void)
 	uint64_t now = at_thread.last_ns;
 	uint32_t thread = at_thread_number();
 
-	__atomic_fetch_add(&ring->dropped, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&ring->tails[thread % AT_RING_TAILS],
 			 AT_RING_TAIL(thread, at_thread.sequence + 1), __ATOMIC_RELAXED);
+	/* Last: who reads the count first finds the tails of all that it counts. */
+	__atomic_fetch_add(&ring->dropped, 1, __ATOMIC_RELEASE);
 	if (now < at_thread.retry_ns)
 		return;
 	at_thread.retry_ns = now + AT_RETRY_NS;
-	if (now - __atomic_load_n(&at_ring.alive_ns, __ATOMIC_RELAXED) < AT_ALIVE_NS)
-		return;
-	__atomic_store_n(&at_ring.alive_ns, now, __ATOMIC_RELAXED);
-	if (at_ring_reader_is_gone())
-		at_ring_close();
+	at_ring_is_read();
 }
 
 /* Returns its number, or that of no block. */
@@ -94,8 +209,9 @@ static uint32_t at_block_find(void)
 	struct at_ring *ring = at_ring.shared;
 	uint32_t first = __atomic_load_n(&ring->hint, __ATOMIC_RELAXED) % at_ring.count;
 	uint32_t i, number = first, state;
+	uint32_t most = at_ring_room() > 0 ? at_ring.count : AT_LOOK_MAX;
 
-	for (i = 0; i < at_ring.count; i++) {
+	for (i = 0; i < at_ring.count && i < most; i++) {
 		state = __atomic_load_n(&ring->states[number], __ATOMIC_RELAXED);
 		if (state == AT_BLOCK_FREE &&
 		    __atomic_compare_exchange_n(&ring->states[number], &state, AT_BLOCK_TAKEN, 0,
@@ -116,9 +232,12 @@ static struct at_batch *at_block_take(void)
 	uint32_t number = at_ring.count;
 	struct at_block *block;
 
-	if (__atomic_load_n(&ring->closed, __ATOMIC_ACQUIRE))
+	/* What is not written now is later than what the reader wants. */
+	if (__atomic_load_n(&ring->closed, __ATOMIC_ACQUIRE)) {
 		at_ring_close();
-	else if (at_thread.last_ns >= at_thread.retry_ns)
+		return NULL;
+	}
+	if (at_thread.last_ns >= at_thread.retry_ns)
 		number = at_block_find();
 	if (number == at_ring.count) {
 		at_block_missing();
@@ -183,13 +302,17 @@ static int at_ring_fits(struct at_ring *ring, uint64_t size)
 	return 1;
 }
 
-/* Waits until the tracer has looked at the process. 0 if it will not. */
+/*
+ * Waits until the tracer has looked at the process. 0 if it will not; if it takes too long, it can
+ * look while records are written.
+ */
 static int at_ring_wait(void)
 {
 	static const struct timespec limit = { 0, 100000000 };
 	struct at_ring *ring = at_ring.shared;
+	uint64_t begin = at_clock();
 
-	while (!__atomic_load_n(&ring->go, __ATOMIC_ACQUIRE)) {
+	while (!__atomic_load_n(&ring->go, __ATOMIC_ACQUIRE) && at_clock() - begin < AT_START_NS) {
 		syscall(SYS_futex, &ring->go, FUTEX_WAIT, 0, &limit, NULL, 0);
 		if (at_ring_reader_is_gone())
 			return 0;
@@ -214,6 +337,8 @@ static void at_ring_join(int fd)
 		return;
 	}
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	at_ring.fd = fd;
+	at_ring.file = file;
 	__atomic_store_n(&ring->claimed, 1, __ATOMIC_RELEASE);
 	if (at_ring_wait())
 		__atomic_store_n(&at_listeners.ring, 1, __ATOMIC_RELAXED);

@@ -20,7 +20,7 @@
 #define AT_RING_VARIABLE "ASYNCTRACE_RING"
 
 #define AT_RING_MAGIC	0x676e697261747261ULL
-#define AT_RING_VERSION 1
+#define AT_RING_VERSION 2
 
 /*
  * Who may touch a block. The process takes a free one, with a compare-and-swap, and fills it; the
@@ -35,7 +35,14 @@ enum at_block_state {
 };
 
 struct at_block {
-	__u64 serial;	       /* of one thread, in the order in which it took them */
+	__u64 serial; /* of one thread, in the order in which it took them */
+
+	/*
+	 * What the thread leaves out while it has the block (AT_SHED), in a record that follows those
+	 * of the batch and grows until the block is full. Its kind is a release, and 0 if there is
+	 * none; its sequence tells what that would be if the batch were empty.
+	 */
+	struct at_event shed;
 	struct at_batch batch; /* `count` is a release of the records before it */
 };
 
@@ -52,15 +59,18 @@ struct at_ring {
 	/* The reader's words. */
 	__u32 process; /* for whom it is: others leave it alone */
 	__u32 reader;  /* the process that reads: when that is gone, nobody does */
+	__u32 locked;  /* 1: it has locked the memory (fcntl(2)) for as long as it lives */
 	__u32 go; /* a futex: the process waits for 1 before it runs, so that it can be looked at */
 	__u32 closed; /* nobody reads any more */
 	__u32 detail; /* enum at_detail: what is wanted */
+	__u64 room;   /* about the serial up to which there are free blocks; nobody relies on it */
 
 	/*
 	 * Where to look for a free block first; anything will do. The reader sets it back when it
-	 * has made some free, so that the same memory, which is in the caches, serves again.
+	 * has made some free, so that the same memory, which is in the caches, serves again. From
+	 * here on what threads write, away from what each reads all the time.
 	 */
-	__u32 hint;
+	__u32 hint __attribute__((aligned(128)));
 
 	/* The process's words. */
 	__u64 serial;  /* of the block that was taken last */

@@ -80,6 +80,11 @@ int launch_await(struct launch *launch, int *status)
 	return 0;
 }
 
+#define NO_PROBES                                                                                  \
+	"it has ended, and nothing that ran as this process has probes: it must be built with "    \
+	"libasync or asynctrace/probes.h, and not be a child of the command, so in a shell "       \
+	"write: sh -c 'exec ...'"
+
 int launch_failed(struct launch *launch, const char **why)
 {
 	int failure;
@@ -87,9 +92,7 @@ int launch_failed(struct launch *launch, const char **why)
 	*why = NULL;
 	if (recv(launch->channel, &failure, sizeof(failure), MSG_DONTWAIT) == sizeof(failure))
 		return -failure;
-	*why = "it has ended, and nothing that ran as this process has probes: it must be built "
-	       "with libasync or asynctrace/probes.h, and not be a child of the command, so in a "
-	       "shell write: sh -c 'exec ...'";
+	*why = launch->ring ? NO_PROBES : NO_PROBES "; if it loads them later, use --source ring";
 	return -ENOEXEC;
 }
 

@@ -4,6 +4,7 @@
  * on its inode is known. What is no longer mapped is forgotten, but for what was told.
  */
 #include "newcomers.h"
+#include "inodes.h"
 #include "target.h"
 #include <fcntl.h>
 #include <stddef.h>
@@ -19,48 +20,17 @@
 /* Who loads more of them is told enough. */
 enum { TOLD_MAX = 16 };
 
-struct file {
-	dev_t device;
-	ino_t inode;
-};
-
-struct files {
-	struct file *at;
-	size_t count;
-};
-
 struct newcomers {
 	const struct target *target;
 	bool (*has_probes)(int fd);
 	FILE *maps; /* opened while that was allowed, */
 	int root;   /* and this */
 	uint64_t next_ns;
-	struct files known; /* those that are mapped, without news */
-	struct file told[TOLD_MAX];
+	struct inodes known; /* those that are mapped, without news */
+	struct inode told[TOLD_MAX];
 	size_t told_count;
 	char *path; /* of who was told of last */
 };
-
-static bool has(const struct file *files, size_t count, const struct file *file)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (files[i].inode == file->inode && files[i].device == file->device)
-			return true;
-	return false;
-}
-
-/* Without memory it is looked at again the next time. */
-static void add(struct files *files, const struct file *file)
-{
-	struct file *at = reallocarray(files->at, files->count + 1, sizeof(*at));
-
-	if (!at)
-		return;
-	files->at = at;
-	at[files->count++] = *file;
-}
 
 struct newcomers *newcomers_new(const struct target *target, bool (*has_probes)(int fd))
 {
@@ -121,18 +91,18 @@ static bool has_new_probes(const struct newcomers *newcomers, const struct targe
 }
 
 /* True for one that is to be told of, and has not been. */
-static bool is_news(const struct newcomers *newcomers, const struct file *file,
+static bool is_news(const struct newcomers *newcomers, const struct inode *file,
 		    const struct target_mapping *mapping)
 {
-	return !has(newcomers->known.at, newcomers->known.count, file) &&
-	       !has(newcomers->told, newcomers->told_count, file) &&
+	return !inodes_have(newcomers->known.at, newcomers->known.count, file) &&
+	       !inodes_have(newcomers->told, newcomers->told_count, file) &&
 	       newcomers->told_count < TOLD_MAX && has_new_probes(newcomers, mapping);
 }
 
 const char *newcomers_look(struct newcomers *newcomers, uint64_t now_ns)
 {
 	struct target_mapping mapping;
-	struct files mapped = { 0 };
+	struct inodes mapped = { 0 };
 	char *line = NULL;
 	size_t size = 0;
 
@@ -145,18 +115,19 @@ const char *newcomers_look(struct newcomers *newcomers, uint64_t now_ns)
 	newcomers->path = NULL;
 	rewind(newcomers->maps);
 	while (!newcomers->path && getline(&line, &size, newcomers->maps) >= 0) {
-		struct file file;
+		struct inode file;
 
 		if (!target_parse_mapping(&mapping, line) || !mapping.executable || !mapping.inode)
 			continue;
-		file = (struct file){ makedev(mapping.major, mapping.minor), mapping.inode };
-		if (has(mapped.at, mapped.count, &file))
+		file = (struct inode){ makedev(mapping.major, mapping.minor), mapping.inode };
+		if (inodes_have(mapped.at, mapped.count, &file))
 			continue;
 		if (is_news(newcomers, &file, &mapping)) {
 			newcomers->told[newcomers->told_count++] = file;
 			newcomers->path = strdup(mapping.path);
 		}
-		add(&mapped, &file);
+		/* Without memory it is looked at again the next time. */
+		inodes_add(&mapped, &file);
 	}
 	free(line);
 	/* One at a time: what follows it is news the next time. */

@@ -23,6 +23,7 @@ struct output {
 	struct recording *recording; /* null if nothing is recorded */
 	uint64_t kept;		     /* records that the recording was given */
 	uint64_t saved;		     /* those of them that are in it, if it failed */
+	uint64_t missing;	     /* records of the target that came after these */
 	uint64_t flushed_ns;
 	bool streams; /* text has gone to a terminal */
 };
@@ -35,7 +36,7 @@ int output_open_text(struct output *ret, const char *path, FILE *standard);
 
 /*
  * The same, for what is of use only when it is complete: until then `path` stays what it is, and
- * PATH.part grows. What a symbolic link leads to is meant. A device or pipe is written to at once,
+ * PATH.part grows, or PATH.part.2 if that is somebody's. What a symbolic link leads to is meant. A device or pipe is written to at once,
  * and so is a file in whose folder root could not replace it without capabilities.
  */
 int output_open_whole(struct output *ret, const char *path);
@@ -45,6 +46,9 @@ void output_spoil(struct output *output);
 
 /* Keeps the records in a file, too; see recording_create(). 0 or -errno. */
 int output_open_recording(struct output *ret, const char *path);
+
+/* Counts those of the target, which nobody will find in the recording. */
+void output_miss(struct output *output, const struct at_event *events, size_t count);
 
 /*
  * Keeps records if they are recorded, and lets everybody see what was written. Returns 0; -EPIPE if

@@ -82,7 +82,7 @@ int report_silence(const struct options *options, const struct model *model)
 }
 
 void report_totals(const struct options *options, const struct model_totals *totals,
-		   uint64_t written)
+		   uint64_t written, bool by_ring)
 {
 	uint64_t lost = completeness_lost(totals);
 	char shed[COMPLETENESS_SIZE];
@@ -94,7 +94,7 @@ void report_totals(const struct options *options, const struct model_totals *tot
 		say("lost %lu record%s, %lu dropped: what was written is not complete", lost,
 		    lost == 1 ? "" : "s", totals->dropped);
 	if (totals->unread && (!options->view || options->view_options.format != VIEW_TEXT))
-		say("%lu thread%s died with records that could not be read", totals->unread,
+		say("%lu thread%s may have had records that could not be read", totals->unread,
 		    totals->unread == 1 ? "" : "s");
 	if ((!options->view || options->view_options.format != VIEW_TEXT) &&
 	    completeness_shed(shed, sizeof(shed), totals))
@@ -105,8 +105,8 @@ void report_totals(const struct options *options, const struct model_totals *tot
 	if (totals->dropped && !options->input)
 		suggest_buffer(options->buffer);
 	if (totals->forked && !options->input && !options->follow)
-		say("children that were forked and not traced: %lu; --follow traces them",
-		    totals->forked);
+		say("children that were forked and not traced: %lu%s", totals->forked,
+		    by_ring ? "" : "; --follow traces them");
 }
 
 static uint64_t own_cpu_ns(void)

@@ -22,7 +22,7 @@ void report_step(const struct budget *budget, uint64_t since_ns, int err);
 
 /* Says how many records were written, if that was all, and what to do about what is missing. */
 void report_totals(const struct options *options, const struct model_totals *totals,
-		   uint64_t written);
+		   uint64_t written, bool by_ring);
 
 /* Says what tracing has cost the target of a live run, and us. */
 void report_cost(const struct options *options, const struct live *live);

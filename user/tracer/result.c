@@ -4,7 +4,9 @@
 #include "complain.h"
 #include "terminal.h"
 #include "title.h"
+#include "views/completeness.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,6 +25,20 @@ static bool same_file(const char *one, const char *other)
 	       a.st_ino == b.st_ino;
 }
 
+/* It could not be opened. Who waits for a pipe's reader and wants no more knows why. */
+static int complain_of_file(const char *path, int err)
+{
+	struct stat file;
+
+	if (err == -EINTR)
+		return 128 + SIGINT;
+	if (err == -ELOOP && !lstat(path, &file) && S_ISLNK(file.st_mode))
+		return complain("'%s' is a symbolic link: give the file that it leads to", path);
+	if (err == -EACCES && !stat(path, &file) && S_ISFIFO(file.st_mode))
+		return complain("cannot write '%s': this pipe belongs to another user", path);
+	return complain("cannot write '%s': %s", path, strerror(-err));
+}
+
 /* Where the view prints to. A file for other software appears when it is complete. */
 static int open_text(struct result *result)
 {
@@ -36,7 +52,7 @@ static int open_text(struct result *result)
 		err = output_open_whole(&result->output, path);
 	else
 		err = output_open_text(&result->output, path, options->command ? stderr : stdout);
-	return err ? complain("cannot write '%s': %s", path, strerror(-err)) : 0;
+	return err ? complain_of_file(path, err) : 0;
 }
 
 static int open_output(struct result *result)
@@ -44,7 +60,7 @@ static int open_output(struct result *result)
 	const struct options *options = result->options;
 	const char *recording = options->write, *text = options->output;
 	const char *overwritten = same_file(options->input, text) ? text : recording;
-	int err = 0;
+	int err = 0, status = 0;
 
 	if (same_file(options->input, overwritten))
 		return complain("cannot write '%s': that is what is read: give another name",
@@ -53,8 +69,10 @@ static int open_output(struct result *result)
 		return complain("-o and -w lead to the same file: give each its own");
 	if (!options->view)
 		recording = text;
-	else if (open_text(result))
-		return 1;
+	else
+		status = open_text(result);
+	if (status)
+		return status;
 	/* Created just now, under another spelling of its name. */
 	if (options->view && same_file(text, recording)) {
 		unlink(text);
@@ -62,7 +80,7 @@ static int open_output(struct result *result)
 	}
 	if (recording)
 		err = output_open_recording(&result->output, recording);
-	return err ? complain("cannot write '%s': %s", recording, strerror(-err)) : 0;
+	return err ? complain_of_file(recording, err) : 0;
 }
 
 #define FILTERS                                                                                    \
@@ -163,16 +181,31 @@ int result_take(struct result *result, const struct at_event *events, size_t cou
 	return err ? err : check_output(result, output_flush(&result->output, events, count));
 }
 
+void result_miss(struct result *result, const struct at_event *events, size_t count)
+{
+	model_feed(result->model, events, count);
+	output_miss(&result->output, events, count);
+}
+
+bool result_is_cut(const struct result *result)
+{
+	return result->broken && result->output.failed == result->output.recording_path &&
+	       result->output.saved;
+}
+
 int result_complain(const struct result *result, int err)
 {
 	const struct output *output = &result->output;
-	char saved[TEXT_COUNT_SIZE], missing[TEXT_COUNT_SIZE];
+	uint64_t gone = completeness_lost(model_totals(result->model));
+	char saved[TEXT_COUNT_SIZE], missing[TEXT_COUNT_SIZE], lost[TEXT_COUNT_SIZE];
 
-	if (result->broken && output->failed == output->recording_path && output->saved)
+	if (result_is_cut(result))
 		return complain("cannot write '%s': %s: it has the first %s records; %s later ones "
-				"are missing",
+				"are missing%s%s%s",
 				output->failed, strerror(-err), text_count(saved, output->saved),
-				text_count(missing, output->kept - output->saved));
+				text_count(missing, output->missing),
+				gone ? ", and " : "", gone ? text_count(lost, gone) : "",
+				gone ? " were lost" : "");
 	if (result->broken)
 		return complain("cannot write '%s': %s", output->failed, strerror(-err));
 	return complain("%s", strerror(-err));

@@ -57,6 +57,8 @@ static int take_all(struct session *session, const struct at_event *events, size
 		named = names_of(session->names, events, count, &n);
 	if (n)
 		err = result_take(&session->result, named, n);
+	if (err)
+		result_miss(&session->result, events, count);
 	return err ? err : result_take(&session->result, events, count);
 }
 
@@ -162,6 +164,22 @@ static void keep_budget(struct session *session)
 		    source->spare(source, session->budget.detail));
 }
 
+/* The recording ends early: what it misses is counted to the end, which is now. */
+static void count_rest(struct session *session)
+{
+	struct source *source = session->source;
+	const struct at_event *events;
+	int asked = requests(session);
+	size_t count;
+
+	if (!result_is_cut(&session->result))
+		return;
+	if (source->stop && !session->stopped && source->stop(source))
+		return;
+	while (requests(session) == asked && source->read(source, &events, &count, POLL_MS) > 0)
+		result_miss(&session->result, events, count);
+}
+
 /*
  * Reads until the stream ends, the user wants no more, or something fails. 0, or the exit status
  * after a complaint.
@@ -203,6 +221,8 @@ static int run(struct session *session)
 	session->left = session->options->input && err > 0 && requests(session) &&
 			!model_totals(session->result.model)->complete;
 	progress_erase(&session->progress);
+	if (unable)
+		count_rest(session);
 	return unable ? result_complain(&session->result, unable) : 0;
 }
 
@@ -231,7 +251,8 @@ static int finish(struct session *session)
 
 	if (status)
 		return status;
-	report_totals(options, model_totals(session->result.model), session->result.output.kept);
+	report_totals(options, model_totals(session->result.model), session->result.output.kept,
+		      session->live.missing || options->source == OPTIONS_SOURCE_RING);
 	return session->left ? report_left(options, part_read(session)) : 0;
 }
 

@@ -5,6 +5,7 @@
  * and inode agree.
  */
 #include "apart.h"
+#include "inodes.h"
 #include "target_internal.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -129,6 +130,15 @@ struct look {
 	bool is_wanted, has_bias;
 };
 
+/* Each look takes a process: a target could have it take hours. */
+enum { LOOKS_MAX = 2048 };
+
+/* The files that need no second look. */
+struct looked {
+	struct inodes files;
+	size_t looks;
+};
+
 static int look_at(int fd, void *context)
 {
 	struct look *look = context;
@@ -146,19 +156,24 @@ static int look_at(int fd, void *context)
 	return 0;
 }
 
-static bool is_known(const struct target *target, int fd)
+/*
+ * Looks at a file that it does not know yet. 0 or -ENOMEM. One that is wanted may be mapped more
+ * than once before it shows where it is.
+ */
+static int look_once(struct target *target, struct looked *looked, int fd, struct look *look)
 {
-	struct stat file, known;
-	size_t i;
+	struct stat file;
+	struct inode inode;
 
-	if (fstat(fd, &file))
-		return true;
-	for (i = 0; i < target->image_count; i++) {
-		if (!fstat(target->images[i].fd, &known) && known.st_dev == file.st_dev &&
-		    known.st_ino == file.st_ino)
-			return true;
-	}
-	return false;
+	if (target->image_count == TARGET_IMAGES_MAX || looked->looks == LOOKS_MAX ||
+	    fstat(fd, &file))
+		return 0;
+	inode = (struct inode){ file.st_dev, file.st_ino };
+	if (inodes_have(looked->files.at, looked->files.count, &inode))
+		return 0;
+	looked->looks++;
+	apart_run(look_at, fd, look, sizeof(*look));
+	return look->is_wanted && !look->has_bias ? 0 : inodes_add(&looked->files, &inode);
 }
 
 /* Takes the descriptor: keeps it as an image or closes it. 0 or -ENOMEM. */
@@ -177,12 +192,12 @@ static int add_image(struct target *target, int fd, const struct look *look, con
 	return image->path ? 0 : -ENOMEM;
 }
 
-int target_add_executable(struct target *target, bool (*wanted)(int fd))
+static int add_executable(struct target *target, struct looked *looked, bool (*wanted)(int fd))
 {
 	struct look look = { .wanted = wanted };
 	char path[4096];
 	ssize_t length = readlinkat(target->proc, "exe", path, sizeof(path) - 1);
-	int fd = open_regular(openat(target->proc, "exe", O_PATH | O_CLOEXEC));
+	int fd = open_regular(openat(target->proc, "exe", O_PATH | O_CLOEXEC)), err;
 
 	if (fd < 0)
 		return fd;
@@ -195,26 +210,31 @@ int target_add_executable(struct target *target, bool (*wanted)(int fd))
 	}
 	/* Without an entry, or if the file makes no sense, it is none of those that are wanted. */
 	target_entry(&look.entry, target->proc);
-	apart_run(look_at, fd, &look, sizeof(look));
+	err = look_once(target, looked, fd, &look);
 	target->program.bias = look.bias;
-	return add_image(target, fd, &look, path);
+	if (!err)
+		return add_image(target, fd, &look, path);
+	close(fd);
+	return err;
 }
 
-static int add_mapping(struct target *target, const struct target_mapping *mapping,
-		       bool (*wanted)(int fd))
+static int add_mapping(struct target *target, struct looked *looked,
+		       const struct target_mapping *mapping, bool (*wanted)(int fd))
 {
 	struct look look = { .wanted = wanted, .mapping = mapping };
-	int fd = open_mapping(target, mapping);
+	int fd = open_mapping(target, mapping), err;
 
 	/* What has been unmapped meanwhile, or cannot be opened, has no probes for us. */
 	if (fd < 0)
 		return 0;
-	if (target->image_count < TARGET_IMAGES_MAX && !is_known(target, fd))
-		apart_run(look_at, fd, &look, sizeof(look));
-	return add_image(target, fd, &look, mapping->path);
+	err = look_once(target, looked, fd, &look);
+	if (!err)
+		return add_image(target, fd, &look, mapping->path);
+	close(fd);
+	return err;
 }
 
-int target_add_mapped(struct target *target, bool (*wanted)(int fd))
+static int add_mapped(struct target *target, struct looked *looked, bool (*wanted)(int fd))
 {
 	int fd = openat(target->proc, "maps", O_RDONLY | O_CLOEXEC), err = 0;
 	FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
@@ -227,9 +247,20 @@ int target_add_mapped(struct target *target, bool (*wanted)(int fd))
 	while (!err && getline(&line, &size, maps) >= 0) {
 		if (!target_parse_mapping(&mapping, line) || !mapping.executable || !mapping.inode)
 			continue;
-		err = add_mapping(target, &mapping, wanted);
+		err = add_mapping(target, looked, &mapping, wanted);
 	}
 	free(line);
 	fclose(maps);
+	return err;
+}
+
+int target_add_images(struct target *target, bool (*wanted)(int fd))
+{
+	struct looked looked = { 0 };
+	int err = add_executable(target, &looked, wanted);
+
+	if (!err)
+		err = add_mapped(target, &looked, wanted);
+	free(looked.files.at);
 	return err;
 }

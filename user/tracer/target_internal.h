@@ -6,12 +6,9 @@
 #include "target.h"
 
 /*
- * Opens the program that the process runs, and keeps it among the images, too, if it is wanted. 0 or
- * -errno.
+ * Opens the program that the process runs, and keeps those of its files, that one first and then
+ * those that it has mapped, that are wanted. 0 or -errno.
  */
-int target_add_executable(struct target *target, bool (*wanted)(int fd));
-
-/* Keeps those of the files that the process has mapped that are wanted. 0 or -errno. */
-int target_add_mapped(struct target *target, bool (*wanted)(int fd));
+int target_add_images(struct target *target, bool (*wanted)(int fd));
 
 #endif

@@ -11,7 +11,8 @@ struct recording;
 
 /*
  * Creates `path`, for its owner only because records hold arguments. A regular file of that name is
- * replaced; a symbolic link is refused with -ELOOP. Returns 0 or -errno. The caller ends it with
+ * replaced by the first chunk, until when PATH.part grows; a symbolic link is refused with -ELOOP,
+ * a stranger's pipe with -EACCES. Returns 0 or -errno. The caller ends it with
  * recording_close() or recording_discard().
  */
 int recording_create(struct recording **ret, const char *path);
@@ -27,6 +28,9 @@ int recording_flush(struct recording *recording);
 
 /* How many records are in the file, in whole chunks. */
 uint64_t recording_count(const struct recording *recording);
+
+/* Those that are not yet in it, but were written to it, or in part when that failed. */
+size_t recording_pending(const struct recording *recording, const struct at_event **ret);
 
 /*
  * Completes the file and frees the writer. Returns 0, or -errno, and then the file is as

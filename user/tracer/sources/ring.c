@@ -60,7 +60,7 @@ static int collect(struct ring_source *self)
 	int ret;
 
 	self->collected = 0;
-	ret = ring_read(self->reader, take_records, self, &freed);
+	ret = ring_read(self->reader, self->state == ENDS, take_records, self, &freed);
 	self->records += self->collected;
 	hurry = freed > self->memory.blocks / 16;
 	self->next_ns = clock_ns() + (hurry ? HURRY_MS : BOUNDS_WAKE_MS) * 1000000ULL;
@@ -69,15 +69,19 @@ static int collect(struct ring_source *self)
 	return ret < 0 ? ret : 1;
 }
 
-/* Nobody reads from now on. What is dropped later belongs to the time that is left out. */
+/*
+ * Nobody reads from now on. What is not written later belongs to the time that is left out. So does a
+ * record that a thread is writing at this moment, if it is not complete when the ring is read for
+ * the last time: none of that thread's that is seen comes after it, so it leaves no hole.
+ */
 static void end(struct ring_source *self)
 {
 	struct at_ring *ring = self->memory.ring;
 	size_t i;
 
-	__atomic_store_n(&ring->closed, 1, __ATOMIC_RELEASE);
 	self->detach = bounds_event(AT_DETACH, self->pid);
 	self->end_ns = self->detach.time_ns;
+	self->detach.a = __atomic_load_n(&ring->dropped, __ATOMIC_ACQUIRE);
 	for (i = 0; i < AT_RING_TAILS; i++) {
 		uint64_t tail = __atomic_load_n(&ring->tails[i], __ATOMIC_RELAXED);
 
@@ -85,8 +89,8 @@ static void end(struct ring_source *self)
 		self->tails[i].sequence = tail >> 32;
 		self->tails[i].process = self->pid;
 	}
-	self->detach.a = __atomic_load_n(&ring->dropped, __ATOMIC_RELAXED);
 	self->detach.b = __atomic_load_n(&ring->forked, __ATOMIC_RELAXED);
+	__atomic_store_n(&ring->closed, 1, __ATOMIC_RELEASE);
 	self->state = ENDS;
 }
 
@@ -194,8 +198,7 @@ static int ring_source_spare(struct source *source, enum at_detail detail)
 	struct ring_source *self = (struct ring_source *)source;
 
 	__atomic_store_n(&self->memory.ring->detail, detail, __ATOMIC_RELEASE);
-	/* No runtime looks at it yet. */
-	return -ENOTSUP;
+	return 0;
 }
 
 static void ring_source_free(struct source *source)

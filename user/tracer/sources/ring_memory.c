@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define FD_MIN 100
@@ -12,6 +13,7 @@
 static int make_file(struct ring_memory *memory)
 {
 	int fd = memfd_create("asynctrace", MFD_CLOEXEC | MFD_ALLOW_SEALING), high, err;
+	struct rlimit limit;
 
 	if (fd < 0)
 		return -errno;
@@ -19,6 +21,9 @@ static int make_file(struct ring_memory *memory)
 	if (high >= 0)
 		close(fd);
 	memory->fd = high < 0 ? fd : high;
+	/* To grow beyond it would kill us. */
+	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur < memory->size)
+		return -EFBIG;
 	/* It does not set errno. */
 	err = posix_fallocate(memory->fd, 0, memory->size);
 	if (err)
@@ -30,6 +35,8 @@ static int make_file(struct ring_memory *memory)
 
 int ring_memory_make(struct ring_memory *memory, size_t buffer, const char **why)
 {
+	/* It goes with this process, or when that closes any descriptor of the file. */
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	size_t offset;
 	int err;
 
@@ -45,6 +52,8 @@ int ring_memory_make(struct ring_memory *memory, size_t buffer, const char **why
 		memory->ring = NULL;
 		return -errno;
 	}
+	memory->ring->room = memory->blocks;
+	memory->ring->locked = !fcntl(memory->fd, F_SETLK, &lock);
 	memory->ring->magic = AT_RING_MAGIC;
 	memory->ring->version = AT_RING_VERSION;
 	memory->ring->blocks = memory->blocks;

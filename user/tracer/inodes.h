@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A set of files, by what they are and not by name. */
+#ifndef TRACER_INODES_H
+#define TRACER_INODES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct inode {
+	dev_t device;
+	ino_t number;
+};
+
+/* Zeroed when it is empty; the caller frees `at`. */
+struct inodes {
+	struct inode *at;
+	size_t count;
+};
+
+bool inodes_have(const struct inode *at, size_t count, const struct inode *inode);
+
+/* Returns 0, or -ENOMEM: then it is not in. */
+int inodes_add(struct inodes *inodes, const struct inode *inode);
+
+#endif
