@@ -97,7 +97,7 @@ static void doctor__of_processes(void **state)
 	const char *text;
 
 	NEED_ROOT();
-	program_start(&scene->target, "build/examples/churn 3 30");
+	program_start(&scene->target, "build/examples/churn 3 %u", 30 * slowness());
 	UNTIL(sleeps(scene->target.pid));
 	snprintf(pid, sizeof(pid), "-p %d", scene->target.pid);
 	text = diagnose(scene, 0, "", pid);
@@ -113,7 +113,7 @@ static void doctor__of_processes(void **state)
 	program_wait(&scene->target);
 	assert_has(diagnose(scene, 1, "", pid), "cannot be looked at: ");
 	program_free(&scene->target);
-	program_start(&scene->target, "sleep 30");
+	program_start(&scene->target, "sleep %u", 30 * slowness());
 	snprintf(pid, sizeof(pid), "-p %d", scene->target.pid);
 	assert_has(diagnose(scene, 1, "", pid), "has probes\n");
 }
