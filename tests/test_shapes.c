@@ -222,9 +222,8 @@ static void without_probes__says_what_to_do(void **state)
 	assert_int_equal(scene->tracer.status, 1);
 	assert_string_equal(
 		scene->tracer.err,
-		"asynctrace: 'true': it has ended, and nothing that ran as this process has "
-		"probes: it must be built with libasync or asynctrace/probes.h, and not be a child "
-		"of the command, so in a shell write: sh -c 'exec ...'\n");
+		"asynctrace: 'true': nothing was traced, for it has no probes. Build it with "
+		"libasync or asynctrace/probes.h; in a shell write: sh -c 'exec ...'\n");
 	assert_int_equal(scene_files(scene), 0);
 }
 

@@ -219,10 +219,17 @@ static void at_ring_join(int fd)
 		__atomic_store_n(&at_listeners.ring, 1, __ATOMIC_RELAXED);
 }
 
-/* When the process, or a library that it loads, begins. */
+/*
+ * When the process, or a library that it loads, begins. It has waited for the tracer long enough to
+ * die with it, and what its user set is all that its environment shall have.
+ */
 static void at_ring_open(void)
 {
 	at_ring_join(at_ring_descriptor());
+	if (!at_ring.shared)
+		return;
+	prctl(PR_SET_PDEATHSIG, 0);
+	unsetenv(AT_RING_VARIABLE);
 }
 
 #endif

@@ -3,7 +3,8 @@
  * The ring: how records reach a reader without the kernel's help.
  *
  * The reader makes it, as memory without a file (memfd_create(2)), sealed against any change of its
- * size. The process inherits the descriptor; its number is in the environment. A thread takes a
+ * size. The process inherits the descriptor; its number is in the environment, until the process
+ * claims the ring. Up to `go` it dies with the reader (PR_SET_PDEATHSIG). A thread takes a
  * free block, writes records into it, and gives it to the reader when it is full. What a block holds
  * can be seen record by record, so a process that dies leaves all that it has written, and nobody
  * makes a system call.

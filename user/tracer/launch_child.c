@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -19,6 +20,8 @@ static void inherit(int ring)
 {
 	char number[16];
 
+	/* It waits for us, and must not run on without. What claims the ring is free from `go` on. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(number, sizeof(number), "%d", ring);
 	fcntl(ring, F_SETFD, 0);
 	setenv(AT_RING_VARIABLE, number, 1);
@@ -87,9 +90,8 @@ int launch_failed(struct launch *launch, const char **why)
 	*why = NULL;
 	if (recv(launch->channel, &failure, sizeof(failure), MSG_DONTWAIT) == sizeof(failure))
 		return -failure;
-	*why = "it has ended, and nothing that ran as this process has probes: it must be built "
-	       "with libasync or asynctrace/probes.h, and not be a child of the command, so in a "
-	       "shell write: sh -c 'exec ...'";
+	*why = "nothing was traced, for it has no probes. Build it with libasync or "
+	       "asynctrace/probes.h; in a shell write: sh -c 'exec ...'";
 	return -ENOEXEC;
 }
 
@@ -106,12 +108,12 @@ int launch_search(struct launch **ret, struct launch *launch, int err,
 		sigaction(SIGINT, &interrupt, NULL);
 		sigaction(SIGQUIT, &quit, NULL);
 	}
-	if (err) {
+	if (err && err != -ENOEXEC) {
 		launch_free(launch);
 		return err;
 	}
 	*ret = launch;
-	return 0;
+	return err;
 }
 
 pid_t launch_pid(const struct launch *launch)

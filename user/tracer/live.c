@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int accept_program(pid_t pid, void *context, const char **why)
 {
@@ -57,8 +58,6 @@ static int open_bpf(struct live *live, const struct options *options, const char
 		err = launch_start(&live->launch, options->command, accept_program, live, why);
 	if (!err)
 		err = live_attach(&live->source, live->target, options, why);
-	if (!err)
-		live->way = bpf_source_way(live->source);
 	return err;
 }
 
@@ -77,7 +76,6 @@ static int start_with(struct live *live, struct ring_memory *memory, const struc
 	ring.pidfd = live->target->pidfd;
 	ring.proc = live->target->proc;
 	*why = "no memory";
-	live->way = "a ring in memory";
 	return ring_source_open(&live->source, memory, &ring);
 }
 
@@ -88,6 +86,9 @@ static int open_ring(struct live *live, const struct options *options, const cha
 
 	if (!err)
 		err = start_with(live, &memory, options, why);
+	/* Children of the command that live on have it, too. */
+	if (err && memory.ring && !__atomic_load_n(&memory.ring->claimed, __ATOMIC_ACQUIRE))
+		ring_memory_give_back(&memory, NULL, true);
 	ring_memory_free(&memory);
 	return err;
 }
@@ -120,6 +121,9 @@ int live_open(struct live *live, const struct options *options, const char **why
 	struct options chosen = *options;
 	int err = 0;
 
+	*why = "that is asynctrace itself";
+	if (options->pid == getpid())
+		return -EINVAL;
 	if (options->pid)
 		err = target_open(&live->target, options->pid, elf_has_probes, why);
 	if (err)
@@ -142,10 +146,21 @@ void live_look(struct live *live)
 		live->cpu_ns = cpu_ns;
 }
 
+void live_detach(struct live *live)
+{
+	struct source *source = live->source;
+
+	if (!source)
+		return;
+	source->work(source, &live->hits, &live->records);
+	live_look(live);
+	source->free(source);
+	live->source = NULL;
+}
+
 void live_close(struct live *live)
 {
-	if (live->source)
-		live->source->free(live->source);
+	live_detach(live);
 	launch_free(live->launch);
 	target_free(live->target);
 	free(live->missing);

@@ -130,10 +130,13 @@ static int flush_text(FILE *text)
 /* What has come within CHUNK_NS makes a chunk, so that no more is lost if the tracer is killed. */
 static int keep(struct output *output, const struct at_event *events, size_t count)
 {
-	int err = recording_write(output->recording, events, count);
 	uint64_t now_ns = clock_ns();
+	int err;
 
 	output->kept += count;
+	if (!output->recording)
+		return 0;
+	err = recording_write(output->recording, events, count);
 	if (!err && now_ns - output->flushed_ns >= CHUNK_NS) {
 		err = recording_flush(output->recording);
 		output->flushed_ns = now_ns;
@@ -149,7 +152,7 @@ static int keep(struct output *output, const struct at_event *events, size_t cou
 
 int output_flush(struct output *output, const struct at_event *events, size_t count)
 {
-	int err = output->recording ? keep(output, events, count) : 0;
+	int err = output->recording_path ? keep(output, events, count) : 0;
 
 	if (err || !output->text)
 		return err;
@@ -188,12 +191,12 @@ int output_close(struct output *output)
 		closed = recording_close(output->recording);
 		output->recording = NULL;
 	}
-	if (closed) {
+	if (!err)
+		err = complete(output);
+	if (!err && closed) {
 		output->failed = output->recording_path;
 		err = closed;
 	}
-	if (!err)
-		err = complete(output);
 	output_discard(output);
 	return err;
 }

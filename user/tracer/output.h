@@ -21,7 +21,7 @@ struct output {
 	char *part;  /* the file that becomes `whole` when it is complete, or null */
 	char *whole; /* what text_path leads to */
 	struct recording *recording; /* null if nothing is recorded */
-	uint64_t kept;		     /* records that the recording was given */
+	uint64_t kept;		     /* records that the recording was given, or should have been */
 	uint64_t saved;		     /* those of them that are in it, if it failed */
 	uint64_t flushed_ns;
 	bool streams; /* text has gone to a terminal */
@@ -49,7 +49,7 @@ int output_open_recording(struct output *ret, const char *path);
 /*
  * Keeps records if they are recorded, and lets everybody see what was written. Returns 0; -EPIPE if
  * nobody reads any more; another -errno if it cannot be written: `failed` names what it was. A
- * recorded file that failed has `saved` records, and ends there.
+ * recorded file that failed has `saved` records, and ends there; the text can go on.
  */
 int output_flush(struct output *output, const struct at_event *events, size_t count);
 

@@ -34,7 +34,7 @@
 struct session {
 	const struct options *options;
 	struct live live; /* the source's owner, unless that is a file */
-	struct source *source;
+	struct source *source; /* null when the target is left alone */
 	struct names *names;	   /* null for a file, which has them */
 	struct snapshot *snapshot; /* null unless that of a running process is wanted */
 	struct newcomers *newcomers;
@@ -85,6 +85,16 @@ static int complain_of_process(const struct options *options, int err, const cha
 			options->pid, why, options->program, options->action->name);
 }
 
+/* A command of which nothing can be traced has run all the same: as it ended, so do we. */
+static int complain_of_command(struct session *session, const char *why)
+{
+	int status = launch_wait(session->live.launch);
+
+	if (status != 128 + SIGINT)
+		say("'%s': %s", session->options->command[0], why);
+	return status > 0 ? status : 1;
+}
+
 static int open_live(struct session *session)
 {
 	const struct options *options = session->options;
@@ -101,6 +111,8 @@ static int open_live(struct session *session)
 	}
 	if (!options->command)
 		return complain_of_process(options, err, why);
+	if (why && err == -ENOEXEC && session->live.launch)
+		return complain_of_command(session, why);
 	if (why)
 		return complain("'%s': %s", options->command[0], why);
 	say("cannot run '%s': %s", options->command[0], strerror(-err));
@@ -279,6 +291,15 @@ static int run(struct session *session)
 	return unable ? result_complain(&session->result, unable) : 0;
 }
 
+/* Whoever waits for the command, or for a picture, traces nobody meanwhile. */
+static void detach(struct session *session)
+{
+	if (session->source != session->live.source)
+		return;
+	session->source = NULL;
+	live_detach(&session->live);
+}
+
 /* The exit status of the command, which goes on as long as it wants unless we were told to end. */
 static int await_command(struct session *session)
 {
@@ -302,10 +323,10 @@ static int finish(struct session *session)
 	const struct options *options = session->options;
 	int status = result_finish(&session->result);
 
-	if (status)
+	if (status && !session->result.unrecorded)
 		return status;
-	report_totals(options, model_totals(session->result.model), session->result.output.kept);
-	return session->left ? report_left(options, part_read(session)) : 0;
+	report_totals(options, model_totals(session->result.model));
+	return session->left ? report_left(options, part_read(session)) : status;
 }
 
 static void session_free(struct session *session)
@@ -371,6 +392,7 @@ int session_run(const struct options *options)
 
 	if (!status) {
 		status = run(&session);
+		detach(&session);
 		keep_first(&status, finish(&session));
 		keep_first(&status, report_failure(options, session.failure));
 		keep_first(&status, await_command(&session));
