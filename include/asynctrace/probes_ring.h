@@ -194,6 +194,8 @@ static int at_ring_wait(void)
 		if (at_ring_reader_is_gone())
 			return 0;
 	}
+	if (__atomic_load_n(&ring->go, __ATOMIC_ACQUIRE) == AT_RING_END)
+		_exit(127);
 	return !__atomic_load_n(&ring->closed, __ATOMIC_ACQUIRE);
 }
 

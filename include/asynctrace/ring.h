@@ -23,6 +23,10 @@
 #define AT_RING_MAGIC	0x676e697261747261ULL
 #define AT_RING_VERSION 1
 
+/* Words of `go`: the process runs, or ends at once, for the tracer has failed. */
+#define AT_RING_GO  1
+#define AT_RING_END 2
+
 /*
  * Who may touch a block. The process takes a free one, with a compare-and-swap, and fills it; the
  * reader makes full ones free, with a count of 0, and closes free ones for good before it gives
@@ -53,7 +57,7 @@ struct at_ring {
 	/* The reader's words. */
 	__u32 process; /* for whom it is: others leave it alone */
 	__u32 reader;  /* the process that reads: when that is gone, nobody does */
-	__u32 go; /* a futex: the process waits for 1 before it runs, so that it can be looked at */
+	__u32 go; /* a futex: the process waits for AT_RING_GO, so that it can be looked at */
 	__u32 closed; /* nobody reads any more */
 	__u32 detail; /* enum at_detail: what is wanted */
 

@@ -108,7 +108,7 @@ int launch_search(struct launch **ret, struct launch *launch, int err,
 		sigaction(SIGINT, &interrupt, NULL);
 		sigaction(SIGQUIT, &quit, NULL);
 	}
-	if (err && err != -ENOEXEC) {
+	if (err && !launch->ended) {
 		launch_free(launch);
 		return err;
 	}
@@ -121,17 +121,27 @@ pid_t launch_pid(const struct launch *launch)
 	return launch->pid;
 }
 
+static void tell_waiting(struct launch *launch, uint32_t go)
+{
+	if (!launch->ring)
+		return;
+	__atomic_store_n(&launch->ring->go, go, __ATOMIC_RELEASE);
+	syscall(SYS_futex, &launch->ring->go, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
 int launch_go(struct launch *launch)
 {
 	if (launch->traced && ptrace(PTRACE_DETACH, launch->pid, NULL, NULL) && errno != ESRCH)
 		return -errno;
 	launch->traced = false;
-	if (launch->ring) {
-		__atomic_store_n(&launch->ring->go, 1, __ATOMIC_RELEASE);
-		syscall(SYS_futex, &launch->ring->go, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
-	}
+	tell_waiting(launch, AT_RING_GO);
 	launch->ring = NULL;
 	return 0;
+}
+
+bool launch_has_ended(const struct launch *launch)
+{
+	return launch->ended;
 }
 
 int launch_wait(struct launch *launch)
@@ -154,7 +164,9 @@ void launch_free(struct launch *launch)
 	if (!launch)
 		return;
 	waits = (launch->traced || launch->ring) && !launch->ended;
-	/* Where privileges were given up, only ptrace still reaches the process. */
+	if (waits)
+		tell_waiting(launch, AT_RING_END);
+	/* Where privileges were given up, no signal reaches the process but by ptrace. */
 	if (waits && (!kill(launch->pid, SIGKILL) ||
 		      (launch->traced && !ptrace(PTRACE_CONT, launch->pid, NULL, (long)SIGKILL)))) {
 		while (!launch->ended && !launch_await(launch, &status))

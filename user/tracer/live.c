@@ -89,6 +89,10 @@ static int open_ring(struct live *live, const struct options *options, const cha
 	/* Children of the command that live on have it, too. */
 	if (err && memory.ring && !__atomic_load_n(&memory.ring->claimed, __ATOMIC_ACQUIRE))
 		ring_memory_give_back(&memory, NULL, true);
+	if (err && live->launch && !launch_has_ended(live->launch)) {
+		launch_free(live->launch);
+		live->launch = NULL;
+	}
 	ring_memory_free(&memory);
 	return err;
 }
@@ -160,8 +164,8 @@ void live_detach(struct live *live)
 
 void live_close(struct live *live)
 {
-	live_detach(live);
 	launch_free(live->launch);
+	live_detach(live);
 	target_free(live->target);
 	free(live->missing);
 	*live = (struct live){ 0 };

@@ -111,7 +111,7 @@ static int open_live(struct session *session)
 	}
 	if (!options->command)
 		return complain_of_process(options, err, why);
-	if (why && err == -ENOEXEC && session->live.launch)
+	if (why && session->live.launch && launch_has_ended(session->live.launch))
 		return complain_of_command(session, why);
 	if (why)
 		return complain("'%s': %s", options->command[0], why);
