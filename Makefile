@@ -262,7 +262,7 @@ check-faults: all $(TARGET_PROGRAMS) $(B)/tests/check_faults
 
 # Those that attach to real processes.
 KERNEL_TESTS := $(wildcard $(patsubst %,tests/test_%.c,bpf_source killed shapes attach session \
-	privileges doctor ring_traced budget))
+	privileges doctor ring_traced budget_traced))
 
 check-kernels: all $(TARGET_PROGRAMS) $(KERNEL_TESTS:%.c=$(B)/%)
 	$(Q)tools/check-kernels $(B) $(KERNEL_TESTS:%.c=$(B)/%)

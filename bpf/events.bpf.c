@@ -24,6 +24,7 @@ __u64 followed; /* processes that are traced, with `follow` */
 __u32 target;	/* the process in the kernel's numbers, or 0 until its first hit */
 struct counters counters;
 struct tail tails[TAILS];
+bool placeless[PLACELESS]; /* threads that `writers` had no room for, by their number modulo this */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -138,8 +139,10 @@ static __always_inline void remember(const struct at_batch *batch, __u32 stated,
 	const struct writer writer = { (__u64)batch, stated, 0 };
 	const struct writer *known = bpf_map_lookup_elem(&writers, &thread);
 
-	if (!known || known->batch != writer.batch || known->stated != stated)
-		bpf_map_update_elem(&writers, &thread, &writer, BPF_ANY);
+	if (known && known->batch == writer.batch && known->stated == stated)
+		return;
+	if (bpf_map_update_elem(&writers, &thread, &writer, BPF_ANY))
+		placeless[thread & (PLACELESS - 1)] = true;
 }
 
 /* The thread writes no more where it did; true if it was known where. */
@@ -148,6 +151,7 @@ static __always_inline bool forget(__u32 thread)
 	struct tail *tail = &tails[thread & (TAILS - 1)];
 	struct sample *sample;
 
+	placeless[thread & (PLACELESS - 1)] = false;
 	if (bpf_map_delete_elem(&writers, &thread))
 		return false;
 	if (tail->thread == thread)
@@ -236,14 +240,27 @@ int trigger(struct pt_regs *ctx)
 	return 0;
 }
 
+/* Any thread of the machine may have that place. */
+static __always_inline void count_placeless(__u32 thread)
+{
+	bool *is_placeless = &placeless[thread & (PLACELESS - 1)];
+
+	if (!*is_placeless || !passes(bpf_get_current_pid_tgid() >> 32))
+		return;
+	*is_placeless = false;
+	__sync_fetch_and_add(&counters.unread, 1);
+}
+
 /* A thread that dies leaves a batch that it did not hand over. */
 static __always_inline void pass_last(__u32 thread)
 {
 	const struct writer *writer = bpf_map_lookup_elem(&writers, &thread);
 	struct batch_header stated = { 0 };
 
-	if (!writer || !enabled)
+	if (!enabled)
 		return;
+	if (!writer)
+		return count_placeless(thread);
 	if (bpf_probe_read_user(&stated, sizeof(stated), (const void *)writer->batch))
 		__sync_fetch_and_add(&counters.unread, 1);
 	else if (stated.thread == writer->stated && stated.count && stated.count <= AT_BATCH_MAX)

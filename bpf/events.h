@@ -26,7 +26,7 @@ struct counters {
 	__u64 dropped; /* records, for want of room or because they could not be copied */
 	__u64 refused; /* hits of a probe that brought them */
 	__u64 forked;  /* children that are not traced */
-	__u64 unread;  /* threads whose memory was gone when they died */
+	__u64 unread;  /* threads that died, and nobody knew where they wrote, or it was gone */
 };
 
 /* The last record of a thread that was dropped. */
@@ -44,6 +44,9 @@ struct tail {
  * true.
  */
 #define TAILS 4096
+
+/* Of threads that share a place one may not be counted as unread. */
+#define PLACELESS (1 << 16)
 
 /* What struct at_batch begins with. */
 struct batch_header {

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,7 +30,10 @@
 /* To become others, for one thing. */
 #define NEED_ROOT() NEED(!geteuid(), "root")
 
-/* A program that could be attached to a probe can be loaded. It returns 0. */
+/*
+ * A program that could be attached to a probe can be loaded. It returns 0. Before Linux 5.11 it
+ * counts as locked memory of the user, with whatever tracers have that have just ended.
+ */
 static inline bool has_bpf(void)
 {
 	static const struct bpf_insn program[] = {
@@ -42,10 +46,15 @@ static inline bool has_bpf(void)
 		.insns = (uintptr_t)program,
 		.license = (uintptr_t) "Dual BSD/GPL",
 	};
-	int fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof(attributes));
+	struct rlimit before, none = { RLIM_INFINITY, RLIM_INFINITY };
+	int fd;
 
+	getrlimit(RLIMIT_MEMLOCK, &before);
+	setrlimit(RLIMIT_MEMLOCK, &none);
+	fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof(attributes));
 	if (fd >= 0)
 		close(fd);
+	setrlimit(RLIMIT_MEMLOCK, &before);
 	return fd >= 0;
 }
 

@@ -116,7 +116,7 @@ static inline __attribute__((format(printf, 2, 3))) void program_start(struct pr
 /* What the tracer says where it takes the ring, for want of BPF, is left out. */
 static inline void program_forget_ring(char *err)
 {
-	static const char said[] = "asynctrace: traced by a ring in memory, without BPF (";
+	static const char said[] = "asynctrace: traced by a ring in memory, without forked ";
 	char *line = strstr(err, said), *end = line ? strchr(line, '\n') : NULL;
 
 	if (end)

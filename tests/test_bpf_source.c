@@ -320,6 +320,20 @@ static void killed__with_a_batch_that_it_keeps(void **state)
 	assert_int_equal(fixture->count - 2, RECORDS(100));
 }
 
+/* There is room for one thread; of the others, some have written by then. */
+static void killed__with_batches_that_nobody_finds(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, "-w -t 4 -r 100000000");
+	attach(fixture, (struct bpf_options){ .threads = 1 });
+	go(fixture);
+	wait_until_written(fixture, 4000000);
+	kill(fixture->pid, SIGKILL);
+	read_all(fixture);
+	assert_in_range(last_event(fixture)->c, 1, 3);
+}
+
 static void stop__gives_what_was_not_handed_over(void **state)
 {
 	struct fixture *fixture = *state;
@@ -691,6 +705,7 @@ int main(void)
 		TEST(direct__gives_what_batch_gives),
 		TEST(killed__in_the_middle_of_its_work),
 		TEST(killed__with_a_batch_that_it_keeps),
+		TEST(killed__with_batches_that_nobody_finds),
 		TEST(stop__gives_what_was_not_handed_over),
 		TEST(stop__ends_when_it_is_asked_for),
 		TEST(full_ring__counts_what_is_lost),

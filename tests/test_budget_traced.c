@@ -63,13 +63,19 @@ static int steps_of(const struct program *tracer)
 	return count;
 }
 
+static void need(const char *way)
+{
+	if (!strcmp(way, "bpf"))
+		NEED_BPF();
+}
+
 /* Starts talker with a tracer that has next to no budget, and waits for its last step. */
-static void start_spared(struct scene *scene)
+static void start_spared(struct scene *scene, const char *way)
 {
 	program_start(&scene->tracer,
-		      "build/asynctrace summary --budget 0.001%% --buffer " BUFFER
+		      "build/asynctrace summary --source %s --budget 0.001%% --buffer " BUFFER
 		      " -w %s/recording -- " TALKER " %s/shared",
-		      scene->folder, scene->folder);
+		      way, scene->folder, scene->folder);
 	UNTIL(steps_of(&scene->tracer) == STEPS);
 }
 
@@ -95,15 +101,14 @@ static void finish_spared(struct scene *scene, int status)
 	assert_non_null(strstr(scene->other.out, "% busy before switches were left out"));
 }
 
-static void talker__is_spared_and_counts_the_rest(void **state)
+static void spare_talker(struct scene *scene, const char *way)
 {
-	struct scene *scene = *state;
 	const struct talker *talker = scene_share(scene);
 	struct told told;
 	uint64_t before;
 
-	NEED_ROOT();
-	start_spared(scene);
+	need(way);
+	start_spared(scene, way);
 	before = talker->coroutines;
 	UNTIL(talker->coroutines > before + 10000);
 	kill(child_of(scene->tracer.pid), SIGTERM);
@@ -114,15 +119,13 @@ static void talker__is_spared_and_counts_the_rest(void **state)
 	assert_int_equal(told.tasks + told.shed_tasks, 2 * talker->tasks);
 }
 
-/* What it has counted last it has not handed over: it is read from its memory. */
-static void killed__is_counted_to_its_end(void **state)
+static void kill_talker(struct scene *scene, const char *way)
 {
-	struct scene *scene = *state;
 	const struct talker *talker = scene_share(scene);
 	struct told told;
 
-	NEED_ROOT();
-	start_spared(scene);
+	need(way);
+	start_spared(scene, way);
 	kill(child_of(scene->tracer.pid), SIGKILL);
 	finish_spared(scene, 128 + SIGKILL);
 	told = read_told(scene, "recording");
@@ -131,16 +134,45 @@ static void killed__is_counted_to_its_end(void **state)
 			2 * talker->coroutines + 1);
 }
 
-static void becoming_another_program__ends_the_trace(void **state)
+static void change_talker(struct scene *scene, const char *way)
 {
-	struct scene *scene = *state;
-
-	NEED_ROOT();
+	need(way);
 	scene_share(scene);
-	start_spared(scene);
+	start_spared(scene, way);
 	kill(child_of(scene->tracer.pid), SIGHUP);
 	finish_spared(scene, 0);
 	assert_true(read_told(scene, "recording").sheds > 0);
+}
+
+static void talker__is_spared_and_counts_the_rest(void **state)
+{
+	spare_talker(*state, "bpf");
+}
+
+static void talker__by_a_ring_too(void **state)
+{
+	spare_talker(*state, "ring");
+}
+
+/* What it has counted last it has not handed over: it is read from its memory. */
+static void killed__is_counted_to_its_end(void **state)
+{
+	kill_talker(*state, "bpf");
+}
+
+static void killed__by_a_ring_too(void **state)
+{
+	kill_talker(*state, "ring");
+}
+
+static void becoming_another_program__ends_the_trace(void **state)
+{
+	change_talker(*state, "bpf");
+}
+
+static void becoming_another_program__by_a_ring_too(void **state)
+{
+	change_talker(*state, "ring");
 }
 
 /* Each word of struct at_listeners that a probe's note names is 0. */
@@ -178,7 +210,7 @@ static void tracer__leaves_no_wish_behind(void **state)
 	pid_t pid;
 	int i;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, TALKER " %s/shared", scene->folder);
 	pid = scene->target.pid;
 	UNTIL(talker->tasks > 100);
@@ -208,7 +240,7 @@ static void another_tracer__gets_all(void **state)
 	struct told told;
 	int i;
 
-	NEED_ROOT();
+	NEED_BPF();
 	program_start(&scene->target, TALKER " %s/shared", scene->folder);
 	UNTIL(talker->tasks > 100);
 	for (i = 0; i < 2; i++) {
@@ -240,8 +272,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCENE_TEST(talker__is_spared_and_counts_the_rest),
+		SCENE_TEST(talker__by_a_ring_too),
 		SCENE_TEST(killed__is_counted_to_its_end),
+		SCENE_TEST(killed__by_a_ring_too),
 		SCENE_TEST(becoming_another_program__ends_the_trace),
+		SCENE_TEST(becoming_another_program__by_a_ring_too),
 		SCENE_TEST(tracer__leaves_no_wish_behind),
 		SCENE_TEST(another_tracer__gets_all),
 	};

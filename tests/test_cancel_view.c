@@ -666,6 +666,24 @@ static void nonsense__is_survived(void **state)
 	free(printed);
 }
 
+/* Whoever awaits a future is not looked for as often as somebody likes. */
+static void future__cancelled_without_end_is_not_followed(void **state)
+{
+	struct stream *s = *state;
+	unsigned int i;
+	char *printed;
+
+	for (i = 2; i < 2000; i++)
+		make(s, i, FUTURE(9));
+	for (i = 0; i < 1000; i++) {
+		ask(s, FUTURE(9), 0);
+		change(s, TASK(1), TASK(1), 0, 0);
+	}
+	printed = view_prints(&view_cancel, s, none);
+	assert_non_null(strstr(printed, "too much at once"));
+	free(printed);
+}
+
 static void nothing__is_one_line(void **state)
 {
 	assert_tells(*state, "",
@@ -704,6 +722,7 @@ int main(void)
 		TEST(chain__has_an_end),
 		TEST(lost__is_not_guessed),
 		TEST(nonsense__is_survived),
+		TEST(future__cancelled_without_end_is_not_followed),
 		TEST(nothing__is_one_line),
 	};
 

@@ -20,11 +20,11 @@ static void assert_has(const char *text, const char *part)
 		fail_msg("'%s' is not in:\n%s", part, text);
 }
 
-static void doctor__as_root(void **state)
+static void doctor__with_privileges(void **state)
 {
 	const char *text;
 
-	NEED_ROOT();
+	NEED_BPF();
 	text = diagnose(*state, 0, "", "");
 	assert_has(text, "ok  --source bpf   a record comes back: ");
 	assert_has(text, "ok  --source ring  a record comes back: ");
@@ -107,7 +107,7 @@ static void doctor__json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCENE_TEST(doctor__as_root),
+		SCENE_TEST(doctor__with_privileges),
 		SCENE_TEST(doctor__without_privileges),
 		SCENE_TEST(doctor__of_processes),
 		SCENE_TEST(doctor__json),

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <malloc.h>
+
 #include "tracer/sources/order.h"
 
 #define WINDOW 20
@@ -184,6 +186,39 @@ static void many_threads__keep_their_own_order(void **state)
 	}
 }
 
+/* The room for what two threads, or one, have given. */
+static size_t room(const struct at_event *events)
+{
+	return malloc_usable_size((void *)events);
+}
+
+static void backlog__gives_its_memory_back(void **state)
+{
+	const struct at_event *events;
+	size_t single, merged;
+	uint32_t i;
+
+	for (i = 0; i < 1000; i++)
+		add(*state, 1, 1 + 64 * i, 200 + 64 * i, 1, 64, false);
+	assert_int_equal(take(*state, UINT64_MAX, &events), 64000);
+	single = room(events);
+	for (i = 0; i < 1000; i++) {
+		add(*state, 1, 64001 + 64 * i, 100000 + 64 * i, 1, 64, false);
+		add(*state, 2, 1 + 64 * i, 100000 + 64 * i, 1, 64, false);
+	}
+	assert_int_equal(take(*state, UINT64_MAX, &events), 128000);
+	merged = room(events);
+	for (i = 0; i < 3; i++) {
+		add(*state, 1, 128001 + i, 300000 + i, 1, 1, false);
+		add(*state, 2, 64001 + i, 300000 + i, 1, 1, false);
+		assert_int_equal(take(*state, UINT64_MAX, &events), 2);
+	}
+	assert_true(room(events) < merged / 8);
+	add(*state, 1, 128004, 400000, 1, 1, false);
+	assert_int_equal(take(*state, UINT64_MAX, &events), 1);
+	assert_true(room(events) < single / 8);
+}
+
 /* More than keep their memory, each with one record at a time, and some that fall silent. */
 static void hundreds_of_threads__take_turns(void **state)
 {
@@ -214,6 +249,29 @@ static void hundreds_of_threads__take_turns(void **state)
 	assert_int_equal(total, 0);
 }
 
+/* Each is heard of once, but for one that writes all the time. */
+static void threads__without_end_are_forgotten(void **state)
+{
+	const struct at_event *events;
+	uint32_t last, known = 0, thread;
+	size_t total = 0;
+
+	for (thread = 2; thread < 4 * ORDER_THREADS_MAX; thread++) {
+		add(*state, thread, 7, 200 + thread, 0, 1, false);
+		if (thread % 64)
+			continue;
+		add(*state, 1, thread, 200 + thread, 0, 1, false);
+		total += take(*state, UINT64_MAX, &events);
+		assert_true(order_last(*state, 1, &last));
+		assert_int_equal(last, thread);
+	}
+	total += take(*state, UINT64_MAX, &events);
+	assert_int_equal(total, 4 * ORDER_THREADS_MAX - 2 + 4 * ORDER_THREADS_MAX / 64 - 1);
+	for (thread = 1; thread < 4 * ORDER_THREADS_MAX; thread++)
+		known += order_last(*state, thread, &last);
+	assert_in_range(known, ORDER_THREADS_MAX, 2 * ORDER_THREADS_MAX);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -228,8 +286,10 @@ int main(void)
 		TEST(number_of_a_thread__may_be_used_again),
 		TEST(old_records__of_an_earlier_listener_are_left_out),
 		TEST(records_without_end_in_the_window__do_not_fill_the_memory),
+		TEST(backlog__gives_its_memory_back),
 		TEST(many_threads__keep_their_own_order),
 		TEST(hundreds_of_threads__take_turns),
+		TEST(threads__without_end_are_forgotten),
 	};
 
 	return cmocka_run_group_tests_name("order", tests, NULL, NULL);

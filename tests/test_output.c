@@ -241,8 +241,8 @@ static void failed__leaves_what_was(void **state)
 
 	write_file(scene, "x.csv", "old");
 	program_start(&scene->tracer,
-		      "prlimit --fsize=512 build/asynctrace timeline -o %s -- "
-		      "build/tests/programs/story",
+		      "prlimit --fsize=512 build/asynctrace timeline -o %s -i "
+		      "tests/golden/service.rec",
 		      scene_path(scene, "x.csv"));
 	program_wait(&scene->tracer);
 	assert_int_equal(scene->tracer.status, 1);
@@ -321,18 +321,18 @@ static void full_disk__keeps_whole_chunks(void **state)
 static void killed_tracer__leaves_whole_chunks(void **state)
 {
 	struct scene *scene = *state;
+	pid_t command;
 
-	NEED_ROOT();
-	program_start(&scene->target, "build/examples/churn 20 3");
-	UNTIL(sleeps(scene->target.pid));
-	program_start(&scene->tracer, "build/asynctrace record -o %s/kept -p %d", scene->folder,
-		      scene->target.pid);
+	program_start(&scene->tracer,
+		      "build/asynctrace record -o %s/kept -- build/examples/churn 20 3",
+		      scene->folder);
 	UNTIL(file_size(scene_path(scene, "kept")) > 3000);
+	command = child_of(scene->tracer.pid);
 	kill(scene->tracer.pid, SIGKILL);
 	program_wait(&scene->tracer);
 	assert_true(read_unfinished(scene_path(scene, "kept")) > 10);
-	UNTIL(!listeners_of(scene->target.pid));
-	assert_untouched(scene->target.pid);
+	assert_true(runs(command));
+	kill(command, SIGKILL);
 }
 
 static void assert_refused(struct scene *scene, const char *words, const char *reason)

@@ -63,7 +63,7 @@ static int take_any(void *context, uint32_t thread, const struct at_event *event
 	(void)context;
 	(void)thread;
 	(void)events;
-	assert_in_range(count, 1, AT_BATCH_MAX);
+	assert_in_range(count, 1, AT_BATCH_MAX + 1);
 	taken += count;
 	return 0;
 }
@@ -72,8 +72,16 @@ static size_t read_ring(void)
 {
 	size_t freed;
 
-	assert_int_equal(ring_read(it.reader, take, NULL, &freed), 0);
+	assert_int_equal(ring_read(it.reader, false, take, NULL, &freed), 0);
 	return freed;
+}
+
+static uint32_t random_word(void)
+{
+	it.seed ^= it.seed << 13;
+	it.seed ^= it.seed >> 7;
+	it.seed ^= it.seed << 17;
+	return it.seed >> 16;
 }
 
 static void write_records(int count)
@@ -122,6 +130,7 @@ static int leave(void **state)
 {
 	(void)state;
 	at_listeners.any = 0;
+	at_listeners.ring_detail = 0;
 	at_thread_ends(NULL);
 	memset(&at_thread, 0, sizeof(at_thread));
 	if (at_ring.shared)
@@ -357,15 +366,190 @@ static void threads__each_in_its_order(void **state)
 	assert_int_equal(count + it.memory.ring->dropped, THREADS * MANY);
 }
 
-/* --- the reader --- */
+/* --- what is left out --- */
 
-static uint32_t random_word(void)
+/* What came of records of coroutines, switches and others: written, and counted. */
+static struct {
+	uint64_t written[3], counted[3];
+	uint32_t last; /* sequence */
+	unsigned int detail;
+	size_t sheds;
+} told;
+
+static int take_told(void *context, uint32_t thread, const struct at_event *events, size_t count)
 {
-	it.seed ^= it.seed << 13;
-	it.seed ^= it.seed >> 7;
-	it.seed ^= it.seed << 17;
-	return it.seed >> 16;
+	size_t i;
+
+	(void)context;
+	assert_int_equal(thread, gettid());
+	for (i = 0; i < count; i++) {
+		assert_int_equal(events[i].sequence, told.last + 1);
+		told.last++;
+		if (events[i].kind != AT_SHED) {
+			told.written[at_left_out_from(events[i].kind) - 1]++;
+			continue;
+		}
+		told.sheds++;
+		told.detail = events[i].subject;
+		told.counted[0] += events[i].a;
+		told.counted[1] += events[i].b;
+		told.counted[2] += events[i].c;
+	}
+	return 0;
 }
+
+static void read_told(bool end)
+{
+	size_t freed;
+
+	assert_int_equal(ring_read(it.reader, end, take_told, NULL, &freed), 0);
+}
+
+static void want(unsigned int detail)
+{
+	it.memory.ring->detail = detail;
+	at_flush();
+}
+
+/* One of each sort. */
+static void write_sorts(int times)
+{
+	while (times--) {
+		at_record(AT_COROUTINE_BEGIN, 0, 1, 2, 3, 4);
+		at_record(AT_SWITCH, 0, 1, 2, 3, 4);
+		at_record(AT_TASK_DONE, 0, 1, 2, 3, 4);
+	}
+}
+
+static void detail__is_heard_and_the_rest_counted(void **state)
+{
+	unsigned int detail, i;
+
+	(void)state;
+	memset(&told, 0, sizeof(told));
+	write_records(1);
+	for (detail = 1; detail <= AT_DETAIL_COUNTS; detail++) {
+		want(detail);
+		assert_int_equal(at_detail(), detail);
+		write_sorts(10);
+	}
+	/* That there is a change is told at once, the counts when the block is given up. */
+	read_told(false);
+	assert_int_equal(told.sheds, 3);
+	assert_int_equal(told.detail, AT_DETAIL_COUNTS);
+	assert_int_equal(told.counted[0], 0);
+	at_thread_ends(NULL);
+	read_told(false);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(told.counted[i], 10 * (3 - i));
+		assert_int_equal(told.written[i], 10 * i + (i == 1));
+	}
+	assert_int_equal(told.last, at_thread.sequence);
+}
+
+/* A process that is killed has told no more than its memory does. */
+static void detail__counts_are_read_at_the_end(void **state)
+{
+	(void)state;
+	memset(&told, 0, sizeof(told));
+	want(AT_DETAIL_ALL);
+	write_records(AT_BATCH_MAX - 1);
+	want(AT_DETAIL_COUNTS);
+	write_sorts(7);
+	read_told(false);
+	/* In the block after the full one, which has no record. */
+	assert_int_equal(at_thread.batch->count, 0);
+	assert_int_equal(told.counted[1], 0);
+	read_told(true);
+	assert_int_equal(told.counted[1], 7);
+	read_told(true);
+	assert_int_equal(told.counted[0], 7);
+	assert_int_equal(told.counted[2], 7);
+}
+
+/* Those of a thread that goes on are old one day. */
+static void detail__old_counts_are_given(void **state)
+{
+	(void)state;
+	memset(&told, 0, sizeof(told));
+	write_records(1);
+	want(AT_DETAIL_COUNTS);
+	write_sorts(1);
+	at_flush();
+	read_told(false);
+	assert_int_equal(told.counted[0], 0);
+	at_thread.shed->time_ns -= AT_SHED_AGE_NS;
+	at_flush();
+	assert_null(at_thread.batch);
+	write_sorts(1);
+	read_told(false);
+	assert_int_equal(told.counted[0], 1);
+	at_thread.shed->time_ns -= AT_SHED_AGE_NS;
+	write_sorts(AT_SHED_LOOK);
+	read_told(false);
+	assert_in_range(told.counted[0], AT_SHED_LOOK, AT_SHED_LOOK + 1);
+}
+
+static void detail__exact_whatever_comes(void **state)
+{
+	const struct at_ring *ring = it.memory.ring;
+	uint64_t times = 0;
+	int i, n;
+
+	(void)state;
+	memset(&told, 0, sizeof(told));
+	for (i = 0; i < 3000; i++) {
+		n = random_word() % 60;
+		write_sorts(n);
+		times += n;
+		if (random_word() % 3 == 0)
+			want(random_word() % 4);
+		if (random_word() % 8 == 0 && at_thread.shed)
+			at_thread.shed->time_ns -= AT_SHED_AGE_NS;
+		at_flush();
+		read_told(false);
+	}
+	read_told(true);
+	assert_int_equal(ring->dropped, 0);
+	for (i = 0; i < 3; i++) {
+		assert_true(told.written[i] > 1000 && told.counted[i] > 1000);
+		assert_int_equal(told.written[i] + told.counted[i], times);
+	}
+}
+
+static void detail__is_the_most_that_anybody_wants(void **state)
+{
+	(void)state;
+	write_records(1);
+	want(AT_DETAIL_NO_SWITCHES);
+	at_listeners.batch = 1;
+	/* One who does not know of it wants all. */
+	assert_int_equal(at_detail(), AT_DETAIL_ALL);
+	at_listeners.sparing = 1;
+	assert_int_equal(at_detail(), AT_DETAIL_NO_SWITCHES);
+	at_listeners.switches = 1;
+	assert_int_equal(at_detail(), AT_DETAIL_NO_COROUTINES);
+	at_listeners.coroutines = 1;
+	assert_int_equal(at_detail(), AT_DETAIL_ALL);
+	at_listeners.coroutines = at_listeners.switches = 0;
+	want(AT_DETAIL_ALL);
+	assert_int_equal(at_detail(), AT_DETAIL_ALL);
+	/* Whatever the reader writes there. */
+	write_records(1);
+	want(UINT32_MAX);
+	assert_int_equal(at_detail(), AT_DETAIL_COUNTS);
+	/* Who has gone wants nothing. */
+	it.memory.ring->closed = 1;
+	write_records(1);
+	at_record(AT_STATE, AT_END, 1, 0, 0, 0);
+	at_flush();
+	assert_int_equal(at_listeners.ring_detail, 0);
+	at_listeners.others = 1;
+	assert_int_equal(at_detail(), AT_DETAIL_NO_SWITCHES);
+	at_listeners.others = at_listeners.sparing = 0;
+}
+
+/* --- the reader --- */
 
 static int stop_it(void *context, uint32_t thread, const struct at_event *events, size_t count)
 {
@@ -380,7 +564,7 @@ static void read__goes_on_where_it_was_stopped(void **state)
 
 	(void)state;
 	write_records(2 * AT_BATCH_MAX + 1);
-	assert_int_equal(ring_read(it.reader, stop_it, NULL, &freed), -EAGAIN);
+	assert_int_equal(ring_read(it.reader, false, stop_it, NULL, &freed), -EAGAIN);
 	assert_int_equal(freed, 1);
 	assert_int_equal(seen[0].count, AT_BATCH_MAX);
 	read_ring();
@@ -439,8 +623,8 @@ static void read__of_a_liar(void **state)
 		}
 		it.memory.ring->serial = random_word() % 5;
 		taken = 0;
-		assert_int_equal(ring_read(it.reader, take_any, NULL, &freed), 0);
-		assert_in_range(taken, 0, BLOCKS * AT_BATCH_MAX);
+		assert_int_equal(ring_read(it.reader, round % 2, take_any, NULL, &freed), 0);
+		assert_in_range(taken, 0, BLOCKS * (AT_BATCH_MAX + 1));
 		assert_in_range(freed, 0, BLOCKS);
 	}
 }
@@ -499,6 +683,11 @@ int main(void)
 		JOINED(fork__child_writes_nothing),
 		JOINED(thread_end__gives_its_block_up),
 		JOINED(threads__each_in_its_order),
+		JOINED(detail__is_heard_and_the_rest_counted),
+		JOINED(detail__counts_are_read_at_the_end),
+		JOINED(detail__old_counts_are_given),
+		JOINED(detail__exact_whatever_comes),
+		JOINED(detail__is_the_most_that_anybody_wants),
 		JOINED(read__goes_on_where_it_was_stopped),
 		JOINED(read__not_what_was_taken_since_it_began),
 		JOINED(read__count_that_is_too_large),

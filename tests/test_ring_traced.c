@@ -106,7 +106,39 @@ static void command__forks(void **state)
 	start(scene, "summary", "./toy -r 1000 -f");
 	totals = finish(scene, 0);
 	assert_int_equal(totals.records, 26 * 1000 + 5);
-	assert_non_null(strstr(scene->tracer.err, "children that were forked and not traced: 1"));
+	assert_non_null(strstr(scene->tracer.err, "children that were forked and not traced: 1\n"));
+}
+
+/* It is traced from when it loads what has probes. */
+static void command__loads_its_probes_late(void **state)
+{
+	struct scene *scene = *state;
+	struct at_event *events;
+	size_t count, i, loops = 0;
+
+	bring(scene, "build/tests/programs/late");
+	bring(scene, "build/libasync.so");
+	start(scene, "record -o recording", "./late ./libasync.so");
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 0);
+	events = read_records(scene, scene_path(scene, "recording"), &count);
+	assert_int_equal(events[count - 1].kind, AT_DETACH);
+	for (i = 0; i < count; i++)
+		loops += events[i].kind == AT_LOOP_START;
+	assert_true(loops > 0);
+}
+
+/* By BPF it is not, which says how it would be. */
+static void command__loads_its_probes_late_with_bpf(void **state)
+{
+	struct scene *scene = *state;
+
+	NEED_ROOT();
+	program_start(&scene->tracer, "build/asynctrace summary --source bpf -- "
+				      "build/tests/programs/late build/libasync.so");
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 1);
+	assert_non_null(strstr(scene->tracer.err, "later, use --source ring\n"));
 }
 
 /* The stream ends when the program does that wrote it. */
@@ -195,6 +227,44 @@ static void killed_tracer__command_runs_on(void **state)
 	kill(command, SIGKILL);
 }
 
+/* As in a container: neither eBPF nor perf events, ptrace or the memory of others. */
+static void sandbox__has_the_ring(void **state)
+{
+	struct scene *scene = *state;
+
+	bring(scene, "build/asynctrace");
+	bring(scene, "build/tests/programs/sandbox");
+	bring(scene, "build/examples/await_coroutine");
+	program_start(&scene->tracer,
+		      "env -C %s %s ./sandbox ./asynctrace timed -- ./await_coroutine",
+		      scene->folder, as_nobody());
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 0);
+	assert_string_equal(scene->tracer.out, "2\n3\n");
+	assert_non_null(strstr(scene->tracer.err, "starting <function async_main at 0x"));
+	assert_non_null(strstr(scene->tracer.cost, ", by a ring in memory)"));
+	program_free(&scene->tracer);
+	program_start(&scene->tracer,
+		      "env -C %s %s ./sandbox ./asynctrace timed --source bpf -- "
+		      "./await_coroutine",
+		      scene->folder, as_nobody());
+	program_wait(&scene->tracer);
+	assert_int_not_equal(scene->tracer.status, 0);
+	assert_string_equal(scene->tracer.out, "");
+}
+
+/* Its memory counts as a file: who may not have one that large is told so. */
+static void limited_files__are_told(void **state)
+{
+	struct scene *scene = *state;
+
+	program_start(&scene->tracer, "prlimit --fsize=512 build/asynctrace timed --source ring -- "
+				      "build/examples/await_coroutine");
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 1);
+	assert_non_null(strstr(scene->tracer.err, "there is no memory for the buffer"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, scene_teardown)
 
 int main(void)
@@ -204,11 +274,15 @@ int main(void)
 		TEST(command__status_is_its_own),
 		TEST(command__is_another_program_first),
 		TEST(command__forks),
+		TEST(command__loads_its_probes_late),
+		TEST(command__loads_its_probes_late_with_bpf),
 		TEST(command__becomes_another_program),
 		TEST(command__is_killed),
 		TEST(command__crashes),
 		TEST(interrupted__command_runs_on),
 		TEST(killed_tracer__command_runs_on),
+		TEST(sandbox__has_the_ring),
+		TEST(limited_files__are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

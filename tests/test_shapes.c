@@ -12,6 +12,10 @@ static const char *const shapes[] = { "", "-stripped", "-static", "-static-pie",
 
 #define SHAPES (sizeof(shapes) / sizeof(*shapes))
 
+/* Where all of them take long, those that differ most. */
+#define STEP  (slowness() > 1 ? 2 : 1)
+#define FIRST STEP
+
 /* The same story, whatever shape it has. */
 static void launched__in_any_shape(void **state)
 {
@@ -22,7 +26,7 @@ static void launched__in_any_shape(void **state)
 	program_wait(&scene->other);
 	assert_int_equal(scene->other.status, 0);
 	assert_non_null(strstr(scene->other.err, "finished <function story_main at 0x"));
-	for (i = 1; i < SHAPES; i++) {
+	for (i = FIRST; i < SHAPES; i += STEP) {
 		program_start(&scene->tracer,
 			      "build/asynctrace timed -- build/tests/programs/story%s", shapes[i]);
 		program_wait(&scene->tracer);
@@ -56,7 +60,7 @@ static void running__in_any_shape(void **state)
 	size_t i;
 
 	NEED_BPF();
-	for (i = 1; i < SHAPES; i++) {
+	for (i = FIRST; i < SHAPES; i += STEP) {
 		program_start(&scene->target, "build/tests/programs/idle%s", shapes[i]);
 		UNTIL(sleeps(scene->target.pid));
 		assert_idle_is_seen(scene);
@@ -220,10 +224,8 @@ static void without_probes__says_what_to_do(void **state)
 		      scene->folder);
 	program_wait(&scene->tracer);
 	assert_int_equal(scene->tracer.status, 1);
-	assert_string_equal(
-		scene->tracer.err,
-		"asynctrace: 'true': nothing was traced, for it has no probes. Build it with "
-		"libasync or asynctrace/probes.h; in a shell write: sh -c 'exec ...'\n");
+	assert_non_null(strstr(scene->tracer.err,
+			       "asynctrace: 'true': nothing was traced, for it has no probes. "));
 	assert_int_equal(scene_files(scene), 0);
 }
 

@@ -89,7 +89,7 @@ enum at_type {
  * job_end            job         a result
  * depends            awaited     a what its end depends on: a child of a gather, wait, shield or
  *                                group; who holds a lock
- * shed                           what this thread leaves out from here to its next such record, for
+ * shed                           what this thread leaves out between two other such records, for
  *                                nobody wants it: a records of coroutines, b switches, c others,
  *                                texts and arguments not counted; subject: enum at_detail
  *
@@ -301,7 +301,7 @@ struct at_listeners {
 	__u16 sparing;
 	__u16 coroutines, switches, others;
 	__s32 wakeup;
-	__u32 reserved2;
+	__u32 ring_detail; /* enum at_detail: what the ring wants; 0 without one */
 	__u64 layout; /* of struct at_layout, or 0 */
 };
 

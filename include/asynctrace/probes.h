@@ -64,16 +64,16 @@ static inline int at_listening(void)
  */
 uint64_t at_now(void);
 
+unsigned int at_detail_spared(void);
+
 /* What is wanted by those who listen: enum at_detail. */
 static inline unsigned int at_detail(void)
 {
 	const volatile struct at_listeners *listeners = &at_listeners;
 
-	if (__builtin_expect(!listeners->sparing, 1) || listeners->coroutines)
+	if (__builtin_expect(!(listeners->sparing | listeners->ring_detail), 1))
 		return AT_DETAIL_ALL;
-	if (listeners->switches)
-		return AT_DETAIL_NO_COROUTINES;
-	return listeners->others ? AT_DETAIL_NO_SWITCHES : AT_DETAIL_COUNTS;
+	return at_detail_spared();
 }
 
 /* From which detail on records of this kind are left out. */
@@ -301,7 +301,7 @@ static __thread struct {
 	uint64_t retry_ns; /* the ring was full: when to look again */
 	uint32_t sequence;
 	uint32_t detail;       /* what was wanted when it was looked last, while somebody spares */
-	struct at_event *shed; /* the record in the batch that counts what is left out, or null */
+	struct at_event *shed; /* the record that counts what is left out, or null */
 	uint32_t number;       /* the kernel's, or 0 until it is wanted */
 
 	/* Its clock: see at_now(). */
@@ -403,23 +403,52 @@ uint64_t at_now(void)
 	return at_clock();
 }
 
+static struct at_event at_shed_event(const struct at_batch *batch)
+{
+	return (struct at_event){
+		.time_ns = at_clock(),
+		.thread = batch->thread,
+		.sequence = at_thread.sequence,
+		.kind = AT_SHED,
+		.process = batch->process,
+		.subject = at_thread.detail,
+	};
+}
+
 #include <asynctrace/probes_ring.h>
+
+/* All of them are given what any of them wants. */
+unsigned int at_detail_spared(void)
+{
+	const volatile struct at_listeners *listeners = &at_listeners;
+	unsigned int detail = AT_DETAIL_COUNTS, ring = listeners->ring_detail;
+
+	if (listeners->coroutines || (listeners->batch && !listeners->sparing))
+		return AT_DETAIL_ALL;
+	if (listeners->switches)
+		detail = AT_DETAIL_NO_COROUTINES;
+	else if (listeners->others)
+		detail = AT_DETAIL_NO_SWITCHES;
+	return listeners->ring && ring < detail ? ring : detail;
+}
 
 static void at_hand_over(struct at_batch *batch)
 {
 	if (batch->count && at_listeners.batch)
 		at_probe_batch(batch, batch->count);
-	if (at_thread.state)
+	if (at_thread.state) {
 		at_block_hand_over(batch);
-	else
-		batch->count = 0;
+		return;
+	}
+	batch->count = 0;
 	at_thread.shed = NULL;
 }
 
 /* Mere counts are not worth a probe each time that a thread sleeps. */
 static int at_may_wait(const struct at_batch *batch)
 {
-	return batch->count == 1 && at_clock() - at_thread.first_ns < AT_SHED_AGE_NS;
+	return !at_thread.state && batch->count == 1 &&
+	       at_clock() - at_thread.first_ns < AT_SHED_AGE_NS;
 }
 
 void at_flush(void)
@@ -541,9 +570,41 @@ static inline void at_append(struct at_batch *batch)
 	__atomic_store_n(&batch->count, batch->count + 1, __ATOMIC_RELEASE);
 }
 
+static inline uint64_t at_write(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a,
+				uint64_t b, uint64_t c)
+{
+	struct at_batch *batch = at_thread.batch;
+	uint64_t now = at_clock();
+
+	if (__builtin_expect(!batch, 0))
+		batch = at_batch_new();
+	at_thread.sequence++;
+	if (__builtin_expect(batch && (at_listeners.batch | at_ring_listens()), 1)) {
+		struct at_event *event = &batch->events[batch->count];
+
+		event->time_ns = now;
+		event->thread = batch->thread;
+		event->sequence = at_thread.sequence;
+		event->kind = kind;
+		event->flags = flags;
+		event->process = batch->process;
+		event->subject = subject;
+		event->a = a;
+		event->b = b;
+		event->c = c;
+		at_append(batch);
+		if (__builtin_expect(batch->count == AT_BATCH_MAX, 0) ||
+		    __builtin_expect(now - at_thread.first_ns > AT_BATCH_AGE_NS, 0))
+			at_hand_over(batch);
+	}
+	if (__builtin_expect(at_listeners.direct, 0))
+		at_sites[kind](subject, a, b, c, flags, at_thread.sequence);
+	return now;
+}
+
 /*
  * The record that counts what is left out: it stands where that begins, and grows as long as its
- * batch is not handed over.
+ * batch is not handed over. In a ring, where records are seen at once, it has a place of its own.
  */
 static __attribute__((noinline)) struct at_event *at_begin_shed(unsigned int detail)
 {
@@ -551,22 +612,19 @@ static __attribute__((noinline)) struct at_event *at_begin_shed(unsigned int det
 	int changes = detail != at_thread.detail;
 	struct at_event *event;
 
-	if (batch && batch->count == AT_BATCH_MAX - 1)
+	at_thread.detail = detail;
+	if (changes && at_ring_listens())
+		at_write(AT_SHED, 0, detail, 0, 0, 0);
+	else if (batch && batch->count == AT_BATCH_MAX - 1)
 		at_hand_over(batch);
 	batch = at_thread.batch ? at_thread.batch : at_batch_new();
+	if (batch && at_thread.state)
+		return at_block_shed();
 	at_thread.sequence++;
-	at_thread.detail = detail;
 	if (!batch)
 		return NULL;
 	event = &batch->events[batch->count];
-	*event = (struct at_event){
-		.time_ns = at_clock(),
-		.thread = batch->thread,
-		.sequence = at_thread.sequence,
-		.kind = AT_SHED,
-		.process = batch->process,
-		.subject = detail,
-	};
+	*event = at_shed_event(batch);
 	at_append(batch);
 	/* That it changes is told as soon as possible. */
 	if (changes)
@@ -603,38 +661,6 @@ static inline int at_leave_out(enum at_kind kind)
 	return 1;
 }
 
-static inline uint64_t at_write(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a,
-				uint64_t b, uint64_t c)
-{
-	struct at_batch *batch = at_thread.batch;
-	uint64_t now = at_clock();
-
-	if (__builtin_expect(!batch, 0))
-		batch = at_batch_new();
-	at_thread.sequence++;
-	if (__builtin_expect(batch && (at_listeners.batch | at_ring_listens()), 1)) {
-		struct at_event *event = &batch->events[batch->count];
-
-		event->time_ns = now;
-		event->thread = batch->thread;
-		event->sequence = at_thread.sequence;
-		event->kind = kind;
-		event->flags = flags;
-		event->process = batch->process;
-		event->subject = subject;
-		event->a = a;
-		event->b = b;
-		event->c = c;
-		at_append(batch);
-		if (__builtin_expect(batch->count == AT_BATCH_MAX, 0) ||
-		    __builtin_expect(now - at_thread.first_ns > AT_BATCH_AGE_NS, 0))
-			at_hand_over(batch);
-	}
-	if (__builtin_expect(at_listeners.direct, 0))
-		at_sites[kind](subject, a, b, c, flags, at_thread.sequence);
-	return now;
-}
-
 /* By itself, so that it costs nobody anything who has no budget. */
 static __attribute__((noinline)) uint64_t at_record_or_count(enum at_kind kind, unsigned int flags,
 							     uint64_t subject, uint64_t a,
@@ -650,7 +676,7 @@ static __attribute__((noinline)) uint64_t at_record_or_count(enum at_kind kind, 
 uint64_t at_record(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a, uint64_t b,
 		   uint64_t c)
 {
-	if (__builtin_expect(at_listeners.sparing, 0))
+	if (__builtin_expect(at_listeners.sparing | at_listeners.ring_detail, 0))
 		return at_record_or_count(kind, flags, subject, a, b, c);
 	return at_write(kind, flags, subject, a, b, c);
 }

@@ -44,27 +44,68 @@ static int at_ring_reader_is_gone(void)
 static void at_ring_close(void)
 {
 	__atomic_store_n(&at_listeners.ring, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&at_listeners.ring_detail, 0, __ATOMIC_RELAXED);
+}
+
+static struct at_block *at_block_of(struct at_batch *batch)
+{
+	return (struct at_block *)((char *)batch - offsetof(struct at_block, batch));
+}
+
+/* What counts, from now on, what the thread leaves out. */
+static struct at_event *at_block_shed(void)
+{
+	struct at_event *shed = &at_block_of(at_thread.batch)->shed;
+	struct at_event first = at_shed_event(at_thread.batch);
+
+	if (!shed->kind) {
+		first.kind = 0;
+		first.sequence++;
+		*shed = first;
+		__atomic_store_n(&shed->kind, AT_SHED, __ATOMIC_RELEASE);
+	}
+	shed->subject = first.subject;
+	at_thread.shed = shed;
+	return shed;
 }
 
 /* Nothing of the thread's is read or written in the block from here on. */
 static void at_block_leave(struct at_batch *batch)
 {
-	uint32_t state = batch->count ? AT_BLOCK_FULL : AT_BLOCK_FREE;
+	int counts = at_thread.shed != NULL;
+	uint32_t state = batch->count || counts ? AT_BLOCK_FULL : AT_BLOCK_FREE;
 
+	/* That of what was counted, which is a record now. */
+	at_thread.sequence += counts;
 	__atomic_store_n(at_thread.state, state, __ATOMIC_RELEASE);
 	at_thread.batch = NULL;
 	at_thread.state = NULL;
+	at_thread.shed = NULL;
 }
 
-/* The reader has seen the records as they were written: only a full block has to go. */
+/* What is wanted, and whether anybody wants anything. */
+static int at_ring_look(void)
+{
+	uint32_t detail = __atomic_load_n(&at_ring.shared->detail, __ATOMIC_RELAXED);
+
+	if (__atomic_load_n(&at_ring.shared->closed, __ATOMIC_RELAXED)) {
+		at_ring_close();
+		return 0;
+	}
+	if (detail != at_listeners.ring_detail)
+		__atomic_store_n(&at_listeners.ring_detail, detail, __ATOMIC_RELAXED);
+	return 1;
+}
+
+/* The reader has seen the records as they were written: a full block has to go, and old counts. */
 static void at_block_hand_over(struct at_batch *batch)
 {
-	int closed = __atomic_load_n(&at_ring.shared->closed, __ATOMIC_RELAXED);
+	const struct at_event *shed = at_thread.shed;
 
 	at_thread.first_ns = at_thread.last_ns;
-	if (closed)
-		at_ring_close();
-	if (closed || batch->count == AT_BATCH_MAX || (batch->count && at_listeners.batch))
+	if (!at_ring_look() || batch->count == AT_BATCH_MAX ||
+	    (batch->count && at_listeners.batch) ||
+	    (shed && at_clock() - shed->time_ns >= AT_SHED_AGE_NS))
 		at_block_leave(batch);
 }
 

@@ -21,7 +21,7 @@
 #define AT_RING_VARIABLE "ASYNCTRACE_RING"
 
 #define AT_RING_MAGIC	0x676e697261747261ULL
-#define AT_RING_VERSION 1
+#define AT_RING_VERSION 2
 
 /* Words of `go`: the process runs, or ends at once, for the tracer has failed. */
 #define AT_RING_GO  1
@@ -40,7 +40,14 @@ enum at_block_state {
 };
 
 struct at_block {
-	__u64 serial;	       /* of one thread, in the order in which it took them */
+	__u64 serial; /* of one thread, in the order in which it took them */
+
+	/*
+	 * What the thread leaves out while it has the block (AT_SHED), in a record that follows those
+	 * of the batch and grows until the block is full. Its kind is a release, and 0 if there is
+	 * none; its sequence tells what that would be if the batch were empty.
+	 */
+	struct at_event shed;
 	struct at_batch batch; /* `count` is a release of the records before it */
 };
 

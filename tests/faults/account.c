@@ -138,6 +138,34 @@ void account(struct scene *scene, const struct program *tracer, const char *name
 	row->counted = true;
 }
 
+/* The number after `words`, with commas within; 0 if they are not there. */
+static uint64_t number_after(const char *text, const char *words)
+{
+	const char *at = strstr(text, words);
+	uint64_t number = 0;
+
+	for (at = at ? at + strlen(words) : ""; *at == ',' || (*at >= '0' && *at <= '9'); at++)
+		number = *at == ',' ? number : number * 10 + *at - '0';
+	return number;
+}
+
+void account_cut(const char *path, const struct written *after, const char *told)
+{
+	const struct at_event *events;
+	struct source *source;
+	const char *why;
+	size_t count, i;
+
+	assert_int_equal(file_source_open(&source, path, &why), 0);
+	while (source->read(source, &events, &count, 0) > 0)
+		for (i = 0; i < count; i++)
+			row->seen += events[i].thread && events[i].kind < AT_KINDS_END;
+	source->free(source);
+	row->lost += number_after(told, " records; ") + number_after(told, " are missing, and ");
+	row->written += count_written(NULL, after, NULL, 0);
+	row->counted = true;
+}
+
 void assert_accounted(void)
 {
 	int64_t missing = row->written - row->seen - row->lost;

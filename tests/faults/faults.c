@@ -46,6 +46,8 @@ static int run_fault(const struct fault *fault)
 	row->name = fault->name;
 	failed = _cmocka_run_group_tests(fault->test.name, &fault->test, 1, NULL, NULL);
 	row->passed = !failed;
+	print_row(row);
+	fflush(stdout);
 	return failed;
 }
 

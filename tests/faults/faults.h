@@ -69,6 +69,9 @@ void take_written(struct written *ret, const struct load *load);
 void account(struct scene *scene, const struct program *tracer, const char *name,
 	     const struct written *before, const struct written *after);
 
+/* The same from a recording that ends early at `path`, and from what its tracer `told` of that. */
+void account_cut(const char *path, const struct written *after, const char *told);
+
 /* Nothing is missing but what was told. Adds to the figures that a row has already. */
 void assert_accounted(void);
 

@@ -130,31 +130,43 @@ static const char *mount_small(struct scene *scene)
 	return path;
 }
 
-/* The recording ends early, and says so to who reads it. The target does not notice. */
+/*
+ * The recording ends early, and says so to who reads it. The target does not notice. It is stopped
+ * when the tracer finds out, for it would write on until that has left.
+ */
 static void disk__full(void **state)
 {
 	struct scene *scene = *state;
-	struct load *load = start_load(scene, 0, 1, "");
+	struct load *load = start_load(scene, 50000, 1, "");
 	const char *folder = mount_small(scene);
+	struct written after;
 	char path[128];
 
 	if (!folder) {
 		note("not tried: nothing may be mounted here");
 		return;
 	}
-	program_start(&scene->tracer, "build/asynctrace record -o %s/recording -p %d", folder,
-		      scene->target.pid);
+	attach_recorder(scene, &scene->tracer, "small/recording", "--buffer 64M");
+	kill(scene->tracer.pid, SIGSTOP);
+	await_records(load, 500000);
+	kill(scene->target.pid, SIGSTOP);
+	UNTIL(state_of(scene->target.pid) == 'T');
+	take_written(&after, load);
+	kill(scene->tracer.pid, SIGCONT);
 	program_wait(&scene->tracer);
 	snprintf(path, sizeof(path), "%s/recording", folder);
+	account_cut(path, &after, scene->tracer.err);
 	program_start(&scene->other, "build/asynctrace summary -i %s", path);
 	program_wait(&scene->other);
 	umount2(folder, MNT_DETACH);
 	rmdir(folder);
 	assert_int_equal(scene->tracer.status, 1);
 	assert_non_null(strstr(scene->tracer.err, "No space left on device"));
-	note_first_line(strstr(scene->tracer.err, "cannot write"));
+	note_first_line(strstr(scene->tracer.err, "No space"));
 	assert_int_equal(scene->other.status, 1);
+	assert_accounted();
 	assert_untouched(scene->target.pid);
+	kill(scene->target.pid, SIGCONT);
 	await_bursts(load, 100);
 }
 

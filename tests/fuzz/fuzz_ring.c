@@ -60,7 +60,7 @@ static int take(void *context, uint32_t thread, const struct at_event *events, s
 	struct liar *liar = context;
 
 	liar->given += count;
-	if (!count || liar->given > BLOCKS * AT_BATCH_MAX)
+	if (!count || liar->given > BLOCKS * (AT_BATCH_MAX + 1))
 		abort();
 	if (order_add(liar->order, thread, events, count, false))
 		abort();
@@ -79,7 +79,7 @@ static void read_rounds(struct liar *liar, struct ring_reader *reader)
 		for (i = 0; i < CHANGES && liar->input.size; i++)
 			change(liar);
 		liar->given = 0;
-		if (ring_read(reader, take, liar, &freed) || freed > BLOCKS)
+		if (ring_read(reader, true, take, liar, &freed) || freed > BLOCKS)
 			abort();
 		if (order_take(liar->order, round, &events, &count))
 			abort();

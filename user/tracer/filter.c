@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Who has been told of is remembered until his end, so that every begin has one. */
 #include "filter_internal.h"
+#include <base/hash.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* An insertion without memory leaves hh.tbl of the new element null. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 /* Nobody says that the id of a coroutine is not that of a task, too. */
 struct key {

@@ -18,12 +18,17 @@ static unsigned int shift_of(unsigned int row)
 	return row ? row - 1 : 0;
 }
 
+static uint32_t rows_left(const struct histogram_room *room)
+{
+	return (room->rows_max ? room->rows_max : HISTOGRAM_ROOM) - room->rows;
+}
+
 static int count_value(struct histogram_room *room, uint64_t **rows, uint64_t value)
 {
 	unsigned int row = row_of(value);
 
 	if (!rows[row]) {
-		if (room->rows == (room->rows_max ? room->rows_max : HISTOGRAM_ROOM))
+		if (!rows_left(room))
 			return -ENOSPC;
 		rows[row] = calloc(HISTOGRAM_BUCKETS, sizeof(*rows[row]));
 		if (!rows[row])
@@ -46,13 +51,28 @@ static uint32_t free_rows(uint64_t **rows)
 	return count;
 }
 
+/* How many rows the numbers that are kept themselves need, and that one. */
+static uint32_t rows_needed(const struct histogram *histogram, uint64_t value)
+{
+	uint64_t needed = 1ULL << row_of(value);
+	unsigned int i;
+
+	for (i = 0; i < HISTOGRAM_ROWS; i++)
+		needed |= 1ULL << row_of(histogram->values[i]);
+	return __builtin_popcountll(needed);
+}
+
 /* There is no more room: the numbers that were kept themselves, and that one, are counted in rows. */
 static int make_rows(struct histogram_room *room, struct histogram *histogram, uint64_t value)
 {
 	uint64_t *rows[HISTOGRAM_ROWS] = { 0 };
-	int err = count_value(room, rows, value);
 	unsigned int i;
+	int err;
 
+	/* Whoever has no room asks again with each number: nothing is allocated in vain. */
+	if (rows_needed(histogram, value) > rows_left(room))
+		return -ENOSPC;
+	err = count_value(room, rows, value);
 	for (i = 0; i < HISTOGRAM_ROWS && !err; i++)
 		err = count_value(room, rows, histogram->values[i]);
 	if (err)

@@ -83,6 +83,10 @@ int launch_await(struct launch *launch, int *status)
 	return 0;
 }
 
+#define NO_PROBES                                                                                  \
+	"nothing was traced, for it has no probes. Build it with libasync or asynctrace/probes.h; " \
+	"in a shell write: sh -c 'exec ...'"
+
 int launch_failed(struct launch *launch, const char **why)
 {
 	int failure;
@@ -90,8 +94,7 @@ int launch_failed(struct launch *launch, const char **why)
 	*why = NULL;
 	if (recv(launch->channel, &failure, sizeof(failure), MSG_DONTWAIT) == sizeof(failure))
 		return -failure;
-	*why = "nothing was traced, for it has no probes. Build it with libasync or "
-	       "asynctrace/probes.h; in a shell write: sh -c 'exec ...'";
+	*why = launch->ring ? NO_PROBES : NO_PROBES "; if it loads them later, use --source ring";
 	return -ENOEXEC;
 }
 

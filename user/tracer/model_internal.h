@@ -7,6 +7,7 @@
 #define TRACER_MODEL_INTERNAL_H
 
 #include "model.h"
+#include <base/hash.h>
 #include <base/pool.h>
 #include <string.h>
 
@@ -17,31 +18,8 @@ struct model_key {
 	uint32_t process;
 };
 
-/*
- * The end of MurmurHash3. It must scatter: uthash makes room only where some bucket is crowded.
- * Whoever chooses ids does not know where this program lies in memory, and so not which of them
- * meet.
- */
-static inline unsigned int model_hash(const void *key)
-{
-	uint64_t id;
-	uint32_t process;
-
-	memcpy(&id, key, sizeof(id));
-	memcpy(&process, (const char *)key + sizeof(id), sizeof(process));
-	id += (uintptr_t)&model_new;
-	id = (id ^ (uint64_t)process << 32) * 0xff51afd7ed558ccd;
-	id = (id ^ id >> 33) * 0xc4ceb9fe1a85ec53;
-	return id ^ id >> 33;
-}
-
-/* An insertion without memory leaves hh.tbl of the new element null. */
-#define HASH_NONFATAL_OOM		1
-#define HASH_FUNCTION(key, size, hash)	((hash) = model_hash(key))
-#define HASH_KEYCMP(one, another, size) memcmp(one, another, MODEL_KEY_SIZE)
-#define MODEL_FIND(table, key, found)	HASH_FIND(hh, table, key, MODEL_KEY_SIZE, found)
-#define MODEL_ADD(table, object)	HASH_ADD_KEYPTR(hh, table, object, MODEL_KEY_SIZE, object)
-#include <uthash.h>
+#define MODEL_FIND(table, key, found) HASH_FIND(hh, table, key, MODEL_KEY_SIZE, found)
+#define MODEL_ADD(table, object)      HASH_ADD_KEYPTR(hh, table, object, MODEL_KEY_SIZE, object)
 
 struct text {
 	char bytes[AT_TEXT_MAX + 1];

@@ -6,15 +6,12 @@
 #include "names.h"
 #include "symbols.h"
 #include "target.h"
+#include <base/hash.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* An insertion without memory leaves hh.tbl of the new element null. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 /* A target can make up any number of addresses, and to look for the name of one takes its time. */
 enum { NAMES_MAX = 1 << 16 };

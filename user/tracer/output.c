@@ -127,26 +127,47 @@ static int flush_text(FILE *text)
 	return errno ? -errno : -EIO;
 }
 
+void output_miss(struct output *output, const struct at_event *events, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		output->missing += events[i].thread && events[i].kind < AT_KINDS_END;
+}
+
+/* No more can be written. `events` came last, some of which may not have got that far. */
+static void cut(struct output *output, const struct at_event *events, size_t count)
+{
+	const struct at_event *pending;
+	size_t n = recording_pending(output->recording, &pending), rest;
+
+	output->failed = output->recording_path;
+	output->saved = recording_count(output->recording);
+	rest = output->kept - output->saved - n;
+	output_miss(output, pending, n);
+	output_miss(output, events + count - rest, rest);
+	recording_discard(output->recording);
+	output->recording = NULL;
+}
+
 /* What has come within CHUNK_NS makes a chunk, so that no more is lost if the tracer is killed. */
 static int keep(struct output *output, const struct at_event *events, size_t count)
 {
 	uint64_t now_ns = clock_ns();
 	int err;
 
-	output->kept += count;
-	if (!output->recording)
+	if (!output->recording) {
+		output_miss(output, events, count);
 		return 0;
+	}
+	output->kept += count;
 	err = recording_write(output->recording, events, count);
 	if (!err && now_ns - output->flushed_ns >= CHUNK_NS) {
 		err = recording_flush(output->recording);
 		output->flushed_ns = now_ns;
 	}
-	if (err) {
-		output->failed = output->recording_path;
-		output->saved = recording_count(output->recording);
-		recording_discard(output->recording);
-		output->recording = NULL;
-	}
+	if (err)
+		cut(output, events, count);
 	return err;
 }
 
@@ -186,9 +207,12 @@ int output_close(struct output *output)
 	int err = output_flush(output, NULL, 0), closed = 0;
 
 	if (output->recording) {
-		recording_flush(output->recording);
+		closed = recording_flush(output->recording);
 		output->saved = recording_count(output->recording);
-		closed = recording_close(output->recording);
+		if (closed)
+			cut(output, NULL, 0);
+		else
+			closed = recording_close(output->recording);
 		output->recording = NULL;
 	}
 	if (!err)

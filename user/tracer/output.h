@@ -21,8 +21,9 @@ struct output {
 	char *part;  /* the file that becomes `whole` when it is complete, or null */
 	char *whole; /* what text_path leads to */
 	struct recording *recording; /* null if nothing is recorded */
-	uint64_t kept;		     /* records that the recording was given, or should have been */
+	uint64_t kept;		     /* records that the recording was given */
 	uint64_t saved;		     /* those of them that are in it, if it failed */
+	uint64_t missing;	     /* records of the target that came after these */
 	uint64_t flushed_ns;
 	bool streams; /* text has gone to a terminal */
 };
@@ -45,6 +46,9 @@ void output_spoil(struct output *output);
 
 /* Keeps the records in a file, too; see recording_create(). 0 or -errno. */
 int output_open_recording(struct output *ret, const char *path);
+
+/* Counts those of the target, which nobody will find in the recording. */
+void output_miss(struct output *output, const struct at_event *events, size_t count);
 
 /*
  * Keeps records if they are recorded, and lets everybody see what was written. Returns 0; -EPIPE if

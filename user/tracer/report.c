@@ -81,7 +81,7 @@ int report_silence(const struct options *options, const struct model *model)
 	return options->view == &view_check;
 }
 
-void report_totals(const struct options *options, const struct model_totals *totals)
+void report_totals(const struct options *options, const struct model_totals *totals, bool by_ring)
 {
 	char records[TEXT_COUNT_SIZE], missing[TEXT_COUNT_SIZE], dropped[TEXT_COUNT_SIZE];
 	uint64_t lost = completeness_lost(totals);
@@ -108,8 +108,8 @@ void report_totals(const struct options *options, const struct model_totals *tot
 	if (totals->dropped && !options->input)
 		suggest_buffer(options->buffer);
 	if (totals->forked && !options->input && !options->follow)
-		say("children that were forked and not traced: %lu; --follow traces them",
-		    totals->forked);
+		say("children that were forked and not traced: %lu%s", totals->forked,
+		    by_ring ? "" : "; --follow traces them");
 }
 
 static uint64_t own_cpu_ns(void)

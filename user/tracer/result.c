@@ -4,6 +4,7 @@
 #include "complain.h"
 #include "terminal.h"
 #include "title.h"
+#include "views/completeness.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,16 +182,31 @@ int result_take(struct result *result, const struct at_event *events, size_t cou
 	return err ? err : check_output(result, output_flush(&result->output, events, count));
 }
 
+void result_miss(struct result *result, const struct at_event *events, size_t count)
+{
+	model_feed(result->model, events, count);
+	output_miss(&result->output, events, count);
+}
+
+bool result_is_cut(const struct result *result)
+{
+	return result->broken && result->output.failed == result->output.recording_path &&
+	       result->output.saved;
+}
+
 int result_complain(const struct result *result, int err)
 {
 	const struct output *output = &result->output;
-	char saved[TEXT_COUNT_SIZE], missing[TEXT_COUNT_SIZE];
+	uint64_t gone = completeness_lost(model_totals(result->model));
+	char saved[TEXT_COUNT_SIZE], missing[TEXT_COUNT_SIZE], lost[TEXT_COUNT_SIZE];
 
-	if (result->broken && output->failed == output->recording_path && output->saved)
-		return complain("cannot write '%s': %s: it has the first %s records; %s more had "
-				"come when tracing ended",
+	if (result_is_cut(result))
+		return complain("cannot write '%s': %s: it has the first %s records; %s later ones "
+				"are missing%s%s%s; tracing has ended",
 				output->failed, strerror(-err), text_count(saved, output->saved),
-				text_count(missing, output->kept - output->saved));
+				text_count(missing, output->missing),
+				gone ? ", and " : "", gone ? text_count(lost, gone) : "",
+				gone ? " were lost" : "");
 	if (result->broken)
 		return complain("cannot write '%s': %s", output->failed, strerror(-err));
 	return complain("%s", strerror(-err));
@@ -205,7 +221,7 @@ static int complain_of_recording(const struct output *output)
 		return complain("nothing is in '%s'", output->recording_path);
 	return complain("'%s' has the first %s records; %s later ones are missing",
 			output->recording_path, text_count(saved, output->saved),
-			text_count(missing, output->kept - output->saved));
+			text_count(missing, output->missing));
 }
 
 int result_finish(struct result *result)

@@ -29,6 +29,12 @@ int result_open(struct result *ret, const struct options *options);
 /* Shows and keeps records, in the order of their source. 0, or -errno for result_complain(). */
 int result_take(struct result *result, const struct at_event *events, size_t count);
 
+/* Counts records that come after a recording could not be written. */
+void result_miss(struct result *result, const struct at_event *events, size_t count);
+
+/* True if it could not, but has something. */
+bool result_is_cut(const struct result *result);
+
 /* Says why records were not taken. The exit status. */
 int result_complain(const struct result *result, int err);
 

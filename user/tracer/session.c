@@ -1,50 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Nothing is written before the source is open, and whatever ends the run, what has been seen is
- * shown. Signals only count; the loop looks at them at least every POLL_MS.
+ * Whatever ends the run, what has been seen is shown. Signals only count; the loop looks at them at
+ * least every POLL_MS.
  */
-#include "session.h"
-#include "actions.h"
-#include "budget.h"
 #include "complain.h"
 #include "launch.h"
-#include "live.h"
 #include "names.h"
 #include "newcomers.h"
-#include "privileges.h"
-#include "progress.h"
 #include "report.h"
-#include "result.h"
-#include "sources/ahead.h"
-#include "sources/elf.h"
-#include "sources/file.h"
+#include "session_internal.h"
 #include "sources/snapshot.h"
-#include "sources/source.h"
 #include "target.h"
-#include "terminal.h"
 #include <base/clock.h>
-#include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define POLL_MS 100
-
-struct session {
-	const struct options *options;
-	struct live live; /* the source's owner, unless that is a file */
-	struct source *source; /* null when the target is left alone */
-	struct names *names;	   /* null for a file, which has them */
-	struct snapshot *snapshot; /* null unless that of a running process is wanted */
-	struct newcomers *newcomers;
-	struct budget budget;
-	struct result result;
-	struct progress progress;
-	bool stopped; /* the source was asked for the end */
-	bool left;    /* the user wanted no more of a file */
-	int failure;  /* -errno, if the source failed */
-};
 
 static volatile sig_atomic_t interrupts, terminations;
 
@@ -56,7 +27,7 @@ static void on_signal(int signal)
 		terminations++;
 }
 
-static void catch_signals(void)
+void session_catch_signals(void)
 {
 	struct sigaction count = { .sa_handler = on_signal };
 
@@ -75,62 +46,6 @@ static int requests(const struct session *session)
 	return (own > 0 ? own : 0) + terminations;
 }
 
-/* What cannot be attached to can be started, unless BPF is insisted on. */
-static int complain_of_process(const struct options *options, int err, const char *why)
-{
-	if (options->source != OPTIONS_SOURCE_AUTO || (err != -EPERM && err != -EACCES))
-		return complain("process %d: %s", options->pid, why);
-	return complain("process %d: %s; or start the command with %s %s -- COMMAND: that needs no "
-			"privileges",
-			options->pid, why, options->program, options->action->name);
-}
-
-/* A command of which nothing can be traced has run all the same: as it ended, so do we. */
-static int complain_of_command(struct session *session, const char *why)
-{
-	int status = launch_wait(session->live.launch);
-
-	if (status != 128 + SIGINT)
-		say("'%s': %s", session->options->command[0], why);
-	return status > 0 ? status : 1;
-}
-
-static int open_live(struct session *session)
-{
-	const struct options *options = session->options;
-	const char *why;
-	int err = live_open(&session->live, options, &why);
-
-	if (session->live.missing)
-		say("traced by a ring in memory, without BPF (%s): processes that run already, and "
-		    "children, cannot be traced so",
-		    session->live.missing);
-	if (!err) {
-		session->source = session->live.source;
-		return 0;
-	}
-	if (!options->command)
-		return complain_of_process(options, err, why);
-	if (why && session->live.launch && launch_has_ended(session->live.launch))
-		return complain_of_command(session, why);
-	if (why)
-		return complain("'%s': %s", options->command[0], why);
-	say("cannot run '%s': %s", options->command[0], strerror(-err));
-	return err == -ENOENT ? 127 : 126;
-}
-
-/* 0 or the exit status, as from the functions below. */
-static int open_source(struct session *session)
-{
-	const char *input = session->options->input, *why;
-
-	if (!input)
-		return open_live(session);
-	if (file_source_open(&session->source, input, &why))
-		return complain("cannot read '%s': %s", input, why);
-	return 0;
-}
-
 /* Records of the source, and before them the names of callbacks that it does not know. */
 static int take_all(struct session *session, const struct at_event *events, size_t count)
 {
@@ -142,6 +57,8 @@ static int take_all(struct session *session, const struct at_event *events, size
 		named = names_of(session->names, events, count, &n);
 	if (n)
 		err = result_take(&session->result, named, n);
+	if (err)
+		result_miss(&session->result, events, count);
 	return err ? err : result_take(&session->result, events, count);
 }
 
@@ -247,6 +164,22 @@ static void keep_budget(struct session *session)
 		    source->spare(source, session->budget.detail));
 }
 
+/* The recording ends early: what it misses is counted to the end, which is now. */
+static void count_rest(struct session *session)
+{
+	struct source *source = session->source;
+	const struct at_event *events;
+	int asked = requests(session);
+	size_t count;
+
+	if (!result_is_cut(&session->result))
+		return;
+	if (source->stop && !session->stopped && source->stop(source))
+		return;
+	while (requests(session) == asked && source->read(source, &events, &count, POLL_MS) > 0)
+		result_miss(&session->result, events, count);
+}
+
 /*
  * Reads until the stream ends, the user wants no more, or something fails. 0, or the exit status
  * after a complaint.
@@ -288,6 +221,8 @@ static int run(struct session *session)
 	session->left = session->options->input && err > 0 && requests(session) &&
 			!model_totals(session->result.model)->complete;
 	progress_erase(&session->progress);
+	if (unable)
+		count_rest(session);
 	return unable ? result_complain(&session->result, unable) : 0;
 }
 
@@ -325,7 +260,8 @@ static int finish(struct session *session)
 
 	if (status && !session->result.unrecorded)
 		return status;
-	report_totals(options, model_totals(session->result.model));
+	report_totals(options, model_totals(session->result.model),
+		      session->live.missing || options->source == OPTIONS_SOURCE_RING);
 	return session->left ? report_left(options, part_read(session)) : status;
 }
 
@@ -340,44 +276,6 @@ static void session_free(struct session *session)
 	live_close(&session->live);
 }
 
-static const char undroppable[] = "cannot give up privileges, and will not go on with them";
-
-/* 0 or the exit status. */
-static int start(struct session *session)
-{
-	int status = open_source(session);
-
-	if (status)
-		return status;
-	catch_signals();
-	if (session->options->view && session->options->view->snapshot && session->options->pid) {
-		session->snapshot = snapshot_new(session->live.target);
-		if (!session->snapshot)
-			return complain("%s", strerror(ENOMEM));
-	}
-	if (session->live.target)
-		session->newcomers = newcomers_new(session->live.target, elf_has_probes);
-	/* Files are created by the user; what strangers have written is read by nobody special. */
-	if (privileges_become_user())
-		return complain(undroppable);
-	status = result_open(&session->result, session->options);
-	if (privileges_drop())
-		return complain(undroppable);
-	if (session->snapshot)
-		snapshot_look(session->snapshot);
-	/* Without another thread it takes longer, and no more. */
-	if (session->options->input)
-		ahead_source_open(&session->source, session->source);
-	if (session->live.target)
-		session->names =
-			names_new(session->live.target, session->result.view_options.source);
-	if (session->options->input && terminal_can_redraw(STDERR_FILENO))
-		session->progress = (struct progress){ .out = stderr, .begin_ns = clock_ns() };
-	if (!status && session->live.launch && launch_go(session->live.launch))
-		return complain("cannot start the command");
-	return status;
-}
-
 /* Of several exit statuses, the first that tells of a failure counts. */
 static void keep_first(int *status, int next)
 {
@@ -388,7 +286,7 @@ static void keep_first(int *status, int next)
 int session_run(const struct options *options)
 {
 	struct session session = { .options = options };
-	int status = start(&session);
+	int status = session_start(&session);
 
 	if (!status) {
 		status = run(&session);

@@ -204,6 +204,12 @@ uint64_t recording_count(const struct recording *recording)
 	return recording->records;
 }
 
+size_t recording_pending(const struct recording *recording, const struct at_event **ret)
+{
+	*ret = recording->events;
+	return recording->count;
+}
+
 /* Says that it is complete, but not before it says how much it is. */
 static int finish_header(const struct recording *recording)
 {

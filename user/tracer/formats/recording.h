@@ -28,6 +28,9 @@ int recording_flush(struct recording *recording);
 /* How many records are in the file, in whole chunks. */
 uint64_t recording_count(const struct recording *recording);
 
+/* Those that are not yet in it, but were written to it, or in part when that failed. */
+size_t recording_pending(const struct recording *recording, const struct at_event **ret);
+
 /*
  * Completes the file and frees the writer. Returns 0, or -errno, and then the file is as
  * recording_discard() leaves it.

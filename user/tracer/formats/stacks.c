@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "stacks.h"
+#include <base/hash.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* An insertion without memory leaves hh.tbl of the new element null. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 #include <utlist.h>
 
 /* Kinds of frames that are made here; callers number theirs from 0. */

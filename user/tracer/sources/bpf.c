@@ -3,148 +3,17 @@
  * The ring is read by the clock, for waking the reader costs the target more than a batch does;
  * only a ring that fills wakes it. That is why it is waited for by edges: a ring that merely holds
  * something must not end the wait.
- *
- * On stop() a thread may be in a long step with records that it has not handed over. They are
- * copied from the memory of the target before the probes go: each is then in the copy or in the
- * ring, or in both, which its sequence shows. The probes take a while to go, and what comes of
- * that while is left out: some threads would have a part of it only.
  */
-#include "bpf.h"
 #include "bounds.h"
-#include "memory.h"
-#include "order.h"
-#include "programs.h"
-#include "timens.h"
-#include "writers.h"
+#include "bpf_internal.h"
 #include <base/clock.h>
-#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <events.skel.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#define READ_MAX ORDER_HELD_MAX /* records, before those that have come are given */
-
-struct leftover {
-	struct leftover *next;
-	uint32_t thread;
-	size_t count;
-	struct at_event events[];
-};
-
-enum state { RUNS, ENDS, CLOSES, ENDED };
-
-struct bpf_source {
-	struct source source;
-	enum state state;
-	bool begun; /* AT_ATTACH was given */
-	struct programs programs;
-	struct ring_buffer *ring;
-	struct order *order;
-	struct writers *writers;
-	size_t collected; /* records, by this round of reading */
-	struct leftover *leftovers;
-	uint64_t unread; /* threads whose leftovers could not be read */
-	int memory;	 /* of the target, or -1 */
-	int wake;	 /* epoll: the ring, the end of the target */
-	pid_t pid;
-	bool follow;
-	bool direct;
-	int64_t ahead_ns;	  /* the target's clock */
-	bool exited;		  /* the target */
-	uint64_t end_ns;	  /* what is later is left out; UINT64_MAX while it runs */
-	uint64_t hits, records;	  /* that have come */
-	uint64_t dropped;	  /* until then, as far as it is known */
-	uint64_t rescued;	  /* of these: they were read from memory after all */
-	struct tail tails[TAILS]; /* the same */
-	struct at_event first, detach;
-	struct at_event *last; /* AT_LOST, AT_DETACH */
-};
-
-/*
- * A thread that is killed or read right after its batch was dropped has it still: what is new in a
- * copy of its memory was not lost.
- */
-static void rescue(struct bpf_source *self, uint32_t thread, const struct at_event *events,
-		   size_t count)
-{
-	const struct tail *tails =
-		self->state == RUNS ? self->programs.skeleton->bss->tails : self->tails;
-	const struct tail *tail = &tails[thread & (TAILS - 1)];
-	uint32_t known;
-
-	if (tail->thread != thread)
-		return;
-	if (!order_last(self->order, thread, &known))
-		known = 0;
-	for (; count && events->time_ns <= self->end_ns; count--, events++)
-		if (order_after(events->sequence, known) &&
-		    !order_after(events->sequence, tail->sequence))
-			self->rescued++;
-}
-
-static int add(struct bpf_source *self, uint32_t thread, const struct at_event *events,
-	       size_t count, bool again)
-{
-	struct at_event shifted[AT_BATCH_MAX];
-
-	if (self->ahead_ns) {
-		memcpy(shifted, events, count * sizeof(*events));
-		timens_shift(shifted, count, self->ahead_ns, self->direct);
-		events = shifted;
-	}
-	if (again)
-		rescue(self, thread, events, count);
-	return bounds_add(self->order, self->end_ns, thread, events, count, again);
-}
-
-static int take_sample(void *context, void *data, size_t size)
-{
-	struct bpf_source *self = context;
-	const struct sample *sample = data;
-	int err;
-
-	(void)size;
-	err = writers_note(self->writers, sample);
-	if (!err)
-		err = add(self, sample->thread, sample->events, sample->count,
-			  sample->flags & SAMPLE_LAST);
-	self->collected += sample->count;
-	self->records += sample->count;
-	/* Nobody handed over what was read when a thread died. */
-	self->hits += !sample->flags;
-	return !err && self->collected >= READ_MAX ? -EAGAIN : err;
-}
-
-/* Reads from the ring. Returns 1 if it is empty, 0 if there is more, or -errno. */
-static int collect(struct bpf_source *self)
-{
-	int ret;
-
-	self->collected = 0;
-	ret = ring_buffer__consume(self->ring);
-	if (ret == -EAGAIN)
-		return 0;
-	return ret < 0 ? ret : 1;
-}
-
-static int add_leftovers(struct bpf_source *self)
-{
-	struct leftover *leftover;
-	int err = 0;
-
-	while ((leftover = self->leftovers)) {
-		if (!err)
-			err = add(self, leftover->thread, leftover->events, leftover->count, true);
-		self->records += leftover->count;
-		self->leftovers = leftover->next;
-		free(leftover);
-	}
-	return err;
-}
 
 /* Returns how many records close the stream, or -ENOMEM. */
 static int write_last(struct bpf_source *self)
@@ -177,10 +46,10 @@ static int give(struct bpf_source *self, const struct at_event **events, size_t 
 {
 	bool ends = self->state == ENDS;
 	uint64_t now_ns = clock_ns();
-	int ret = collect(self);
+	int ret = bpf_source_collect(self);
 
 	if (ret == 1 && ends) {
-		ret = add_leftovers(self);
+		ret = bpf_source_add_leftovers(self);
 		now_ns = UINT64_MAX;
 		self->state = CLOSES;
 	}
@@ -259,86 +128,6 @@ static int bpf_read(struct source *source, const struct at_event **events, size_
 	return 1;
 }
 
-static int add_leftover(struct bpf_source *self, uint32_t thread, const struct at_batch *batch,
-			int count)
-{
-	size_t bytes = count * sizeof(*batch->events);
-	struct leftover *leftover = malloc(sizeof(*leftover) + bytes);
-
-	if (!leftover)
-		return -ENOMEM;
-	leftover->thread = thread;
-	leftover->count = count;
-	memcpy(leftover->events, batch->events, bytes);
-	leftover->next = self->leftovers;
-	self->leftovers = leftover;
-	return 0;
-}
-
-/*
- * The memory of a child that was followed is opened when it is wanted, if the user may look at that
- * child without privileges.
- */
-static int read_child(const struct place *place, struct at_batch *batch)
-{
-	int pidfd = syscall(SYS_pidfd_open, place->process, 0), memory, count;
-
-	if (pidfd < 0)
-		return errno == ESRCH ? -ESTALE : -errno;
-	memory = memory_open(place->process, pidfd);
-	close(pidfd);
-	if (memory < 0)
-		return memory;
-	count = memory_read_batch(memory, place->batch, place->stated, batch);
-	close(memory);
-	return count;
-}
-
-/* Takes what is in the ring, but no more than fits, for the target may be faster. 0 or -errno. */
-static int drain(struct bpf_source *self)
-{
-	size_t room = self->first.a / sizeof(struct at_event), taken;
-	int ret = 0;
-
-	for (taken = 0; !ret && taken < room; taken += self->collected)
-		ret = collect(self);
-	return ret < 0 ? ret : 0;
-}
-
-/* Threads that have written, but nothing of whom has come, may have more that nobody finds. */
-static void count_unknown(struct bpf_source *self)
-{
-	const struct tail *tails = self->programs.skeleton->bss->tails;
-	size_t i;
-
-	for (i = 0; i < TAILS; i++) {
-		if (tails[i].thread && !tails[i].left &&
-		    !writers_know(self->writers, tails[i].thread))
-			self->unread++;
-	}
-}
-
-static int find_leftovers(struct bpf_source *self)
-{
-	const struct place *place = NULL;
-	int count, err = drain(self);
-	struct at_batch batch;
-
-	while (!err && (place = writers_next(self->writers, place))) {
-		if (place->process == self->programs.skeleton->bss->target)
-			count = memory_read_batch(self->memory, place->batch, place->stated,
-						  &batch);
-		else
-			count = read_child(place, &batch);
-		if (count > 0)
-			err = add_leftover(self, place->thread, &batch, count);
-		else if (count < 0 && count != -ESTALE && count != -EAGAIN)
-			self->unread++;
-	}
-	count_unknown(self);
-	return err;
-}
-
 static int bpf_stop(struct source *source)
 {
 	struct bpf_source *self = (struct bpf_source *)source;
@@ -348,7 +137,7 @@ static int bpf_stop(struct source *source)
 		return 0;
 	set_end(self);
 	if (!self->direct)
-		err = find_leftovers(self);
+		err = bpf_source_find_leftovers(self);
 	end(self);
 	return err;
 }
@@ -372,7 +161,6 @@ static void bpf_work(const struct source *source, uint64_t *hits, uint64_t *reco
 static void bpf_free(struct source *source)
 {
 	struct bpf_source *self = (struct bpf_source *)source;
-	struct leftover *leftover;
 
 	if (!source)
 		return;
@@ -380,90 +168,13 @@ static void bpf_free(struct source *source)
 	ring_buffer__free(self->ring);
 	order_free(self->order);
 	writers_free(self->writers);
-	while ((leftover = self->leftovers)) {
-		self->leftovers = leftover->next;
-		free(leftover);
-	}
+	bpf_source_free_leftovers(self);
 	if (self->memory >= 0)
 		close(self->memory);
 	if (self->wake >= 0)
 		close(self->wake);
 	free(self->last);
 	free(self);
-}
-
-/* The ring and what watches it. */
-static int open_ring(struct bpf_source *self, const struct bpf_options *options)
-{
-	int map = bpf_map__fd(self->programs.skeleton->maps.ring);
-	struct epoll_event ring = { .events = EPOLLIN | EPOLLET };
-	struct epoll_event end = { .events = EPOLLIN | EPOLLET, .data.ptr = self };
-
-	self->ring = ring_buffer__new(map, take_sample, self, NULL);
-	self->wake = epoll_create1(EPOLL_CLOEXEC);
-	if (!self->ring || self->wake < 0 || epoll_ctl(self->wake, EPOLL_CTL_ADD, map, &ring) ||
-	    epoll_ctl(self->wake, EPOLL_CTL_ADD, options->pidfd, &end))
-		return -errno;
-	return 0;
-}
-
-static void wake_loops(const struct bpf_source *self, const struct bpf_options *options,
-		       const struct elf_probes *probes)
-{
-	size_t image, i;
-
-	for (image = 0; image < options->image_count; image++)
-		for (i = 0; i < probes[image].count; i++)
-			if (probes[image].probes[i].kind == ELF_BATCH)
-				memory_wake(self->memory, options->pidfd,
-					    options->images[image].bias +
-						    probes[image].probes[i].semaphore_address);
-}
-
-static int read_images(struct elf_probes *probes, const struct bpf_options *options,
-		       const char **why)
-{
-	size_t i;
-	int err = 0;
-
-	for (i = 0; i < options->image_count && !err; i++)
-		err = elf_read_probes_apart(&probes[i], options->images[i].fd);
-	if (err == -ENOTSUP)
-		*why = "a probe of the process is not on the instruction that it should be on";
-	else if (err)
-		*why = "the probes of the process cannot be read: its file is damaged";
-	return err;
-}
-
-static int open_source(struct bpf_source *self, const struct bpf_options *options,
-		       struct elf_probes *probes, const char **why)
-{
-	int err = read_images(probes, options, why);
-
-	if (err)
-		return err;
-	self->ahead_ns = timens_ahead_ns(options->pid);
-	self->first = bounds_event(AT_ATTACH, options->pid);
-	self->first.a = options->buffer;
-	self->order = order_new(BOUNDS_WINDOW_NS, self->first.time_ns);
-	self->writers = writers_new();
-	/* Without it nothing but leftovers is missed. */
-	self->memory = memory_open(options->pid, options->pidfd);
-	err = programs_start(&self->programs, options, probes, self->memory, why);
-	if (err)
-		return err;
-	/* Waited for, its number may be another's by now, who would be traced in its place. */
-	if (syscall(SYS_pidfd_send_signal, options->pidfd, 0, NULL, 0) && errno == ESRCH) {
-		*why = "the process has ended";
-		return -ESRCH;
-	}
-	if (options->direct)
-		self->first.b = clock_ns() - self->first.time_ns;
-	*why = "no memory";
-	err = self->order && self->writers ? open_ring(self, options) : -ENOMEM;
-	if (!err)
-		wake_loops(self, options, probes);
-	return err;
 }
 
 int bpf_source_open(struct source **ret, const struct bpf_options *options, const char **why)
@@ -490,7 +201,7 @@ int bpf_source_open(struct source **ret, const struct bpf_options *options, cons
 		self->end_ns = UINT64_MAX;
 		self->follow = options->follow;
 		self->direct = options->direct;
-		err = open_source(self, options, probes, why);
+		err = bpf_source_begin(self, options, probes, why);
 	}
 	free(probes);
 	if (err) {

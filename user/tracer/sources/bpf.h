@@ -24,11 +24,12 @@ struct bpf_image {
 
 struct bpf_options {
 	pid_t pid;
-	int pidfd;     /* of the same; it must stay open as long as the source lives */
-	bool follow;   /* its children too, and theirs */
-	bool direct;   /* by the probe of each kind, not by batches */
-	bool sparing;  /* spare() will be asked for less detail; not together with `direct` */
-	size_t buffer; /* bytes of the ring: a power of two */
+	int pidfd;	  /* of the same; it must stay open as long as the source lives */
+	bool follow;	  /* its children too, and theirs */
+	bool direct;	  /* by the probe of each kind, not by batches */
+	bool sparing;	  /* spare() will be asked for less detail; not together with `direct` */
+	size_t buffer;	  /* bytes of the ring: a power of two */
+	uint32_t threads; /* whose last records can be found when they die, at once; 0: 16384 */
 	const struct bpf_image *images;
 	size_t image_count;
 };

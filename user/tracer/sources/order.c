@@ -5,16 +5,18 @@
  * over in one piece.
  */
 #include "order.h"
+#include <base/hash.h>
 #include <base/heap.h>
 #include <base/list.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 /* With more threads than this, empty queues give their memory back: most of them have died. */
 #define KEEP 64
+
+/* Room for fewer records than this is never given back. */
+#define ROOM_KEPT 4096
 
 struct events {
 	struct at_event *at;
@@ -26,6 +28,7 @@ struct thread {
 	uint32_t last; /* sequence */
 	struct events queue;
 	struct heap_node node; /* of those that hold something */
+	bool wrote;	       /* since it was considered last whether to forget it */
 	UT_hash_handle hh;
 };
 
@@ -51,17 +54,21 @@ struct order *order_new(uint64_t window_ns, uint64_t since_ns)
 	return order;
 }
 
+static void thread_free(struct order *order, struct thread *thread)
+{
+	HASH_DEL(order->threads, thread);
+	free(thread->queue.at);
+	free(thread);
+}
+
 void order_free(struct order *order)
 {
 	struct thread *thread, *next;
 
 	if (!order)
 		return;
-	HASH_ITER (hh, order->threads, thread, next) {
-		HASH_DEL(order->threads, thread);
-		free(thread->queue.at);
-		free(thread);
-	}
+	HASH_ITER (hh, order->threads, thread, next)
+		thread_free(order, thread);
 	heap_free(&order->holding);
 	free(order->merged.at);
 	free(order);
@@ -96,6 +103,13 @@ static void events_free(struct events *events)
 	*events = (struct events){ 0 };
 }
 
+/* A backlog is over: its memory goes when the last ones needed an eighth of it at most. */
+static void events_shrink(struct events *events)
+{
+	if (events->room > ROOM_KEPT && events->count <= events->room / 8)
+		events_free(events);
+}
+
 static void events_append(struct events *events, const struct at_event *from, size_t count)
 {
 	memcpy(events->at + events->count, from, count * sizeof(*from));
@@ -111,10 +125,32 @@ static struct thread *find_thread(const struct order *order, uint32_t number)
 	return thread;
 }
 
+/* The table has them in the order in which they came, or were considered last. */
+static void forget_one(struct order *order)
+{
+	unsigned int considered;
+	struct thread *thread;
+
+	for (considered = 0; considered < 64; considered++) {
+		thread = order->threads;
+		if (!thread->wrote && thread->node.index == HEAP_NONE) {
+			order->latest = NULL;
+			order->taken = NULL;
+			thread_free(order, thread);
+			return;
+		}
+		thread->wrote = false;
+		HASH_DEL(order->threads, thread);
+		HASH_ADD(hh, order->threads, number, sizeof(thread->number), thread);
+	}
+}
+
 static struct thread *add_thread(struct order *order, uint32_t number)
 {
 	struct thread *thread;
 
+	if (HASH_COUNT(order->threads) >= ORDER_THREADS_MAX)
+		forget_one(order);
 	if (heap_reserve(&order->holding, HASH_COUNT(order->threads) + 1))
 		return NULL;
 	thread = calloc(1, sizeof(*thread));
@@ -179,6 +215,7 @@ int order_add(struct order *order, uint32_t number, const struct at_event *event
 	for (; known && again && count && !order_after(events->sequence, thread->last); count--)
 		events++;
 	order->latest = thread;
+	thread->wrote = true;
 	err = events_reserve(&thread->queue, count);
 	if (err || !count)
 		return err;
@@ -206,8 +243,12 @@ static size_t run_length(const struct thread *thread, uint64_t until_ns)
 /* Memory of what has been given and is not read any more. */
 static void release(struct order *order, struct thread *thread)
 {
-	if (thread->node.index == HEAP_NONE && HASH_COUNT(order->threads) > KEEP)
+	if (thread->node.index != HEAP_NONE)
+		return;
+	if (HASH_COUNT(order->threads) > KEEP)
 		events_free(&thread->queue);
+	else
+		events_shrink(&thread->queue);
 }
 
 /* The first thread has given so many of its records. */
@@ -245,6 +286,7 @@ static int merge(struct order *order, uint64_t until_ns)
 {
 	int err = 0;
 
+	events_shrink(&order->merged);
 	order->merged.count = 0;
 	while (order->holding.count && heap_least(&order->holding) <= until_ns && !err)
 		err = merge_run(order, until_ns);

@@ -20,6 +20,12 @@ struct order;
 #define ORDER_HELD_MAX (1 << 20)
 
 /*
+ * Of many more threads than this, those are forgotten that have given all their records and were silent
+ * for longest; if they write again, nothing of theirs is left out as a repetition.
+ */
+#define ORDER_THREADS_MAX (1 << 16)
+
+/*
  * An empty one, or null without memory. Records are held for `window_ns`. Those older than
  * `since_ns` that come first of a thread are left out: it kept them since somebody else listened.
  */
@@ -50,7 +56,10 @@ int order_add(struct order *order, uint32_t thread, const struct at_event *event
  */
 int order_take(struct order *order, uint64_t now_ns, const struct at_event **events, size_t *count);
 
-/* The sequence of the last record of the thread, in `*ret`. False if there was none. */
+/*
+ * The sequence of the last record of the thread, in `*ret`. False if there was none, or if it is
+ * forgotten.
+ */
 bool order_last(const struct order *order, uint32_t thread, uint32_t *ret);
 
 /* True if sequence `a` comes after `b`. It is counted modulo 2^32. */

@@ -4,11 +4,8 @@
 #define TRACER_SOURCES_OUTSIDE_INTERNAL_H
 
 #include "outside.h"
+#include <base/hash.h>
 #include <string.h>
-
-/* An insertion without memory leaves hh.tbl of the new element null. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 enum {
 	LAYOUTS_MAX = 8,

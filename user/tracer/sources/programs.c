@@ -138,6 +138,8 @@ static int load(struct programs *programs, const struct bpf_options *options)
 	skeleton->rodata->follow = options->follow;
 	skeleton->rodata->watermark = options->buffer / 4;
 	err = bpf_map__set_max_entries(skeleton->maps.ring, options->buffer);
+	if (!err && options->threads)
+		err = bpf_map__set_max_entries(skeleton->maps.writers, options->threads);
 	if (!err)
 		err = choose_all(programs, options->direct);
 	return err ? err : events_bpf__load(skeleton);

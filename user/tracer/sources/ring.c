@@ -60,7 +60,7 @@ static int collect(struct ring_source *self)
 	int ret;
 
 	self->collected = 0;
-	ret = ring_read(self->reader, take_records, self, &freed);
+	ret = ring_read(self->reader, self->state == ENDS, take_records, self, &freed);
 	self->records += self->collected;
 	hurry = freed > self->memory.blocks / 16;
 	self->next_ns = clock_ns() + (hurry ? HURRY_MS : BOUNDS_WAKE_MS) * 1000000ULL;
@@ -194,8 +194,7 @@ static int ring_source_spare(struct source *source, enum at_detail detail)
 	struct ring_source *self = (struct ring_source *)source;
 
 	__atomic_store_n(&self->memory.ring->detail, detail, __ATOMIC_RELEASE);
-	/* No runtime looks at it yet. */
-	return -ENOTSUP;
+	return 0;
 }
 
 static void ring_source_free(struct source *source)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define FD_MIN 100
@@ -12,6 +13,7 @@
 static int make_file(struct ring_memory *memory)
 {
 	int fd = memfd_create("asynctrace", MFD_CLOEXEC | MFD_ALLOW_SEALING), high, err;
+	struct rlimit limit;
 
 	if (fd < 0)
 		return -errno;
@@ -19,6 +21,9 @@ static int make_file(struct ring_memory *memory)
 	if (high >= 0)
 		close(fd);
 	memory->fd = high < 0 ? fd : high;
+	/* To grow beyond it would kill us. */
+	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur < memory->size)
+		return -EFBIG;
 	/* It does not set errno. */
 	err = posix_fallocate(memory->fd, 0, memory->size);
 	if (err)

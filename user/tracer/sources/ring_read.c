@@ -10,7 +10,6 @@
  * in a round than the ring holds.
  */
 #include "ring_read.h"
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +17,7 @@
 struct known {
 	uint64_t serial;
 	uint32_t taken; /* of its records, as long as it has that serial */
+	bool counted;	/* its counts were taken, too */
 };
 
 struct entry {
@@ -30,8 +30,8 @@ struct ring_reader {
 	struct at_block *blocks;
 	size_t count;
 	struct known *known;
-	struct entry *entries; /* of a round */
-	struct at_event events[AT_BATCH_MAX];
+	struct entry *entries;			  /* of a round */
+	struct at_event events[AT_BATCH_MAX + 1]; /* and the counts */
 };
 
 size_t ring_layout(size_t blocks, size_t *size)
@@ -79,7 +79,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* Lists the blocks that this round reads, and returns how many they are. */
-static size_t list_blocks(struct ring_reader *reader)
+static size_t list_blocks(struct ring_reader *reader, bool end)
 {
 	uint64_t last = __atomic_load_n(&reader->ring->serial, __ATOMIC_ACQUIRE), serial;
 	size_t listed = 0, i;
@@ -91,7 +91,8 @@ static size_t list_blocks(struct ring_reader *reader)
 		if (state != AT_BLOCK_TAKEN && state != AT_BLOCK_FULL)
 			continue;
 		if (!__atomic_load_n(&block->batch.count, __ATOMIC_ACQUIRE) &&
-		    state == AT_BLOCK_TAKEN)
+		    state == AT_BLOCK_TAKEN &&
+		    !(end && __atomic_load_n(&block->shed.kind, __ATOMIC_ACQUIRE)))
 			continue;
 		serial = __atomic_load_n(&block->serial, __ATOMIC_RELAXED);
 		if (serial > last)
@@ -102,8 +103,33 @@ static size_t list_blocks(struct ring_reader *reader)
 	return listed;
 }
 
+/*
+ * Adds what the thread has counted to the `fresh` records of its block, and returns 1, or 0 if there
+ * is nothing. Nothing follows it in the block, so it is as late as the last record.
+ */
+static size_t copy_counts(struct ring_reader *reader, const struct entry *entry, size_t fresh)
+{
+	struct known *known = &reader->known[entry->number];
+	const struct at_block *block = &reader->blocks[entry->number];
+	struct at_event *shed = &reader->events[fresh], last;
+
+	if (known->counted || __atomic_load_n(&block->shed.kind, __ATOMIC_ACQUIRE) != AT_SHED)
+		return 0;
+	memcpy(shed, &block->shed, sizeof(*shed));
+	shed->kind = AT_SHED;
+	known->counted = true;
+	if (!known->taken)
+		return 1;
+	memcpy(&last, &block->batch.events[known->taken - 1], sizeof(last));
+	shed->sequence = last.sequence + 1;
+	if (shed->time_ns < last.time_ns)
+		shed->time_ns = last.time_ns;
+	return 1;
+}
+
 /* Copies what is new in the block, and returns how many records that is. */
-static size_t copy_new(struct ring_reader *reader, const struct entry *entry, uint32_t *thread)
+static size_t copy_new(struct ring_reader *reader, const struct entry *entry, bool counts,
+		       uint32_t *thread)
 {
 	struct known *known = &reader->known[entry->number];
 	struct at_batch *batch = &reader->blocks[entry->number].batch;
@@ -111,25 +137,26 @@ static size_t copy_new(struct ring_reader *reader, const struct entry *entry, ui
 
 	if (known->serial != entry->serial)
 		*known = (struct known){ .serial = entry->serial };
-	if (count > AT_BATCH_MAX || count <= known->taken)
+	if (count > AT_BATCH_MAX || count < known->taken)
 		return 0;
 	fresh = count - known->taken;
 	memcpy(reader->events, batch->events + known->taken, fresh * sizeof(*reader->events));
 	*thread = __atomic_load_n(&batch->thread, __ATOMIC_RELAXED);
 	known->taken = count;
-	return fresh;
+	return counts ? fresh + copy_counts(reader, entry, fresh) : fresh;
 }
 
 static void make_free(struct ring_reader *reader, uint32_t number)
 {
 	__atomic_store_n(&reader->blocks[number].batch.count, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&reader->blocks[number].shed.kind, 0, __ATOMIC_RELAXED);
 	reader->known[number].serial = 0;
 	__atomic_store_n(&reader->ring->states[number], AT_BLOCK_FREE, __ATOMIC_RELEASE);
 }
 
-int ring_read(struct ring_reader *reader, ring_take *take, void *context, size_t *freed)
+int ring_read(struct ring_reader *reader, bool end, ring_take *take, void *context, size_t *freed)
 {
-	size_t listed = list_blocks(reader), i;
+	size_t listed = list_blocks(reader, end), i;
 	int ret = 0;
 
 	*freed = 0;
@@ -138,7 +165,7 @@ int ring_read(struct ring_reader *reader, ring_take *take, void *context, size_t
 		uint32_t *state = &reader->ring->states[entry->number], thread;
 		/* Before its count: if it was full by now, that is all. */
 		bool full = __atomic_load_n(state, __ATOMIC_ACQUIRE) == AT_BLOCK_FULL;
-		size_t fresh = copy_new(reader, entry, &thread);
+		size_t fresh = copy_new(reader, entry, full || end, &thread);
 
 		if (full) {
 			make_free(reader, entry->number);

@@ -7,6 +7,7 @@
 #define TRACER_SOURCES_RING_READ_H
 
 #include <asynctrace/ring.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,9 +31,10 @@ typedef int ring_take(void *context, uint32_t thread, const struct at_event *eve
 /*
  * Gives all that had been written when it was called, in the order of each thread, and makes room.
  * Returns 0, or at once what `take` returned if that was not 0; those records were taken, too. In
- * `*freed` how many blocks were made free.
+ * `*freed` how many blocks were made free. What a thread counts in a block that it has is given
+ * only if that is said to be the `end`: from then on, ever.
  */
-int ring_read(struct ring_reader *reader, ring_take *take, void *context, size_t *freed);
+int ring_read(struct ring_reader *reader, bool end, ring_take *take, void *context, size_t *freed);
 
 /* Closes the blocks that no thread has, for good, and calls `drop` for each run of them. */
 void ring_close(struct ring_reader *reader, void (*drop)(void *context, size_t offset, size_t size),

@@ -24,7 +24,16 @@ static int remember(enum libbpf_print_level level, const char *format, va_list a
 	return 0;
 }
 
-/* Opens the skeleton with one program to be loaded, all if null; null and errno on failure. */
+/* The one for all kinds needs numbers at its sites, which perf's events have from Linux 5.15 on. */
+static bool is_used(const struct bpf_program *program, bool multi)
+{
+	return multi || strcmp(bpf_program__name(program), "direct_any");
+}
+
+/*
+ * Opens the skeleton with one program to be loaded, all that are used if null; null and errno on
+ * failure.
+ */
 static struct events_bpf *open_alone(const char *name, bool multi)
 {
 	const struct attach attach = { .multi = multi };
@@ -36,7 +45,7 @@ static struct events_bpf *open_alone(const char *name, bool multi)
 		return NULL;
 	bpf_object__for_each_program(program, skeleton->obj)
 	{
-		wanted = !name || !strcmp(bpf_program__name(program), name);
+		wanted = name ? !strcmp(bpf_program__name(program), name) : is_used(program, multi);
 		bpf_program__set_autoload(program, wanted);
 		if (wanted && bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
 			attach_prepare(&attach, program);
@@ -66,6 +75,8 @@ void trial_load(struct trial *ret, bool multi)
 	all = names && !load_alone(NULL, multi);
 	bpf_object__for_each_program(program, names ? names->obj : NULL)
 	{
+		if (!is_used(program, multi))
+			continue;
 		*message = '\0';
 		err = all ? 0 : load_alone(bpf_program__name(program), multi);
 		ret->programs++;

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "writers.h"
+#include <base/hash.h>
 #include <errno.h>
 #include <stdlib.h>
-
-/* An insertion without memory leaves hh.tbl of the new element null. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 struct writer_place {
 	struct place place;

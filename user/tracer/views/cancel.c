@@ -10,10 +10,17 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+/*
+ * Whoever is behind a shield or awaits a future is looked for among all tasks. Each record lets us
+ * look at some more, so that no stream makes us do nothing else.
+ */
+enum { LOOKS_MAX = 1 << 20, LOOKS_A_RECORD = 32 };
+
 struct cancel {
 	struct cancel_printer printer;
 	struct storms storms;
 	const struct model *model;
+	unsigned int looks; /* at tasks, that may be made at once */
 	int error;
 };
 
@@ -30,6 +37,7 @@ static void *cancel_new(const struct view_options *options)
 
 	if (!cancel)
 		return NULL;
+	cancel->looks = LOOKS_MAX;
 	cancel_printer_init(&cancel->printer, options);
 	storms_init(&cancel->storms, tell, cancel);
 	return cancel;
@@ -127,17 +135,18 @@ static void ask_waiters(struct cancel *cancel, struct request *future, uint64_t 
 			const struct model_cancel *asked)
 {
 	struct model_cancel passed = *asked;
-	unsigned int seen = 0;
 	struct request *request;
 
 	passed.task = NULL;
-	while ((passed.task = cancel_note_waiter(cancel->model, asked, passed.task, &seen))) {
+	while ((passed.task =
+			cancel_note_waiter(cancel->model, asked, passed.task, &cancel->looks))) {
 		if (storms_find(&cancel->storms, asked->process, passed.task->id))
 			continue;
 		request = add(cancel, future, passed.task->id, now_ns, &passed);
 		if (request)
 			request->function = passed.task->function;
 	}
+	cancel->storms.left_out += !cancel->looks;
 }
 
 static void begin(struct cancel *cancel, struct request *request, uint64_t now_ns,
@@ -154,7 +163,8 @@ static void begin(struct cancel *cancel, struct request *request, uint64_t now_n
 	if (type == AT_TASK)
 		return;
 	if (type == AT_SHIELD)
-		request->note = cancel_note_shielded(cancel->model, asked->process, asked->subject);
+		request->note = cancel_note_shielded(cancel->model, asked->process, asked->subject,
+						     &cancel->looks);
 	else
 		cancel->printer.passed_on++;
 	keep_open(cancel, request);
@@ -267,6 +277,8 @@ static void cancel_record(void *view, const struct at_event *event)
 {
 	struct cancel *cancel = view;
 
+	if (cancel->looks < LOOKS_MAX)
+		cancel->looks += LOOKS_A_RECORD;
 	if (!list_empty(&cancel->storms.opened) && event->kind == AT_SWITCH)
 		storms_step(&cancel->storms, event->process, event->thread);
 }

@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many tasks are looked at for the one behind a shield. */
-enum { TASKS_MAX = 4096 };
-
 __attribute__((format(printf, 1, 2))) static char *print(const char *format, ...)
 {
 	char *text = NULL;
@@ -41,13 +38,23 @@ static bool depends_on(const struct model_task *task, uint64_t id)
 	return false;
 }
 
-char *cancel_note_shielded(const struct model *model, uint32_t process, uint64_t shield)
+/* The next task; null if no more may be looked at. */
+static const struct model_task *look(const struct model *model, const struct model_task *task,
+				     unsigned int *looks)
+{
+	if (!*looks)
+		return NULL;
+	--*looks;
+	return model_next_task(model, task);
+}
+
+char *cancel_note_shielded(const struct model *model, uint32_t process, uint64_t shield,
+			   unsigned int *looks)
 {
 	const struct model_task *task = NULL;
 	char buffer[DESCRIBE_SIZE];
-	int seen;
 
-	for (seen = 0; seen < TASKS_MAX && (task = model_next_task(model, task)); seen++) {
+	while ((task = look(model, task, looks))) {
 		if (task->process == process && depends_on(task, shield))
 			return print("%s goes on", describe_task(buffer, sizeof(buffer), task));
 	}
@@ -63,9 +70,9 @@ bool cancel_note_lost(const struct model *model)
 
 const struct model_task *cancel_note_waiter(const struct model *model,
 					    const struct model_cancel *cancel,
-					    const struct model_task *task, unsigned int *seen)
+					    const struct model_task *task, unsigned int *looks)
 {
-	for (; *seen < TASKS_MAX && (task = model_next_task(model, task)); ++*seen) {
+	while ((task = look(model, task, looks))) {
 		if (task->process == cancel->process && task->state == MODEL_AWAITING &&
 		    task->awaits == cancel->subject)
 			return task;

@@ -11,19 +11,22 @@
 /* Whoever has that id, which may be gone when it is told. */
 char *cancel_note_name(const struct model *model, uint32_t process, uint64_t id);
 
+/*
+ * Tasks are looked at one by one. `*looks` is how many may be yet, which the calls below lower; at 0
+ * they find none.
+ */
+
 /* Who goes on behind a shield. */
-char *cancel_note_shielded(const struct model *model, uint32_t process, uint64_t shield);
+char *cancel_note_shielded(const struct model *model, uint32_t process, uint64_t shield,
+			   unsigned int *looks);
+
+/* The next task after `task`, or the first if that is null, that awaits what was cancelled. */
+const struct model_task *cancel_note_waiter(const struct model *model,
+					    const struct model_cancel *cancel,
+					    const struct model_task *task, unsigned int *looks);
 
 /* Records are missing: what was not seen may have been. */
 bool cancel_note_lost(const struct model *model);
-
-/*
- * The next task after `task`, or the first if that is null, that awaits what was cancelled. `*seen`,
- * at first 0, counts those that were looked at: after some thousand, no more are.
- */
-const struct model_task *cancel_note_waiter(const struct model *model,
-					    const struct model_cancel *cancel,
-					    const struct model_task *task, unsigned int *seen);
 
 /* It was told and goes on, when it is asked again. */
 char *cancel_note_again(const struct model *model, uint64_t now_ns, const struct request *request,

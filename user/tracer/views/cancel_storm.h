@@ -8,10 +8,8 @@
 #define TRACER_VIEWS_CANCEL_STORM_H
 
 #include "../model.h"
+#include <base/hash.h>
 #include <base/list.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 /* Of children that are alike, so many are shown; the others are counted. */
 #define STORM_SHOWN 20

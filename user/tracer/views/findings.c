@@ -5,13 +5,11 @@
  */
 #include "findings.h"
 #include "describe.h"
+#include <base/hash.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 /* Distinct ones; a program that has more does not need to know of each. */
 enum { FINDINGS_MAX = 1000 };
@@ -101,15 +99,6 @@ void findings_free(struct findings *findings)
 	free(findings);
 }
 
-static uint32_t hash_of(const char *text)
-{
-	uint32_t hash = 2166136261;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 16777619;
-	return hash;
-}
-
 int findings_add(struct findings *findings, enum finding_kind kind, uint32_t process,
 		 const struct model_function *function, uint64_t place, const char *text)
 {
@@ -126,7 +115,7 @@ int findings_add_task(struct findings *findings, enum finding_kind kind, uint32_
 	sought.key.place = place;
 	sought.key.process = process;
 	sought.key.kind = kind;
-	sought.key.text = known ? 0 : hash_of(text);
+	sought.key.text = known ? 0 : hash_bytes(text, strlen(text));
 	HASH_FIND(hh, findings->all, &sought.key, sizeof(sought.key), finding);
 	if (finding) {
 		finding->count++;

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A step may be in more functions than are kept: those in which it has been for longest stay. */
 #include "slow_step.h"
+#include <base/hash.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* An insertion without memory leaves hh.tbl of the new element null. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 enum { PARTS_MAX = 8 };
 

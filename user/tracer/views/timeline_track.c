@@ -2,13 +2,11 @@
 /* Tracks are told of when something first happens on them. */
 #include "timeline_track.h"
 #include "describe.h"
+#include <base/hash.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 /* A stream can name any number of threads: late ones are on the track of the process. */
 enum { THREADS_MAX = 1 << 16 };
