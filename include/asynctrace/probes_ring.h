@@ -232,7 +232,8 @@ static int at_ring_wait(void)
 
 	while (!__atomic_load_n(&ring->go, __ATOMIC_ACQUIRE)) {
 		syscall(SYS_futex, &ring->go, FUTEX_WAIT, 0, &limit, NULL, 0);
-		if (at_ring_reader_is_gone())
+		/* It may have told what it wants and gone meanwhile. */
+		if (at_ring_reader_is_gone() && !__atomic_load_n(&ring->go, __ATOMIC_ACQUIRE))
 			return 0;
 	}
 	if (__atomic_load_n(&ring->go, __ATOMIC_ACQUIRE) == AT_RING_END)
