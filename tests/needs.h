@@ -46,11 +46,11 @@ static inline bool has_bpf(void)
 		.insns = (uintptr_t)program,
 		.license = (uintptr_t) "Dual BSD/GPL",
 	};
-	struct rlimit before, none = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit before, unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	int fd;
 
 	getrlimit(RLIMIT_MEMLOCK, &before);
-	setrlimit(RLIMIT_MEMLOCK, &none);
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof(attributes));
 	if (fd >= 0)
 		close(fd);

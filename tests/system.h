@@ -126,13 +126,12 @@ static inline void program_forget_ring(char *err)
 /* Cuts the last line off if it tells what tracing cost, which is never the same. */
 static inline void program_cut_cost(struct program *program)
 {
-	static const char said[] = "asynctrace: tracing cost the process";
-	char *line = strstr(program->err, said), *next;
+	size_t length = strlen(program->err);
+	char *end = length ? program->err + length - 1 : program->err, *line;
 
-	while (line && (next = strstr(line + 1, said)))
-		line = next;
-	if (!line || (line != program->err && line[-1] != '\n') ||
-	    strchr(line, '\n') != line + strlen(line) - 1)
+	line = memrchr(program->err, '\n', end - program->err);
+	line = line ? line + 1 : program->err;
+	if (strncmp(line, "asynctrace: ", 12) || !strstr(line, "; asynctrace itself took "))
 		return;
 	program->cost = strdup(line);
 	assert_non_null(program->cost);

@@ -263,7 +263,7 @@ static void reader_that_leaves__ends_it_quietly(void **state)
 	program_start(&scene->tracer, "sh %s %d", scene->path, scene->target.pid);
 	program_wait(&scene->tracer);
 	/* Besides the line that tells the cost. */
-	assert_int_equal(strncmp(scene->tracer.err, "asynctrace: tracing cost ", 25), 0);
+	assert_int_equal(strncmp(scene->tracer.err, "asynctrace: tracing took ", 25), 0);
 	assert_string_equal(strchr(scene->tracer.err, '\n') + 1, "status 0\n");
 	assert_ptr_equal(strchr(scene->tracer.out, '\n'), strrchr(scene->tracer.out, '\n'));
 	assert_non_null(strstr(scene->tracer.out, " <function "));

@@ -72,8 +72,8 @@ static void command__status_is_its_own(void **state)
 	bring(scene, "build/tests/toy");
 	start(scene, "summary", "sh -c exec./toy");
 	program_wait(&scene->tracer);
-	assert_int_equal(scene->tracer.status, 1);
-	assert_non_null(strstr(scene->tracer.err, "nothing that ran as this process has probes"));
+	assert_int_equal(scene->tracer.status, 127);
+	assert_non_null(strstr(scene->tracer.err, "nothing was traced, for it has no probes."));
 	program_free(&scene->tracer);
 	start(scene, "summary", "./toy");
 	assert_int_equal(finish(scene, 0).records, 31);

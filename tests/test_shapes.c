@@ -224,11 +224,8 @@ static void without_probes__says_what_to_do(void **state)
 		      scene->folder);
 	program_wait(&scene->tracer);
 	assert_int_equal(scene->tracer.status, 1);
-	assert_string_equal(
-		scene->tracer.err,
-		"asynctrace: 'true': it has ended, and nothing that ran as this process has "
-		"probes: it must be built with libasync or asynctrace/probes.h, and not be a child "
-		"of the command, so in a shell write: sh -c 'exec ...'\n");
+	assert_non_null(strstr(scene->tracer.err,
+			       "asynctrace: 'true': nothing was traced, for it has no probes. "));
 	assert_int_equal(scene_files(scene), 0);
 }
 

@@ -300,8 +300,9 @@ static void launch__ends_unaccepted(void **state)
 	(void)state;
 	assert_int_equal(launch_start(&launch, argv, accept_program, &search, &why), -ENOEXEC);
 	assert_int_equal(search.asked, 1);
-	assert_null(launch);
-	assert_non_null(strstr(why, "has probes"));
+	assert_non_null(strstr(why, "no probes"));
+	assert_true(launch_has_ended(launch));
+	launch_free(launch);
 }
 
 static void launch__that_cannot_be_run(void **state)
@@ -315,10 +316,11 @@ static void launch__that_cannot_be_run(void **state)
 	(void)state;
 	assert_int_equal(launch_start(&launch, missing, accept_program, &search, &why), -ENOENT);
 	assert_null(why);
+	launch_free(launch);
 	assert_int_equal(launch_start(&launch, folder, accept_program, &search, &why), -EACCES);
 	assert_null(why);
+	launch_free(launch);
 	assert_int_equal(search.asked, 0);
-	assert_null(launch);
 }
 
 static void launch__follows_env_and_sh(void **state)

@@ -161,6 +161,7 @@ static inline int at_listeners_rose(uint64_t *seen)
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>

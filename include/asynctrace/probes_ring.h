@@ -314,9 +314,12 @@ static int at_ring_wait(void)
 
 	while (!__atomic_load_n(&ring->go, __ATOMIC_ACQUIRE) && at_clock() - begin < AT_START_NS) {
 		syscall(SYS_futex, &ring->go, FUTEX_WAIT, 0, &limit, NULL, 0);
-		if (at_ring_reader_is_gone())
+		/* It may have told what it wants and gone meanwhile. */
+		if (at_ring_reader_is_gone() && !__atomic_load_n(&ring->go, __ATOMIC_ACQUIRE))
 			return 0;
 	}
+	if (__atomic_load_n(&ring->go, __ATOMIC_ACQUIRE) == AT_RING_END)
+		_exit(127);
 	return !__atomic_load_n(&ring->closed, __ATOMIC_ACQUIRE);
 }
 
@@ -344,10 +347,17 @@ static void at_ring_join(int fd)
 		__atomic_store_n(&at_listeners.ring, 1, __ATOMIC_RELAXED);
 }
 
-/* When the process, or a library that it loads, begins. */
+/*
+ * When the process, or a library that it loads, begins. It has waited for the tracer long enough to
+ * die with it, and what its user set is all that its environment shall have.
+ */
 static void at_ring_open(void)
 {
 	at_ring_join(at_ring_descriptor());
+	if (!at_ring.shared)
+		return;
+	prctl(PR_SET_PDEATHSIG, 0);
+	unsetenv(AT_RING_VARIABLE);
 }
 
 #endif

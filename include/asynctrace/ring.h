@@ -3,7 +3,8 @@
  * The ring: how records reach a reader without the kernel's help.
  *
  * The reader makes it, as memory without a file (memfd_create(2)), sealed against any change of its
- * size. The process inherits the descriptor; its number is in the environment. A thread takes a
+ * size. The process inherits the descriptor; its number is in the environment, until the process
+ * claims the ring. Up to `go` it dies with the reader (PR_SET_PDEATHSIG). A thread takes a
  * free block, writes records into it, and gives it to the reader when it is full. What a block holds
  * can be seen record by record, so a process that dies leaves all that it has written, and nobody
  * makes a system call.
@@ -21,6 +22,10 @@
 
 #define AT_RING_MAGIC	0x676e697261747261ULL
 #define AT_RING_VERSION 2
+
+/* Words of `go`: the process runs, or ends at once, for the tracer has failed. */
+#define AT_RING_GO  1
+#define AT_RING_END 2
 
 /*
  * Who may touch a block. The process takes a free one, with a compare-and-swap, and fills it; the
@@ -60,10 +65,10 @@ struct at_ring {
 	__u32 process; /* for whom it is: others leave it alone */
 	__u32 reader;  /* the process that reads: when that is gone, nobody does */
 	__u32 locked;  /* 1: it has locked the memory (fcntl(2)) for as long as it lives */
-	__u32 go; /* a futex: the process waits for 1 before it runs, so that it can be looked at */
-	__u32 closed; /* nobody reads any more */
-	__u32 detail; /* enum at_detail: what is wanted */
-	__u64 room;   /* about the serial up to which there are free blocks; nobody relies on it */
+	__u32 go;      /* a futex: the process waits for AT_RING_GO, so that it can be looked at */
+	__u32 closed;  /* nobody reads any more */
+	__u32 detail;  /* enum at_detail: what is wanted */
+	__u64 room;    /* about the serial up to which there are free blocks; nobody relies on it */
 
 	/*
 	 * Where to look for a free block first; anything will do. The reader sets it back when it

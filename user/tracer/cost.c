@@ -130,7 +130,7 @@ static int join_ring(const struct ring_memory *memory)
 	/* A batch of this thread's that is not in the ring would be used on. */
 	at_thread_ends(NULL);
 	memory->ring->process = getpid();
-	memory->ring->go = 1;
+	memory->ring->go = AT_RING_GO;
 	at_ring_join(memory->fd);
 	return at_ring_listens() ? 0 : -EIO;
 }

@@ -7,6 +7,7 @@
 #ifndef TRACER_LAUNCH_H
 #define TRACER_LAUNCH_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct at_ring;
@@ -20,7 +21,8 @@ struct launch;
  *
  * Returns 0 with the process stopped there; the same thread must call launch_go(), and the caller
  * frees `*ret` with launch_free(). Else -errno with a sentence in `*why`, which is null if the
- * command could not be executed at all.
+ * command could not be executed at all. If it has ended before, `*ret` is set, too, and launch_wait()
+ * tells how.
  */
 int launch_start(struct launch **ret, char *const argv[],
 		 int (*accept)(pid_t pid, void *context, const char **why), void *context,
@@ -39,13 +41,16 @@ pid_t launch_pid(const struct launch *launch);
 /* Lets the process run on its own. 0 or -errno. */
 int launch_go(struct launch *launch);
 
+/* Whether that was noticed. */
+bool launch_has_ended(const struct launch *launch);
+
 /*
  * Waits for the end of the command. Returns its exit status, 128 + signal if one killed it, or
  * -errno.
  */
 int launch_wait(struct launch *launch);
 
-/* Kills a process that was not let go. Takes null. */
+/* Ends a process that was not let go: its ring must be there still. Takes null. */
 void launch_free(struct launch *launch);
 
 #endif

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -19,6 +20,8 @@ static void inherit(int ring)
 {
 	char number[16];
 
+	/* It waits for us, and must not run on without. What claims the ring is free from `go` on. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(number, sizeof(number), "%d", ring);
 	fcntl(ring, F_SETFD, 0);
 	setenv(AT_RING_VARIABLE, number, 1);
@@ -81,9 +84,8 @@ int launch_await(struct launch *launch, int *status)
 }
 
 #define NO_PROBES                                                                                  \
-	"it has ended, and nothing that ran as this process has probes: it must be built with "    \
-	"libasync or asynctrace/probes.h, and not be a child of the command, so in a shell "       \
-	"write: sh -c 'exec ...'"
+	"nothing was traced, for it has no probes. Build it with libasync or asynctrace/probes.h; " \
+	"in a shell write: sh -c 'exec ...'"
 
 int launch_failed(struct launch *launch, const char **why)
 {
@@ -109,12 +111,12 @@ int launch_search(struct launch **ret, struct launch *launch, int err,
 		sigaction(SIGINT, &interrupt, NULL);
 		sigaction(SIGQUIT, &quit, NULL);
 	}
-	if (err) {
+	if (err && !launch->ended) {
 		launch_free(launch);
 		return err;
 	}
 	*ret = launch;
-	return 0;
+	return err;
 }
 
 pid_t launch_pid(const struct launch *launch)
@@ -122,17 +124,27 @@ pid_t launch_pid(const struct launch *launch)
 	return launch->pid;
 }
 
+static void tell_waiting(struct launch *launch, uint32_t go)
+{
+	if (!launch->ring)
+		return;
+	__atomic_store_n(&launch->ring->go, go, __ATOMIC_RELEASE);
+	syscall(SYS_futex, &launch->ring->go, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
 int launch_go(struct launch *launch)
 {
 	if (launch->traced && ptrace(PTRACE_DETACH, launch->pid, NULL, NULL) && errno != ESRCH)
 		return -errno;
 	launch->traced = false;
-	if (launch->ring) {
-		__atomic_store_n(&launch->ring->go, 1, __ATOMIC_RELEASE);
-		syscall(SYS_futex, &launch->ring->go, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
-	}
+	tell_waiting(launch, AT_RING_GO);
 	launch->ring = NULL;
 	return 0;
+}
+
+bool launch_has_ended(const struct launch *launch)
+{
+	return launch->ended;
 }
 
 int launch_wait(struct launch *launch)
@@ -155,7 +167,9 @@ void launch_free(struct launch *launch)
 	if (!launch)
 		return;
 	waits = (launch->traced || launch->ring) && !launch->ended;
-	/* Where privileges were given up, only ptrace still reaches the process. */
+	if (waits)
+		tell_waiting(launch, AT_RING_END);
+	/* Where privileges were given up, no signal reaches the process but by ptrace. */
 	if (waits && (!kill(launch->pid, SIGKILL) ||
 		      (launch->traced && !ptrace(PTRACE_CONT, launch->pid, NULL, (long)SIGKILL)))) {
 		while (!launch->ended && !launch_await(launch, &status))

@@ -34,7 +34,7 @@ int launch_failed(struct launch *launch, const char **why);
 
 /*
  * Runs `search` on what was allocated and forked, with SIGINT and SIGQUIT left to the command. What
- * fails is freed.
+ * fails is freed, but for a command that has ended.
  */
 int launch_search(struct launch **ret, struct launch *launch, int err,
 		  int (*search)(struct launch *launch, void *context, const char **why),

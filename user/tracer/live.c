@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int accept_program(pid_t pid, void *context, const char **why)
 {
@@ -69,8 +70,6 @@ static int open_bpf(struct live *live, const struct options *options, const char
 	if (!err)
 		err = live_attach(&live->source, live->target, options, why);
 	if (!err)
-		live->way = bpf_source_way(live->source);
-	if (!err)
 		live->unread = explain_memory(bpf_source_memory(live->source));
 	return err;
 }
@@ -90,7 +89,6 @@ static int start_with(struct live *live, struct ring_memory *memory, const struc
 	ring.pidfd = live->target->pidfd;
 	ring.proc = live->target->proc;
 	*why = "no memory";
-	live->way = "a ring in memory";
 	return ring_source_open(&live->source, memory, &ring);
 }
 
@@ -101,6 +99,13 @@ static int open_ring(struct live *live, const struct options *options, const cha
 
 	if (!err)
 		err = start_with(live, &memory, options, why);
+	/* Children of the command that live on have it, too. */
+	if (err && memory.ring && !__atomic_load_n(&memory.ring->claimed, __ATOMIC_ACQUIRE))
+		ring_memory_give_back(&memory, NULL, true);
+	if (err && live->launch && !launch_has_ended(live->launch)) {
+		launch_free(live->launch);
+		live->launch = NULL;
+	}
 	ring_memory_free(&memory);
 	return err;
 }
@@ -133,6 +138,9 @@ int live_open(struct live *live, const struct options *options, const char **why
 	struct options chosen = *options;
 	int err = 0;
 
+	*why = "that is asynctrace itself";
+	if (options->pid == getpid())
+		return -EINVAL;
 	if (options->pid)
 		err = target_open(&live->target, options->pid, elf_has_probes, why);
 	if (err)
@@ -155,11 +163,22 @@ void live_look(struct live *live)
 		live->cpu_ns = cpu_ns;
 }
 
+void live_detach(struct live *live)
+{
+	struct source *source = live->source;
+
+	if (!source)
+		return;
+	source->work(source, &live->hits, &live->records);
+	live_look(live);
+	source->free(source);
+	live->source = NULL;
+}
+
 void live_close(struct live *live)
 {
-	if (live->source)
-		live->source->free(live->source);
 	launch_free(live->launch);
+	live_detach(live);
 	target_free(live->target);
 	free(live->missing);
 	*live = (struct live){ 0 };

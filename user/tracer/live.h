@@ -15,11 +15,11 @@ struct live {
 	struct target *target;
 	struct launch *launch; /* null without a command; else it waits for launch_go() */
 	struct source *source;
-	const char *way; /* by what it is traced, for people */
-	bool measured;	 /* that which is in `cost` */
+	bool measured; /* that which is in `cost` */
 	struct cost cost;
 	uint64_t cpu_begin_ns, cpu_ns; /* CPU time of the target: before, as last seen */
-	const char *unread; /* for people: what its memory is not read for, or null */
+	const char *unread;	       /* for people: what its memory is not read for, or null */
+	uint64_t hits, records;	       /* what it has done for us, from live_detach() on */
 	char *missing; /* why not BPF, if it was up to us and a ring was taken; or null */
 };
 
@@ -39,6 +39,12 @@ int live_attach(struct source **ret, const struct target *target, const struct o
  * it now and then.
  */
 void live_look(struct live *live);
+
+/*
+ * Leaves the target alone from now on: the source is gone, and what it cost is known. The process and
+ * the command stay. Takes what was not opened.
+ */
+void live_detach(struct live *live);
 
 /* Takes what was not opened, or only in part. */
 void live_close(struct live *live);

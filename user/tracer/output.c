@@ -122,10 +122,15 @@ static void cut(struct output *output, const struct at_event *events, size_t cou
 /* What has come within CHUNK_NS makes a chunk, so that no more is lost if the tracer is killed. */
 static int keep(struct output *output, const struct at_event *events, size_t count)
 {
-	int err = recording_write(output->recording, events, count);
 	uint64_t now_ns = clock_ns();
+	int err;
 
+	if (!output->recording) {
+		output_miss(output, events, count);
+		return 0;
+	}
 	output->kept += count;
+	err = recording_write(output->recording, events, count);
 	if (!err && now_ns - output->flushed_ns >= CHUNK_NS) {
 		err = recording_flush(output->recording);
 		output->flushed_ns = now_ns;
@@ -137,7 +142,7 @@ static int keep(struct output *output, const struct at_event *events, size_t cou
 
 int output_flush(struct output *output, const struct at_event *events, size_t count)
 {
-	int err = output->recording ? keep(output, events, count) : 0;
+	int err = output->recording_path ? keep(output, events, count) : 0;
 
 	if (err || !output->text)
 		return err;
@@ -171,17 +176,20 @@ int output_close(struct output *output)
 	int err = output_flush(output, NULL, 0), closed = 0;
 
 	if (output->recording) {
-		recording_flush(output->recording);
+		closed = recording_flush(output->recording);
 		output->saved = recording_count(output->recording);
-		closed = recording_close(output->recording);
+		if (closed)
+			cut(output, NULL, 0);
+		else
+			closed = recording_close(output->recording);
 		output->recording = NULL;
-	}
-	if (closed) {
-		output->failed = output->recording_path;
-		err = closed;
 	}
 	if (!err)
 		err = complete(output);
+	if (!err && closed) {
+		output->failed = output->recording_path;
+		err = closed;
+	}
 	output_discard(output);
 	return err;
 }

@@ -53,7 +53,7 @@ void output_miss(struct output *output, const struct at_event *events, size_t co
 /*
  * Keeps records if they are recorded, and lets everybody see what was written. Returns 0; -EPIPE if
  * nobody reads any more; another -errno if it cannot be written: `failed` names what it was. A
- * recorded file that failed has `saved` records, and ends there.
+ * recorded file that failed has `saved` records, and ends there; the text can go on.
  */
 int output_flush(struct output *output, const struct at_event *events, size_t count);
 

@@ -81,27 +81,30 @@ int report_silence(const struct options *options, const struct model *model)
 	return options->view == &view_check;
 }
 
-void report_totals(const struct options *options, const struct model_totals *totals,
-		   uint64_t written, bool by_ring)
+void report_totals(const struct options *options, const struct model_totals *totals, bool by_ring)
 {
+	char records[TEXT_COUNT_SIZE], missing[TEXT_COUNT_SIZE], dropped[TEXT_COUNT_SIZE];
 	uint64_t lost = completeness_lost(totals);
 	char shed[COMPLETENESS_SIZE];
 
+	text_count(missing, lost);
+	text_count(dropped, totals->dropped);
 	if (!options->view)
-		say("%lu records in '%s', %lu lost, %lu dropped", written, options->output, lost,
-		    totals->dropped);
+		say("%s record%s in '%s', %s lost, %s dropped",
+		    text_count(records, totals->records), totals->records == 1 ? "" : "s",
+		    options->output, missing, dropped);
 	else if (lost && options->view_options.format != VIEW_TEXT)
-		say("lost %lu record%s, %lu dropped: what was written is not complete", lost,
-		    lost == 1 ? "" : "s", totals->dropped);
+		say("lost %s record%s, %s dropped: what was written is not complete", missing,
+		    lost == 1 ? "" : "s", dropped);
 	if (totals->unread && (!options->view || options->view_options.format != VIEW_TEXT))
-		say("%lu thread%s may have had records that could not be read", totals->unread,
-		    totals->unread == 1 ? "" : "s");
+		say("%s thread%s may have had records that could not be read",
+		    text_count(records, totals->unread), totals->unread == 1 ? "" : "s");
 	if ((!options->view || options->view_options.format != VIEW_TEXT) &&
 	    completeness_shed(shed, sizeof(shed), totals))
 		say("%s", shed);
 	if (totals->unkept && (options->view_options.format != VIEW_TEXT))
-		say("too much at once: %lu record%s not followed", totals->unkept,
-		    totals->unkept == 1 ? "" : "s");
+		say("too much at once: %s record%s not followed",
+		    text_count(records, totals->unkept), totals->unkept == 1 ? "" : "s");
 	if (totals->dropped && !options->input)
 		suggest_buffer(options->buffer);
 	if (totals->forked && !options->input && !options->follow)
@@ -118,54 +121,51 @@ static uint64_t own_cpu_ns(void)
 	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000ULL;
 }
 
-/* Writes how often what was done, and for how long each. Without hits they are left out. */
+/* Writes how often what was done, and how long each took. A ring is handed nothing over. */
 static void describe_work(char *buffer, size_t size, const struct live *live)
 {
-	char record[TEXT_DURATION_SIZE], hit[TEXT_DURATION_SIZE];
-	char record_count[TEXT_COUNT_SIZE], hit_count[TEXT_COUNT_SIZE];
-	uint64_t hits, records;
+	char record[TEXT_DURATION_SIZE], hit[TEXT_DURATION_SIZE], count[TEXT_COUNT_SIZE];
 	int length;
 
-	live->source->work(live->source, &hits, &records);
 	text_duration(record, live->cost.record_ns + 0.5);
-	text_duration(hit, live->cost.hit_ns + 0.5);
-	length = snprintf(buffer, size, "%s record%s of %s, ", text_count(record_count, records),
-			  records == 1 ? "" : "s", record);
+	length = snprintf(buffer, size, "%s record%s of %s", text_count(count, live->records),
+			  live->records == 1 ? "" : "s", record);
 	if (live->cost.hit_ns > 0)
-		snprintf(buffer + length, size - length, "%s hit%s of %s, ",
-			 text_count(hit_count, hits), hits == 1 ? "" : "s", hit);
+		snprintf(buffer + length, size - length, ", %s hand-over%s of %s",
+			 text_count(count, live->hits), live->hits == 1 ? "" : "s",
+			 text_duration(hit, live->cost.hit_ns + 0.5));
 }
 
 /* Of children nobody has kept the time. */
-static void describe_share(char *buffer, size_t size, const struct live *live, uint64_t cost_ns,
-			   bool follow)
+static void describe_share(char *buffer, size_t size, const struct live *live, bool follow)
 {
+	double cost_ns = live->cost.record_ns * live->records + live->cost.hit_ns * live->hits;
 	uint64_t target_ns = live->cpu_ns - live->cpu_begin_ns;
 	char duration[TEXT_DURATION_SIZE];
 
-	*buffer = '\0';
 	if (!follow && live->cpu_ns > live->cpu_begin_ns)
-		snprintf(buffer, size, ", %.1f %% of its %s of CPU time",
-			 100.0 * cost_ns / target_ns, text_duration(duration, target_ns));
+		snprintf(buffer, size, "%.1f %% of the process's %s of CPU time",
+			 100 * cost_ns / target_ns, text_duration(duration, target_ns));
+	else
+		snprintf(buffer, size, "%s of CPU time", text_duration(duration, cost_ns));
 }
 
 void report_cost(const struct options *options, const struct live *live)
 {
-	char own[TEXT_DURATION_SIZE], cost[TEXT_DURATION_SIZE], share[64], work[128];
-	uint64_t cost_ns;
+	char own[TEXT_DURATION_SIZE], share[80], work[128];
 
-	if (!live->source)
+	if (options->input)
 		return;
 	text_duration(own, own_cpu_ns());
-	if (!live->measured) {
-		say("what tracing cost the process could not be measured (by %s); asynctrace itself "
-		    "took %s",
-		    live->way, own);
+	if (!live->records && !live->hits) {
+		say("nothing was traced; asynctrace itself took %s", own);
 		return;
 	}
-	cost_ns = cost_of(&live->cost, live->source);
-	describe_share(share, sizeof(share), live, cost_ns, options->follow);
+	if (!live->measured) {
+		say("what tracing took could not be measured; asynctrace itself took %s", own);
+		return;
+	}
+	describe_share(share, sizeof(share), live, options->follow);
 	describe_work(work, sizeof(work), live);
-	say("tracing cost the process%s about %s%s (%sby %s); asynctrace itself took %s",
-	    options->follow ? "es" : "", text_duration(cost, cost_ns), share, work, live->way, own);
+	say("tracing took %s: %s; asynctrace itself took %s", share, work, own);
 }

@@ -20,11 +20,10 @@ int report_left(const struct options *options, double part);
  */
 void report_step(const struct budget *budget, uint64_t since_ns, int err);
 
-/* Says how many records were written, if that was all, and what to do about what is missing. */
-void report_totals(const struct options *options, const struct model_totals *totals,
-		   uint64_t written, bool by_ring);
+/* Says how many records were kept, if that was all, and what to do about what is missing. */
+void report_totals(const struct options *options, const struct model_totals *totals, bool by_ring);
 
-/* Says what tracing has cost the target of a live run, and us. */
+/* Says what tracing has cost the target of a live run, which was detached from, and us. */
 void report_cost(const struct options *options, const struct live *live);
 
 /* Says so if no loop of a running process was seen. 0, or the exit status if that is no answer. */

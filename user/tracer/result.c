@@ -141,9 +141,27 @@ int result_open(struct result *ret, const struct options *options)
 	return ret->model ? 0 : complain("%s", strerror(ENOMEM));
 }
 
-/* Takes what output_flush() returns, and returns it, but no error for a reader that has gone. */
+/* A view does not need what failed. */
+static bool can_go_on(const struct result *result)
+{
+	const struct output *output = &result->output;
+
+	return result->options->view && output->recording_path &&
+	       output->failed == output->recording_path;
+}
+
+/*
+ * Takes what output_flush() returns, and returns it, but no error for a reader that has gone, nor
+ * the first one of a recording that is not all.
+ */
 static int check_output(struct result *result, int err)
 {
+	if (err && err != -EPIPE && !result->unrecorded && can_go_on(result)) {
+		say("cannot write '%s': %s: it ends here, the view goes on",
+		    result->output.failed, strerror(-err));
+		result->unrecorded = true;
+		err = output_flush(&result->output, NULL, 0);
+	}
 	result->ignored = err == -EPIPE;
 	if (!err || result->ignored)
 		return 0;
@@ -201,7 +219,7 @@ int result_complain(const struct result *result, int err)
 
 	if (result_is_cut(result))
 		return complain("cannot write '%s': %s: it has the first %s records; %s later ones "
-				"are missing%s%s%s",
+				"are missing%s%s%s; tracing has ended",
 				output->failed, strerror(-err), text_count(saved, output->saved),
 				text_count(missing, output->missing),
 				gone ? ", and " : "", gone ? text_count(lost, gone) : "",
@@ -209,6 +227,18 @@ int result_complain(const struct result *result, int err)
 	if (result->broken)
 		return complain("cannot write '%s': %s", output->failed, strerror(-err));
 	return complain("%s", strerror(-err));
+}
+
+/* The view is whole, the recording is not. The exit status. */
+static int complain_of_recording(const struct output *output)
+{
+	char saved[TEXT_COUNT_SIZE], missing[TEXT_COUNT_SIZE];
+
+	if (!output->saved)
+		return complain("nothing is in '%s'", output->recording_path);
+	return complain("'%s' has the first %s records; %s later ones are missing",
+			output->recording_path, text_count(saved, output->saved),
+			text_count(missing, output->missing));
 }
 
 int result_finish(struct result *result)
@@ -227,11 +257,19 @@ int result_finish(struct result *result)
 		found = filter_error(result->filter);
 	if (found < 0)
 		output_spoil(&result->output);
-	err = check_output(result, output_close(&result->output));
+	err = output_close(&result->output);
+	if (err && err != -EPIPE && can_go_on(result)) {
+		say("cannot write '%s': %s", result->output.failed, strerror(-err));
+		result->unrecorded = true;
+		err = 0;
+	}
+	err = check_output(result, err);
 	if (!err && found < 0)
 		err = found;
 	result->findings = found > 0 ? found : 0;
-	return err ? result_complain(result, err) : 0;
+	if (err)
+		return result_complain(result, err);
+	return result->unrecorded ? complain_of_recording(&result->output) : 0;
 }
 
 void result_close(struct result *result)

@@ -226,6 +226,15 @@ static int run(struct session *session)
 	return unable ? result_complain(&session->result, unable) : 0;
 }
 
+/* Whoever waits for the command, or for a picture, traces nobody meanwhile. */
+static void detach(struct session *session)
+{
+	if (session->source != session->live.source)
+		return;
+	session->source = NULL;
+	live_detach(&session->live);
+}
+
 /* The exit status of the command, which goes on as long as it wants unless we were told to end. */
 static int await_command(struct session *session)
 {
@@ -249,11 +258,11 @@ static int finish(struct session *session)
 	const struct options *options = session->options;
 	int status = result_finish(&session->result);
 
-	if (status)
+	if (status && !session->result.unrecorded)
 		return status;
-	report_totals(options, model_totals(session->result.model), session->result.output.kept,
+	report_totals(options, model_totals(session->result.model),
 		      session->live.missing || options->source == OPTIONS_SOURCE_RING);
-	return session->left ? report_left(options, part_read(session)) : 0;
+	return session->left ? report_left(options, part_read(session)) : status;
 }
 
 static void session_free(struct session *session)
@@ -281,6 +290,7 @@ int session_run(const struct options *options)
 
 	if (!status) {
 		status = run(&session);
+		detach(&session);
 		keep_first(&status, finish(&session));
 		keep_first(&status, report_failure(options, session.failure));
 		keep_first(&status, await_command(&session));

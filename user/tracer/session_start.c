@@ -15,6 +15,7 @@
 #include "terminal.h"
 #include <base/clock.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,6 +27,16 @@ static int complain_of_process(const struct options *options, int err, const cha
 	return complain("process %d: %s. To start it with 'asynctrace %s -- COMMAND' takes no "
 			"privileges",
 			options->pid, why, options->action->name);
+}
+
+/* A command of which nothing can be traced has run all the same: as it ended, so do we. */
+static int complain_of_command(struct session *session, const char *why)
+{
+	int status = launch_wait(session->live.launch);
+
+	if (status != 128 + SIGINT)
+		say("'%s': %s", session->options->command[0], why);
+	return status > 0 ? status : 1;
 }
 
 static int open_live(struct session *session)
@@ -45,6 +56,8 @@ static int open_live(struct session *session)
 	}
 	if (!options->command)
 		return complain_of_process(options, err, why);
+	if (why && session->live.launch && launch_has_ended(session->live.launch))
+		return complain_of_command(session, why);
 	if (why)
 		return complain("'%s': %s", options->command[0], why);
 	say("cannot run '%s': %s", options->command[0], strerror(-err));

@@ -240,6 +240,11 @@ int ring_source_open(struct source **ret, struct ring_memory *memory,
 	self->first = bounds_event(AT_ATTACH, options->pid);
 	self->first.a = options->buffer;
 	self->environment = openat(options->proc, "environ", O_RDONLY | O_CLOEXEC);
+	/* `env -i` leaves none to tell by. */
+	if (has_ended(self)) {
+		close(self->environment);
+		self->environment = -1;
+	}
 	self->order = order_new(BOUNDS_WINDOW_NS, self->first.time_ns);
 	self->reader = ring_reader_new(memory->ring, memory->blocks);
 	if (!self->order || !self->reader) {
