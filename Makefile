@@ -251,7 +251,7 @@ check: all $(TEST_PROGRAMS) $(TARGET_PROGRAMS)
 	$(Q)tools/run-tests $(TEST_PROGRAMS)
 	$(Q)+MAKE="$(MAKE)" tests/test_install.sh $(B)
 
-check-capabilities: all
+check-capabilities: all $(B)/tests/programs/idle
 	$(Q)tools/capabilities $(B)
 
 check-exports: all $(B)/tests/make_hostile

@@ -37,11 +37,57 @@ static void doctor__without_privileges(void **state)
 	const char *text = diagnose(*state, 0, geteuid() ? "" : NOBODY, "");
 
 	assert_has(text, "no  capabilities ");
-	assert_has(text, "sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace+ep ");
+	assert_has(text, "sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace,cap_dac_read_search+ep ");
+	assert_has(text, "(chgrp GROUP, chmod 750)");
 	assert_has(text, "no  --source bpf ");
 	assert_has(text, "ok  --source ring  a record comes back: ");
 	assert_has(text, "-- COMMAND is traced by --source ring\n");
 	assert_has(text, "no  processes      -p PID is traced by none\n");
+}
+
+static int count_of(const char *text, const char *part)
+{
+	int count = 0;
+
+	while ((text = strstr(text, part))) {
+		text += strlen(part);
+		count++;
+	}
+	return count;
+}
+
+/* In a sandbox there is no use in sudo; and the cause is told once. */
+static void doctor__without_a_way_to_privileges(void **state)
+{
+	const char *text;
+
+	NEED_ROOT();
+	text = diagnose(*state, 0, NOBODY "--no-new-privs ", "");
+	assert_int_equal(count_of(text, "start it outside of this sandbox"), 1);
+	assert_null(strstr(text, "sudo setcap"));
+}
+
+/* What another way makes needless is no fault. */
+static void doctor__with_links_of_many_uprobes(void **state)
+{
+	const char *text;
+
+	NEED_ROOT();
+	text = diagnose(*state, 0,
+			"setpriv --reuid=65534 --regid=65534 --clear-groups "
+			"--inh-caps=+bpf,+perfmon --ambient-caps=+bpf,+perfmon ",
+			"");
+	NEED(strstr(text, "ok  uprobe_multi "), "links of many uprobes (Linux 6.10)");
+	assert_null(strstr(text, "no  perf uprobes"));
+	assert_has(text, "perf uprobes   ");
+}
+
+static void doctor__on_a_full_disk(void **state)
+{
+	(void)state;
+	assert_int_equal(system("build/asynctrace doctor 2>&1 >/dev/full | "
+				"grep -q 'asynctrace: cannot write to standard output: No space'"),
+			 0);
 }
 
 static void doctor__of_processes(void **state)
@@ -51,7 +97,7 @@ static void doctor__of_processes(void **state)
 	const char *text;
 
 	NEED_ROOT();
-	program_start(&scene->target, "build/examples/churn 3 30");
+	program_start(&scene->target, "build/examples/churn 3 %u", 30 * slowness());
 	UNTIL(sleeps(scene->target.pid));
 	snprintf(pid, sizeof(pid), "-p %d", scene->target.pid);
 	text = diagnose(scene, 0, "", pid);
@@ -67,7 +113,7 @@ static void doctor__of_processes(void **state)
 	program_wait(&scene->target);
 	assert_has(diagnose(scene, 1, "", pid), "cannot be looked at: ");
 	program_free(&scene->target);
-	program_start(&scene->target, "sleep 30");
+	program_start(&scene->target, "sleep %u", 30 * slowness());
 	snprintf(pid, sizeof(pid), "-p %d", scene->target.pid);
 	assert_has(diagnose(scene, 1, "", pid), "has probes\n");
 }
@@ -109,6 +155,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCENE_TEST(doctor__with_privileges),
 		SCENE_TEST(doctor__without_privileges),
+		SCENE_TEST(doctor__without_a_way_to_privileges),
+		SCENE_TEST(doctor__with_links_of_many_uprobes),
+		cmocka_unit_test(doctor__on_a_full_disk),
 		SCENE_TEST(doctor__of_processes),
 		SCENE_TEST(doctor__json),
 	};

@@ -461,6 +461,7 @@ static void writer__leaves_nothing_behind(void **state)
 
 	(void)state;
 	recording_discard(NULL);
+	unlink("r");
 	assert_int_equal(recording_create(&recording, "/nonexistent/r"), -ENOENT);
 	assert_int_equal(recording_create(&recording, "r"), 0);
 	assert_int_equal(access("r", F_OK), 0);
@@ -516,6 +517,7 @@ static void fill(rlim_t bytes)
 	int err = 0;
 
 	signal(SIGXFSZ, SIG_IGN);
+	unlink("r");
 	assert_int_equal(recording_create(&recording, "r"), 0);
 	getrlimit(RLIMIT_FSIZE, &before);
 	setrlimit(RLIMIT_FSIZE, &limit);

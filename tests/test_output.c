@@ -95,7 +95,7 @@ static void whole__is_thrown_away(void **state)
 	assert_int_equal(scene_files(scene), 1);
 }
 
-/* Of a run that was killed: it is not taken for anybody's, nor written through. */
+/* Nothing is written through it. */
 static void whole__over_what_was_left(void **state)
 {
 	struct output output = { 0 };
@@ -109,6 +109,66 @@ static void whole__over_what_was_left(void **state)
 	assert_int_equal(output_close(&output), 0);
 	assert_content(scene, "x.svg", "new");
 	assert_content(scene, "other", "other");
+}
+
+/* Whose it is nobody knows. */
+static void whole__leaves_a_part_that_was_there(void **state)
+{
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64];
+
+	write_file(scene, "x.svg.part", "somebody's");
+	open_whole(scene, &output, path);
+	assert_true(exists(scene, "x.svg.part.2"));
+	assert_int_equal(output_close(&output), 0);
+	assert_content(scene, "x.svg", "new");
+	assert_content(scene, "x.svg.part", "somebody's");
+	assert_int_equal(scene_files(scene), 2);
+}
+
+/* What is recorded, or drawn, is not for whoever made a pipe of that name. */
+static void pipe__of_a_stranger(void **state)
+{
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64];
+	int reader;
+
+	NEED_ROOT();
+	strcpy(path, scene_path(scene, "pipe"));
+	assert_int_equal(mkfifo(path, 0666), 0);
+	reader = open(path, O_RDWR | O_CLOEXEC);
+	assert_int_equal(output_open_recording(&output, path), 0);
+	output_discard(&output);
+	assert_int_equal(chown(path, 65534, 65534), 0);
+	assert_int_equal(output_open_recording(&output, path), -EACCES);
+	assert_int_equal(output_open_whole(&output, path), -EACCES);
+	assert_int_equal(output_open_text(&output, path, NULL), -EACCES);
+	assert_true(exists(scene, "pipe"));
+	close(reader);
+}
+
+/* The old one is there until there is something new. */
+static void recording__replaces_when_it_has_something(void **state)
+{
+	const struct at_event event = { .kind = AT_ATTACH };
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64];
+
+	write_file(scene, "kept", "old");
+	strcpy(path, scene_path(scene, "kept"));
+	assert_int_equal(output_open_recording(&output, path), 0);
+	assert_content(scene, "kept", "old");
+	output_discard(&output);
+	assert_content(scene, "kept", "old");
+	assert_int_equal(scene_files(scene), 1);
+	assert_int_equal(output_open_recording(&output, path), 0);
+	assert_int_equal(output_flush(&output, &event, 1), 0);
+	assert_true(file_size(path) > 3);
+	assert_int_equal(output_close(&output), 0);
+	assert_int_equal(scene_files(scene), 1);
 }
 
 /* As with a redirection of the shell. */
@@ -357,6 +417,36 @@ static void format__that_the_view_does_not_write(void **state)
 	assert_refused(scene, "timed -w x.json -p 1", "leave off the .json");
 }
 
+static void recording__through_a_link(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(symlink("/no/such", scene_path(scene, "link")), 0);
+	program_start(&scene->tracer,
+		      "build/asynctrace record -i tests/golden/middle.rec -o %s/link",
+		      scene->folder);
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 1);
+	assert_non_null(strstr(scene->tracer.err,
+			       "link' is a symbolic link: give the file that it leads to\n"));
+}
+
+/* Ctrl-C while nobody reads it. */
+static void pipe__without_a_reader(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(mkfifo(scene_path(scene, "pipe"), 0600), 0);
+	program_start(&scene->tracer,
+		      "build/asynctrace record -i tests/golden/middle.rec -o %s/pipe",
+		      scene->folder);
+	UNTIL(sleeps_in(scene->tracer.pid) == SYS_openat);
+	kill(scene->tracer.pid, SIGINT);
+	program_wait(&scene->tracer);
+	assert_int_equal(scene->tracer.status, 130);
+	assert_string_equal(scene->tracer.err, "");
+}
+
 /* Between programs: "-" is no file. */
 static void standard_streams__have_a_name(void **state)
 {
@@ -375,6 +465,9 @@ int main(void)
 		SCENE_TEST(whole__replaces_only_when_it_is_complete),
 		SCENE_TEST(whole__is_thrown_away),
 		SCENE_TEST(whole__over_what_was_left),
+		SCENE_TEST(whole__leaves_a_part_that_was_there),
+		SCENE_TEST(pipe__of_a_stranger),
+		SCENE_TEST(recording__replaces_when_it_has_something),
 		SCENE_TEST(whole__through_a_link),
 		SCENE_TEST(whole__in_a_folder_of_another_user),
 		cmocka_unit_test(whole__to_a_device),
@@ -384,6 +477,8 @@ int main(void)
 		SCENE_TEST(failed__leaves_what_was),
 		SCENE_TEST(full_disk__keeps_whole_chunks),
 		SCENE_TEST(killed_tracer__leaves_whole_chunks),
+		SCENE_TEST(recording__through_a_link),
+		SCENE_TEST(pipe__without_a_reader),
 		cmocka_unit_test(standard_streams__have_a_name),
 		SCENE_TEST(format__that_the_view_does_not_write),
 	};

@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <tracer/apart.h>
 #include <tracer/privileges.h>
@@ -141,23 +142,6 @@ static void become_user__under_sudo(void **state)
 	check_in_child(sudo_becomes_the_caller);
 	check_in_child(sudo_without_a_group);
 	check_in_child(sudo_of_nonsense_is_none);
-}
-
-/* As a program of root's that the file's mode lets others run: the environment is theirs. */
-static bool set_user_id_becomes_the_real_one(void)
-{
-	setenv("SUDO_UID", "1", 1);
-	setenv("SUDO_GID", "1", 1);
-	if (setresgid(65532, 0, 0) || setresuid(65533, 0, 0) || privileges_become_user())
-		return false;
-	return getuid() == 65533 && geteuid() == 65533 && getegid() == 65532;
-}
-
-static void become_user__of_a_file_of_root(void **state)
-{
-	(void)state;
-	NEED_ROOT();
-	check_in_child(set_user_id_becomes_the_real_one);
 }
 
 static bool lent_capabilities_go_first(void)
@@ -334,15 +318,70 @@ static void tracer__writes_with_the_rights_of_the_caller(void **state)
 	assert_untouched(scene->target.pid);
 }
 
+/* Whoever may run it would run commands as its owner. */
+static void tracer__of_a_set_uid_file(void **state)
+{
+	static const mode_t modes[] = { 04755, 02755 };
+	struct scene *scene = *state;
+	char command[256];
+	struct statvfs mount;
+	size_t i;
+
+	NEED_ROOT();
+	assert_int_equal(statvfs(scene->folder, &mount), 0);
+	NEED(!(mount.f_flag & ST_NOSUID), "a /tmp whose files may be set-uid");
+	snprintf(command, sizeof(command), "cp build/asynctrace %s/lent", scene->folder);
+	assert_int_equal(system(command), 0);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(chmod(scene_path(scene, "lent"), modes[i]), 0);
+		program_start(&scene->tracer,
+			      "setpriv --reuid=65534 --regid=65534 --clear-groups %s/lent timed "
+			      "--source ring -- id",
+			      scene->folder);
+		program_wait(&scene->tracer);
+		assert_int_equal(scene->tracer.status, 1);
+		assert_string_equal(scene->tracer.out, "");
+		assert_non_null(strstr(scene->tracer.err, "another user's rights"));
+		program_free(&scene->tracer);
+	}
+}
+
+/* A capability of the tracer's file is none of its user's: files that they name stay closed. */
+static bool reading_right_is_held_back(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[2] = { { 0 } };
+	int fd;
+
+	sets[0].permitted = sets[0].effective = CAP_TO_MASK(CAP_DAC_READ_SEARCH);
+	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+	if (setresuid(NOBODY, NOBODY, NOBODY) || syscall(SYS_capset, &header, sets))
+		return false;
+	privileges_hold_back();
+	if (open("/etc/shadow", O_RDONLY) >= 0)
+		return false;
+	fd = privileges_open("/etc/shadow", O_RDONLY);
+	return fd >= 0 && open("/etc/shadow", O_RDONLY) < 0;
+}
+
+static void hold_back__all_but_what_is_opened_so(void **state)
+{
+	(void)state;
+	NEED_ROOT();
+	NEED(!access("/etc/shadow", F_OK), "a file that only root may read");
+	check_in_child(reading_right_is_held_back);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(drop__of_root),
 		cmocka_unit_test(become_user__under_sudo),
-		cmocka_unit_test(become_user__of_a_file_of_root),
+		cmocka_unit_test(hold_back__all_but_what_is_opened_so),
 		cmocka_unit_test(become_user__with_capabilities),
 		SCENE_TEST(apart__has_the_file_and_nothing_else),
 		cmocka_unit_test(apart__that_dies_answers_nothing),
+		SCENE_TEST(tracer__of_a_set_uid_file),
 		SCENE_TEST(tracer__at_work),
 		SCENE_TEST(tracer__at_work_under_sudo),
 		SCENE_TEST(tracer__writes_with_the_rights_of_the_caller),

@@ -2,7 +2,13 @@
 /* The buffer, the texts and the clock of probes.h, with a semaphore that is raised by hand. */
 #define AT_PROBES_IMPLEMENTATION
 #define AT_BATCH_AGE_NS 3600000000000 /* however slow this machine is */
+#include <time.h>
+
+static int stopping_clock_gettime(clockid_t clock, struct timespec *time);
+
+#define clock_gettime stopping_clock_gettime
 #include <asynctrace/probes.h>
+#undef clock_gettime
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -153,6 +159,47 @@ static void at_now__is_the_monotonic_clock(void **state)
 		if (time > after && time - after > worst)
 			worst = time - after;
 	} while (last - start < 60000000);
+	assert_true(worst < slack);
+}
+
+static unsigned int stops; /* of so many readings of the clock one is preceded by a stop; 0: none */
+
+static uint64_t clock_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* As if the thread had been stopped right before, for 0.3 ms. */
+static int stopping_clock_gettime(clockid_t clock, struct timespec *time)
+{
+	static unsigned int calls;
+	uint64_t end = clock_now_ns() + 300000;
+
+	while (stops && ++calls % stops == 0 && clock_now_ns() < end)
+		calls--;
+	return clock_gettime(clock, time);
+}
+
+/* Who looks after a record was written must not find it later than that. */
+static void at_now__is_not_ahead_where_the_thread_was_stopped(void **state)
+{
+	const uint64_t slack = 20000;
+	uint64_t end, time, worst = 0, after;
+
+	(void)state;
+	for (stops = 1; stops < 4; stops++) {
+		end = clock_now_ns() + 60000000;
+		while (clock_now_ns() < end) {
+			time = at_now();
+			after = clock_now_ns();
+			if (time > after && time - after > worst)
+				worst = time - after;
+		}
+	}
+	stops = 0;
 	assert_true(worst < slack);
 }
 
@@ -402,6 +449,7 @@ int main(void)
 		LISTENING(fork__child_writes_as_itself),
 		LISTENING(thread_end__buffer_is_used_again),
 		cmocka_unit_test(at_now__is_the_monotonic_clock),
+		cmocka_unit_test(at_now__is_not_ahead_where_the_thread_was_stopped),
 		cmocka_unit_test(at_listeners_rose__only_upwards),
 	};
 

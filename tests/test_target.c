@@ -233,7 +233,7 @@ static void target__of_another_user(void **state)
 			_exit(1);
 		if (target_open(&target, 1, all, &why) != -EACCES)
 			_exit(2);
-		_exit(strstr(why, "as root") ? 0 : 3);
+		_exit(strstr(why, "which root has") ? 0 : 3);
 	}
 	waitpid(pid, &status, 0);
 	assert_int_equal(status, 0);

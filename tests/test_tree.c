@@ -71,7 +71,7 @@ static void nothing__is_said(void **state)
 
 	(void)state;
 	push(&s, AT_ATTACH, 0, 0, 0, 0, 0);
-	assert_prints(&s, "no task is alive\n");
+	assert_prints(&s, "no task is known to be alive\n");
 }
 
 static void awaited__is_below(void **state)

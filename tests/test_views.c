@@ -266,7 +266,7 @@ static void summary__of_nothing_is_short(void **state)
 	assert_view_prints(&view_summary, &s, none, 0,
 			   "tasks: 0 existed before the trace, 0 created, 0 done\n"
 			   "0 records, 1 lost, 1 dropped, 2 forked children not traced, "
-			   "3 threads died with unread records\n");
+			   "3 threads may have had unread records\n");
 }
 
 static void timed__says_that_it_was_cut_off(void **state)

@@ -335,6 +335,7 @@ static struct at_spare {
  */
 #define AT_HORIZON	(1 << 21) /* ticks */
 #define AT_CALIBRATE_NS 10000000  /* time over which the speed is measured */
+#define AT_TOGETHER	(1 << 13) /* ticks within which both are read, or the thread was stopped */
 
 static int at_ticks_usable; /* set once, before any thread has a scale */
 
@@ -373,14 +374,19 @@ static void at_calibrate(uint64_t now, uint64_t ticks)
 
 static __attribute__((noinline)) uint64_t at_read_clock(void)
 {
-	uint64_t ticks = at_ticks();
+	uint64_t before, ticks, now;
 	struct timespec time;
-	uint64_t now;
+	int tries = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
+	do {
+		before = at_ticks();
+		clock_gettime(CLOCK_MONOTONIC, &time);
+		ticks = at_ticks();
+	} while (ticks - before > AT_TOGETHER && ++tries < 4);
 	now = time.tv_sec * 1000000000ULL + time.tv_nsec;
-	if (at_ticks_usable)
+	if (at_ticks_usable && ticks - before <= AT_TOGETHER)
 		at_calibrate(now, ticks);
+	/* The ticks are those after: a thread that was stopped in between is late, not ahead. */
 	at_thread.anchor_ns = now;
 	at_thread.anchor_ticks = ticks;
 	return now;

@@ -6,10 +6,6 @@
 #include "facts.h"
 #include "options.h"
 
-#define DOCTOR_GRANT                                                                               \
-	"sudo asynctrace ..., or once: sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace+ep "         \
-	"$(command -v asynctrace)"
-
 /* By what tracing works. */
 struct doctor_ways {
 	bool bpf, ring;
@@ -17,6 +13,9 @@ struct doctor_ways {
 
 /* Kernel, privileges, settings. */
 void doctor_machine(struct facts *facts);
+
+/* What to do about privileges that are missing; null if they are all there. */
+const char *doctor_missing_privileges(void);
 
 /* Programs, ways of attaching, and both transports, by trial. */
 void doctor_ways(struct doctor_ways *ret, struct facts *facts, const struct options *options);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the machine says of itself. Only trials decide; this is to understand them by. */
 #include "doctor_internal.h"
+#include "privileges.h"
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -13,7 +15,7 @@
 /* The inode of the first namespace of process ids, since Linux 3.8. */
 #define PROC_PID_INIT_INO 0xeffffffc
 
-enum { SYS_PTRACE = 19, SYS_ADMIN = 21, PERFMON = 38, BPF = 39 };
+enum { READ_SEARCH = 2, SYS_PTRACE = 19, SYS_ADMIN = 21, PERFMON = 38, BPF = 39 };
 
 static void look_at_kernel(struct facts *facts)
 {
@@ -59,33 +61,47 @@ static void look_at_settings(struct facts *facts)
 		{ "ptrace_scope", "/proc/sys/kernel/yama/ptrace_scope", "ptrace scope" },
 	};
 	char line[128];
-	bool known, locked;
+	struct fact *fact;
+	bool known, locked, in_the_way;
 	size_t i;
 
 	for (i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
 		known = read_line(settings[i].path, line, sizeof(line));
 		locked = known && strstr(line, "[confidentiality]");
-		facts_add(facts, settings[i].key, settings[i].name,
-			  locked ? FACT_MISSING : FACT_NOTED,
-			  locked ? "BPF may not read memory: boot without lockdown=confidentiality"
-				 : NULL,
-			  "%s", known ? line : "this kernel does not have it, or does not tell");
+		in_the_way = known && !strcmp(settings[i].key, "ptrace_scope") &&
+			     strcmp(line, "0") && !privileges_have(SYS_PTRACE);
+		fact = facts_add(facts, settings[i].key, settings[i].name,
+				 locked ? FACT_MISSING : FACT_NOTED,
+				 locked ? "boot without lockdown=confidentiality" : NULL, "%s%s",
+				 known ? line : "this kernel does not have it, or does not tell",
+				 locked	      ? ": BPF may not read memory"
+				 : in_the_way ? ": the memory of processes cannot be read without "
+						"CAP_SYS_PTRACE"
+					      : "");
+		fact->quiet = !locked && !in_the_way;
 	}
 }
 
-/* What /proc/self/status tells. */
-static void read_status(uint64_t *capabilities, unsigned int *no_new)
+static bool has_enough(void)
 {
-	FILE *status = fopen("/proc/self/status", "re");
-	char line[256];
+	return privileges_have(BPF) && privileges_have(PERFMON);
+}
 
-	*capabilities = *no_new = 0;
-	while (status && fgets(line, sizeof(line), status)) {
-		sscanf(line, "CapEff: %" SCNx64, capabilities);
-		sscanf(line, "NoNewPrivs: %u", no_new);
-	}
-	if (status)
-		fclose(status);
+static bool cannot_gain(void)
+{
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+}
+
+const char *doctor_missing_privileges(void)
+{
+	if (has_enough() && privileges_have(SYS_PTRACE))
+		return NULL;
+	if (cannot_gain())
+		return "start it outside of this sandbox: here sudo and setcap have no effect";
+	return "sudo asynctrace ..., or once: sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace,"
+	       "cap_dac_read_search+ep $(command -v asynctrace)\n"
+	       "who may execute that file then looks into all processes: restrict it first "
+	       "(chgrp GROUP, chmod 750)";
 }
 
 static void look_at_privileges(struct facts *facts)
@@ -96,31 +112,24 @@ static void look_at_privileges(struct facts *facts)
 	} known[] = { { "CAP_BPF", BPF },
 		      { "CAP_PERFMON", PERFMON },
 		      { "CAP_SYS_PTRACE", SYS_PTRACE },
+		      { "CAP_DAC_READ_SEARCH", READ_SEARCH },
 		      { "CAP_SYS_ADMIN", SYS_ADMIN } };
-	char list[2][96] = { "", "" };
+	char list[2][128] = { "", "" };
 	size_t i, length[2] = { 0, 0 };
-	uint64_t capabilities;
-	unsigned int no_new;
-	bool enough;
+	bool no_new = cannot_gain();
 
-	read_status(&capabilities, &no_new);
 	for (i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		bool lacks = !(capabilities >> known[i].number & 1);
+		bool lacks = !privileges_have(known[i].number);
 
 		length[lacks] +=
 			snprintf(list[lacks] + length[lacks], sizeof(list[lacks]) - length[lacks],
 				 " %s", known[i].name);
 	}
-	enough = (capabilities >> SYS_ADMIN & 1) ||
-		 ((capabilities >> BPF & 1) && (capabilities >> PERFMON & 1));
-	facts_add(facts, "capabilities", "capabilities", enough ? FACT_OK : FACT_MISSING,
-		  enough ? NULL : DOCTOR_GRANT, "%s%s%s%s", length[0] ? list[0] + 1 : "none",
-		  length[1] ? " (not:" : "", list[1], length[1] ? ")" : "");
+	facts_add(facts, "capabilities", "capabilities", has_enough() ? FACT_OK : FACT_MISSING,
+		  NULL, "%s%s%s%s", length[0] ? list[0] + 1 : "none", length[1] ? " (not:" : "",
+		  list[1], length[1] ? ")" : "");
 	facts_add(facts, "no_new_privileges", "new privileges",
-		  no_new && !enough ? FACT_MISSING : FACT_NOTED,
-		  no_new && !enough ? "start it outside of this sandbox: here sudo and setcap have "
-				      "no effect"
-				    : NULL,
+		  no_new && !has_enough() ? FACT_MISSING : FACT_NOTED, NULL, "%s",
 		  no_new ? "cannot be had (no_new_privs)" : "could be had (sudo, setcap)");
 }
 

@@ -12,13 +12,13 @@
 
 /* How many of the probes somebody is at already. */
 static size_t count_taken(const struct target_image *image, const struct elf_probes *probes,
-			  int memory)
+			  int memory, pid_t pid)
 {
 	const struct elf_probe *probe;
 	size_t taken = 0;
 
 	for (probe = probes->probes; probe < probes->probes + probes->count; probe++)
-		taken += memory_has_breakpoint(memory, image->bias + probe->address, image->fd,
+		taken += memory_has_breakpoint(memory, pid, image->bias + probe->address, image->fd,
 					       probe->offset);
 	return taken;
 }
@@ -34,23 +34,24 @@ static const struct elf_probe *find_batch(const struct elf_probes *probes)
 }
 
 /* Returns how many of its probes are taken. */
-static size_t describe_image(struct facts *facts, const struct target_image *image, int memory)
+static size_t describe_image(struct facts *facts, const struct target_image *image, int memory,
+			     pid_t pid)
 {
 	const struct elf_probe *batch;
 	struct elf_probes probes;
 	uint16_t semaphores[2] = { 0, 0 };
 	size_t taken;
 
-	if (elf_read_probes(&probes, image->fd)) {
+	if (elf_read_probes_apart(&probes, image->fd)) {
 		facts_add(facts, "image", "image", FACT_MISSING, NULL,
 			  "%s: its probes cannot be read", image->path);
 		return 0;
 	}
-	taken = count_taken(image, &probes, memory);
+	taken = count_taken(image, &probes, memory, pid);
 	batch = find_batch(&probes);
-	if (batch && memory >= 0)
-		memory_read(memory, image->bias + batch->semaphore_address, semaphores,
-			    sizeof(semaphores));
+	if (batch)
+		memory_read_now(memory, pid, image->bias + batch->semaphore_address, semaphores,
+				sizeof(semaphores));
 	facts_add(facts, "image", "image", probes.count ? FACT_OK : FACT_MISSING, NULL,
 		  "%s: %zu probes, %zu with a breakpoint, semaphores %u and %u", image->path,
 		  probes.count, taken, semaphores[0], semaphores[1]);
@@ -60,10 +61,11 @@ static size_t describe_image(struct facts *facts, const struct target_image *ima
 static void describe_images(struct facts *facts, const struct target *target)
 {
 	int memory = memory_open(target->pid, target->pidfd);
+	bool readable = memory_can_be_read_now(memory, target->pid);
 	size_t i, taken = 0;
 
 	for (i = 0; i < target->image_count && i < IMAGES_SHOWN; i++)
-		taken += describe_image(facts, &target->images[i], memory);
+		taken += describe_image(facts, &target->images[i], memory, target->pid);
 	if (i < target->image_count)
 		facts_add(facts, "images_left_out", "", FACT_NOTED, NULL,
 			  "and %zu more images with probes", target->image_count - i);
@@ -72,10 +74,17 @@ static void describe_images(struct facts *facts, const struct target *target)
 			  "build it with libasync or <asynctrace/probes.h>",
 			  "nothing that it has mapped has probes");
 	facts_add(facts, "traced", "listeners", FACT_NOTED, NULL, "%s",
-		  memory < 0 ? "unknown: its memory cannot be read"
-		  : taken    ? "somebody traces it already; up to seven can at once"
-			     : "nobody traces it");
-	if (memory >= 0)
+		  !readable ? "unknown: its memory cannot be read"
+		  : taken   ? "somebody traces it already; up to seven can at once"
+			    : "nobody traces it");
+	if (memory < 0)
+		facts_add(facts, "memory", "memory", FACT_MISSING, NULL,
+			  readable
+				  ? "what threads have not handed over in the end is missed: that "
+				    "takes CAP_DAC_READ_SEARCH"
+				  : "cannot be read, so loops that sleep are not woken: that takes "
+				    "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH");
+	else
 		close(memory);
 }
 

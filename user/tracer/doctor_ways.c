@@ -9,22 +9,32 @@
 #include <string.h>
 #include <unistd.h>
 
-static void try_programs(struct facts *facts, const char *key, const char *name, bool multi)
+static const char needless[] = "not needed: ";
+
+/* Whether they load. What works `otherwise` need not. */
+static bool try_programs(struct facts *facts, const char *key, const char *name, bool multi,
+			 bool otherwise)
 {
 	struct trial trial;
 
 	trial_load(&trial, multi);
 	if (trial.err)
-		facts_add(facts, key, name, FACT_MISSING, NULL, "%zu of %zu load, %s does not: %s",
+		facts_add(facts, key, name, otherwise ? FACT_NOTED : FACT_MISSING, NULL,
+			  "%s%zu of %zu load, %s does not: %s", otherwise ? needless : "",
 			  trial.loaded, trial.programs, trial.failed, trial.reason);
 	else
 		facts_add(facts, key, name, FACT_OK, NULL, "all %zu programs load", trial.programs);
+	return !trial.err;
 }
 
 static void add_attached(struct facts *facts, const char *key, const char *name, int err,
-			 const char *remedy)
+			 bool otherwise)
 {
-	facts_add(facts, key, name, err ? FACT_MISSING : FACT_OK, err ? remedy : NULL, "%s",
+	facts_add(facts, key, name,
+		  !err	      ? FACT_OK
+		  : otherwise ? FACT_NOTED
+			      : FACT_MISSING,
+		  NULL, "%s%s", err && otherwise ? needless : "",
 		  err ? strerror(-err) : "can be attached to");
 }
 
@@ -57,16 +67,18 @@ static bool try_transport(struct facts *facts, const char *key, const char *name
 void doctor_ways(struct doctor_ways *ret, struct facts *facts, const struct options *options)
 {
 	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int multi = trial_attach(self, true);
+	bool loaded;
 
-	try_programs(facts, "programs_multi", "BPF, multi", true);
-	try_programs(facts, "programs_perf", "BPF, perf", false);
-	add_attached(facts, "uprobe_multi", "uprobe_multi", trial_attach(self, true), NULL);
-	add_attached(facts, "uprobe_perf", "perf uprobes", trial_attach(self, false), NULL);
-	add_attached(facts, "tracepoints", "tracepoints", trial_tracepoints(), NULL);
+	loaded = try_programs(facts, "programs_multi", "BPF, multi", true, false);
+	try_programs(facts, "programs_perf", "BPF, perf", false, loaded && !multi);
+	add_attached(facts, "uprobe_multi", "uprobe_multi", multi, false);
+	add_attached(facts, "uprobe_perf", "perf uprobes", trial_attach(self, false),
+		     loaded && !multi);
+	add_attached(facts, "tracepoints", "tracepoints", trial_tracepoints(), false);
 	if (self >= 0)
 		close(self);
-	ret->bpf = try_transport(facts, "bpf", "--source bpf", OPTIONS_SOURCE_BPF, options,
-				 DOCTOR_GRANT);
+	ret->bpf = try_transport(facts, "bpf", "--source bpf", OPTIONS_SOURCE_BPF, options, NULL);
 	ret->ring = try_transport(facts, "ring", "--source ring", OPTIONS_SOURCE_RING, options,
 				  "mount /dev/shm or allow memfd_create(2) in the sandbox");
 }

@@ -27,6 +27,18 @@ struct fact *facts_add(struct facts *facts, const char *key, const char *name,
 	return fact;
 }
 
+static void print_remedy(const char *remedy)
+{
+	char line[sizeof(((struct fact *)NULL)->remedy)], text[TEXT_SIZE(sizeof(line))];
+	size_t length;
+
+	for (; *remedy; remedy += length + (remedy[length] == '\n')) {
+		length = strcspn(remedy, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)length, remedy);
+		printf("%*s%s\n", NAME_WIDTH + 5, "", text_safe(text, sizeof(text), line));
+	}
+}
+
 void facts_print(const struct facts *facts, bool colour)
 {
 	static const char *const words[] = { "-", "ok", "no" };
@@ -36,12 +48,12 @@ void facts_print(const struct facts *facts, bool colour)
 	const struct fact *fact;
 
 	for (fact = facts->all; fact < facts->all + facts->count; fact++) {
+		if (fact->quiet)
+			continue;
 		colour_print(&options, colours[fact->state], words[fact->state]);
 		printf("%*s%-*s %s\n", (int)(4 - strlen(words[fact->state])), "", NAME_WIDTH,
 		       fact->name, text_safe(text, sizeof(text), fact->text));
-		if (*fact->remedy)
-			printf("%*s%s\n", NAME_WIDTH + 5, "",
-			       text_safe(text, sizeof(text), fact->remedy));
+		print_remedy(fact->remedy);
 	}
 }
 

@@ -17,7 +17,8 @@ struct fact {
 	const char *name;
 	enum fact_state state;
 	char text[512];	  /* as strange as it is */
-	char remedy[256]; /* what to do about it, or "" */
+	char remedy[320]; /* what to do about it, in a line or more, or "" */
+	bool quiet;	  /* in JSON only: nobody needs to know */
 	bool measured;
 	double record_ns, hit_ns;
 };

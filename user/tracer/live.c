@@ -49,6 +49,17 @@ int live_attach(struct source **ret, const struct target *target, const struct o
 	return bpf_source_open(ret, &bpf, why);
 }
 
+static const char *explain_memory(enum bpf_memory memory)
+{
+	if (memory == BPF_MEMORY_OPEN)
+		return NULL;
+	if (memory == BPF_MEMORY_NOW)
+		return "its memory cannot be read to the end, which takes CAP_DAC_READ_SEARCH: "
+		       "what its threads have not handed over then is missed";
+	return "its memory cannot be read, which takes CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: "
+	       "loops are seen when they wake, and what is not handed over in the end is missed";
+}
+
 static int open_bpf(struct live *live, const struct options *options, const char **why)
 {
 	int err = 0;
@@ -59,6 +70,8 @@ static int open_bpf(struct live *live, const struct options *options, const char
 		err = live_attach(&live->source, live->target, options, why);
 	if (!err)
 		live->way = bpf_source_way(live->source);
+	if (!err)
+		live->unread = explain_memory(bpf_source_memory(live->source));
 	return err;
 }
 

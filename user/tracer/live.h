@@ -19,6 +19,7 @@ struct live {
 	bool measured;	 /* that which is in `cost` */
 	struct cost cost;
 	uint64_t cpu_begin_ns, cpu_ns; /* CPU time of the target: before, as last seen */
+	const char *unread; /* for people: what its memory is not read for, or null */
 	char *missing; /* why not BPF, if it was up to us and a ring was taken; or null */
 };
 

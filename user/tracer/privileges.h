@@ -12,6 +12,13 @@
 bool privileges_have(unsigned int capability);
 
 /*
+ * CAP_DAC_READ_SEARCH, which a file of asynctrace may have, is in force for privileges_open() only:
+ * what users name, they must be able to read themselves. The latter returns a descriptor or -errno.
+ */
+void privileges_hold_back(void);
+int privileges_open(const char *path, int flags);
+
+/*
  * Leaves what asynctrace was lent: under sudo it becomes the user who called it, for good;
  * capabilities of its file go. Whoever is root in their own right stays what they are. 0 or -errno.
  */

@@ -94,7 +94,7 @@ void report_totals(const struct options *options, const struct model_totals *tot
 		say("lost %lu record%s, %lu dropped: what was written is not complete", lost,
 		    lost == 1 ? "" : "s", totals->dropped);
 	if (totals->unread && (!options->view || options->view_options.format != VIEW_TEXT))
-		say("%lu thread%s died with records that could not be read", totals->unread,
+		say("%lu thread%s may have had records that could not be read", totals->unread,
 		    totals->unread == 1 ? "" : "s");
 	if ((!options->view || options->view_options.format != VIEW_TEXT) &&
 	    completeness_shed(shed, sizeof(shed), totals))

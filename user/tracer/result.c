@@ -6,6 +6,7 @@
 #include "title.h"
 #include "views/completeness.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,6 +25,20 @@ static bool same_file(const char *one, const char *other)
 	       a.st_ino == b.st_ino;
 }
 
+/* It could not be opened. Who waits for a pipe's reader and wants no more knows why. */
+static int complain_of_file(const char *path, int err)
+{
+	struct stat file;
+
+	if (err == -EINTR)
+		return 128 + SIGINT;
+	if (err == -ELOOP && !lstat(path, &file) && S_ISLNK(file.st_mode))
+		return complain("'%s' is a symbolic link: give the file that it leads to", path);
+	if (err == -EACCES && !stat(path, &file) && S_ISFIFO(file.st_mode))
+		return complain("cannot write '%s': this pipe belongs to another user", path);
+	return complain("cannot write '%s': %s", path, strerror(-err));
+}
+
 /* Where the view prints to. A file for other software appears when it is complete. */
 static int open_text(struct result *result)
 {
@@ -37,7 +52,7 @@ static int open_text(struct result *result)
 		err = output_open_whole(&result->output, path);
 	else
 		err = output_open_text(&result->output, path, options->command ? stderr : stdout);
-	return err ? complain("cannot write '%s': %s", path, strerror(-err)) : 0;
+	return err ? complain_of_file(path, err) : 0;
 }
 
 static int open_output(struct result *result)
@@ -45,7 +60,7 @@ static int open_output(struct result *result)
 	const struct options *options = result->options;
 	const char *recording = options->write, *text = options->output;
 	const char *overwritten = same_file(options->input, text) ? text : recording;
-	int err = 0;
+	int err = 0, status = 0;
 
 	if (same_file(options->input, overwritten))
 		return complain("cannot write '%s': that is what is read: give another name",
@@ -54,8 +69,10 @@ static int open_output(struct result *result)
 		return complain("-o and -w lead to the same file: give each its own");
 	if (!options->view)
 		recording = text;
-	else if (open_text(result))
-		return 1;
+	else
+		status = open_text(result);
+	if (status)
+		return status;
 	/* Created just now, under another spelling of its name. */
 	if (options->view && same_file(text, recording)) {
 		unlink(text);
@@ -63,7 +80,7 @@ static int open_output(struct result *result)
 	}
 	if (recording)
 		err = output_open_recording(&result->output, recording);
-	return err ? complain("cannot write '%s': %s", recording, strerror(-err)) : 0;
+	return err ? complain_of_file(recording, err) : 0;
 }
 
 #define FILTERS                                                                                    \

@@ -23,9 +23,9 @@ static int complain_of_process(const struct options *options, int err, const cha
 {
 	if (options->source != OPTIONS_SOURCE_AUTO || (err != -EPERM && err != -EACCES))
 		return complain("process %d: %s", options->pid, why);
-	return complain("process %d: %s; or start the command with %s %s -- COMMAND: that needs no "
+	return complain("process %d: %s. To start it with 'asynctrace %s -- COMMAND' takes no "
 			"privileges",
-			options->pid, why, options->program, options->action->name);
+			options->pid, why, options->action->name);
 }
 
 static int open_live(struct session *session)
@@ -37,6 +37,8 @@ static int open_live(struct session *session)
 	if (session->live.missing)
 		say("traced by a ring in memory, without forked children, for %s",
 		    session->live.missing);
+	if (session->live.unread)
+		say("process %d: %s", session->live.target->pid, session->live.unread);
 	if (!err) {
 		session->source = session->live.source;
 		return 0;

@@ -68,12 +68,10 @@ static const char *explain_refusal(const struct target *target)
 	struct stat process;
 
 	if (privileges_have(CAP_SYS_PTRACE))
-		return "it has privileges that asynctrace lacks here: run it outside of this "
-		       "container";
+		return "it has privileges that asynctrace lacks in this container";
 	if (!fstat(target->proc, &process) && process.st_uid != geteuid())
-		return "it belongs to another user, or has privileges, and asynctrace has no "
-		       "CAP_SYS_PTRACE: run it as root (sudo)";
-	return "it has privileges, and asynctrace has no CAP_SYS_PTRACE: run it as root (sudo)";
+		return "tracing another user's process takes CAP_SYS_PTRACE, which root has (sudo)";
+	return "tracing a process that has privileges takes CAP_SYS_PTRACE, which root has (sudo)";
 }
 
 int target_open(struct target **ret, pid_t pid, bool (*wanted)(int fd), const char **why)

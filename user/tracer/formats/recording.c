@@ -6,8 +6,10 @@
  */
 #include "recording.h"
 #include "../recording.h"
+#include "../replace.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +20,7 @@
 struct recording {
 	int fd;
 	char *path;		  /* of the file, if it is one that we have made */
+	char *replaces;		  /* the file whose place it takes with its first chunk, or null */
 	off_t begin;		  /* of the header in the file; -1 if it cannot be written again */
 	off_t size;		  /* of the header and whole chunks */
 	uint64_t records, chunks; /* in whole chunks */
@@ -48,43 +51,58 @@ static int open_other(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat file;
+	bool regular;
 
-	if (fd < 0 || fstat(fd, &file) || !S_ISREG(file.st_mode))
+	if (fd < 0)
+		return -errno;
+	regular = !fstat(fd, &file) && S_ISREG(file.st_mode);
+	if (!regular && !replace_is_strangers(fd))
 		return fd;
 	close(fd);
-	errno = EEXIST;
-	return -1;
+	return regular ? -EEXIST : -EACCES;
 }
 
-/*
- * "-" is standard output. A device or pipe of that name is written to; anything else is replaced by
- * a file of our own.
- */
+/* A file of our own, beside the one that is there, which stays until there is something to keep. */
+static int open_own(struct recording *recording, const char *path, bool exists)
+{
+	char *name = strdup(path);
+	int fd;
+
+	if (!name)
+		return -ENOMEM;
+	if (exists && replace_is_possible(path)) {
+		recording->replaces = name;
+		return replace_open(&recording->path, path, 0600);
+	}
+	if (unlink(path) && errno != ENOENT)
+		fd = -errno;
+	else if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
+		fd = -errno;
+	if (fd < 0)
+		free(name);
+	else
+		recording->path = name;
+	return fd;
+}
+
+/* "-" is standard output. A device or pipe of that name is written to. */
 static int create_file(struct recording *recording, const char *path)
 {
-	char *own = strdup(path);
 	struct stat file;
-	int err = 0;
-
-	if (!own)
-		return -ENOMEM;
+	bool exists = !lstat(path, &file);
+	int fd;
 
 	if (!strcmp(path, "-")) {
-		recording->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-	} else if (!lstat(path, &file) && !S_ISREG(file.st_mode)) {
-		recording->fd = open_other(path);
-	} else if (!unlink(path) || errno == ENOENT) {
-		recording->fd =
-			open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (recording->fd >= 0) {
-			recording->path = own;
-			own = NULL;
-		}
+		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+		if (fd < 0)
+			return -errno;
+	} else if (exists && !S_ISREG(file.st_mode)) {
+		fd = open_other(path);
+	} else {
+		fd = open_own(recording, path, exists);
 	}
-	if (recording->fd < 0)
-		err = -errno;
-	free(own);
-	return err;
+	recording->fd = fd;
+	return fd < 0 ? fd : 0;
 }
 
 /* Standard output may be a file of the shell's that others append to. */
@@ -161,6 +179,19 @@ static int fail(struct recording *recording, int err)
 	return err;
 }
 
+/* Of what was there, if it has not yet. */
+static int take_place(struct recording *recording)
+{
+	if (!recording->replaces)
+		return 0;
+	if (rename(recording->path, recording->replaces))
+		return -errno;
+	free(recording->path);
+	recording->path = recording->replaces;
+	recording->replaces = NULL;
+	return 0;
+}
+
 int recording_flush(struct recording *recording)
 {
 	size_t size;
@@ -171,6 +202,8 @@ int recording_flush(struct recording *recording)
 	size = ZSTD_compress2(recording->compressor, recording->compressed, recording->bound,
 			      recording->events, recording->count * sizeof(*recording->events));
 	err = ZSTD_isError(size) ? -ENOMEM : write_all(recording->fd, recording->compressed, size);
+	if (!err)
+		err = take_place(recording);
 	if (err)
 		return fail(recording, err);
 	recording->size += size;
@@ -233,6 +266,8 @@ int recording_close(struct recording *recording)
 
 	if (!err)
 		err = finish_header(recording);
+	if (!err)
+		err = take_place(recording);
 	/* Some file systems tell of a full disk only now. */
 	if (close(recording->fd) && !err)
 		err = -errno;
@@ -256,5 +291,6 @@ void recording_discard(struct recording *recording)
 	ZSTD_freeCCtx(recording->compressor);
 	free(recording->compressed);
 	free(recording->path);
+	free(recording->replaces);
 	free(recording);
 }

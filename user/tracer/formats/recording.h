@@ -11,7 +11,8 @@ struct recording;
 
 /*
  * Creates `path`, for its owner only because records hold arguments. A regular file of that name is
- * replaced; a symbolic link is refused with -ELOOP. Returns 0 or -errno. The caller ends it with
+ * replaced by the first chunk, until when PATH.part grows; a symbolic link is refused with -ELOOP,
+ * a stranger's pipe with -EACCES. Returns 0 or -errno. The caller ends it with
  * recording_close() or recording_discard().
  */
 int recording_create(struct recording **ret, const char *path);

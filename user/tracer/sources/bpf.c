@@ -213,6 +213,13 @@ int bpf_source_open(struct source **ret, const struct bpf_options *options, cons
 	return 0;
 }
 
+enum bpf_memory bpf_source_memory(const struct source *source)
+{
+	const struct bpf_source *self = (const struct bpf_source *)source;
+
+	return self->readable;
+}
+
 const char *bpf_source_way(const struct source *source)
 {
 	const struct bpf_source *self = (const struct bpf_source *)source;

@@ -45,6 +45,15 @@ struct bpf_options {
  */
 int bpf_source_open(struct source **ret, const struct bpf_options *options, const char **why);
 
+/* How far the memory of the target can be read. */
+enum bpf_memory {
+	BPF_MEMORY_CLOSED, /* not at all: loops that sleep were not woken */
+	BPF_MEMORY_NOW,	   /* while there are privileges: in the end threads may hold records */
+	BPF_MEMORY_OPEN,   /* as long as it lives */
+};
+
+enum bpf_memory bpf_source_memory(const struct source *source);
+
 /* How it is attached: "uprobe_multi" or "perf uprobes". */
 const char *bpf_source_way(const struct source *source);
 

@@ -24,8 +24,9 @@ struct bpf_source {
 	size_t collected;	    /* records, by this round of reading */
 	struct leftover *leftovers; /* read on stop() */
 	uint64_t unread;	    /* threads whose leftovers could not be read */
-	int memory;		    /* of the target, or -1 */
-	int wake;		    /* epoll: the ring, the end of the target */
+	int memory;		    /* of the target, or -errno */
+	enum bpf_memory readable;
+	int wake; /* epoll: the ring, the end of the target */
 	pid_t pid;
 	bool follow;
 	bool direct;

@@ -35,7 +35,7 @@ static void wake_loops(const struct bpf_source *self, const struct bpf_options *
 	for (image = 0; image < options->image_count; image++)
 		for (i = 0; i < probes[image].count; i++)
 			if (probes[image].probes[i].kind == ELF_BATCH)
-				memory_wake(self->memory, options->pidfd,
+				memory_wake(self->memory, options->pid, options->pidfd,
 					    options->images[image].bias +
 						    probes[image].probes[i].semaphore_address);
 }
@@ -67,8 +67,11 @@ int bpf_source_begin(struct bpf_source *self, const struct bpf_options *options,
 	self->first.a = options->buffer;
 	self->order = order_new(BOUNDS_WINDOW_NS, self->first.time_ns);
 	self->writers = writers_new();
-	/* Without it nothing but leftovers is missed. */
 	self->memory = memory_open(options->pid, options->pidfd);
+	if (self->memory >= 0)
+		self->readable = BPF_MEMORY_OPEN;
+	else if (memory_can_be_read_now(self->memory, options->pid))
+		self->readable = BPF_MEMORY_NOW;
 	err = programs_start(&self->programs, options, probes, self->memory, why);
 	if (err)
 		return err;

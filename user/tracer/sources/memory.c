@@ -4,6 +4,7 @@
  * a copy is whole if the first record is the same before and after, and none has gone.
  */
 #include "memory.h"
+#include "../privileges.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define TRIES 8
@@ -21,9 +23,9 @@ int memory_open(pid_t pid, int pidfd)
 	int fd, err;
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = privileges_open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	/* Still the same process, be it another user's: then it was when the path was looked up. */
 	if (!syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) || errno == EPERM)
 		return fd;
@@ -41,6 +43,26 @@ int memory_read(int memory, uint64_t address, void *to, size_t size)
 	return (size_t)got == size ? 0 : -EFAULT;
 }
 
+int memory_read_now(int memory, pid_t pid, uint64_t address, void *to, size_t size)
+{
+	const struct iovec from = { (void *)(uintptr_t)address, size }, into = { to, size };
+	ssize_t got;
+
+	if (memory >= 0)
+		return memory_read(memory, address, to, size);
+	got = process_vm_readv(pid, &into, 1, &from, 1, 0);
+	if (got < 0)
+		return -errno;
+	return (size_t)got == size ? 0 : -EFAULT;
+}
+
+bool memory_can_be_read_now(int memory, pid_t pid)
+{
+	char byte;
+
+	return memory >= 0 || memory_read_now(memory, pid, 0, &byte, 1) == -EFAULT;
+}
+
 static int is_eventfd(int fd)
 {
 	char path[32], link[32] = { 0 };
@@ -49,13 +71,14 @@ static int is_eventfd(int fd)
 	return readlink(path, link, sizeof(link) - 1) > 0 && !strcmp(link, "anon_inode:[eventfd]");
 }
 
-void memory_wake(int memory, int pidfd, uint64_t address)
+void memory_wake(int memory, pid_t pid, int pidfd, uint64_t address)
 {
 	struct at_listeners listeners;
 	struct pollfd room = { .events = POLLOUT };
 	uint64_t one = 1;
 
-	if (memory_read(memory, address, &listeners, sizeof(listeners)) || listeners.wakeup < 0)
+	if (memory_read_now(memory, pid, address, &listeners, sizeof(listeners)) ||
+	    listeners.wakeup < 0)
 		return;
 	room.fd = syscall(SYS_pidfd_getfd, pidfd, listeners.wakeup, 0);
 	if (room.fd < 0)
@@ -67,11 +90,11 @@ void memory_wake(int memory, int pidfd, uint64_t address)
 	close(room.fd);
 }
 
-bool memory_has_breakpoint(int memory, uint64_t address, int file, uint64_t offset)
+bool memory_has_breakpoint(int memory, pid_t pid, uint64_t address, int file, uint64_t offset)
 {
 	uint32_t instruction, original;
 
-	return !memory_read(memory, address, &instruction, sizeof(instruction)) &&
+	return !memory_read_now(memory, pid, address, &instruction, sizeof(instruction)) &&
 	       !memory_read(file, offset, &original, sizeof(original)) && instruction != original;
 }
 
@@ -92,7 +115,7 @@ int memory_read_batch(int memory, uint64_t address, uint32_t stated, struct at_b
 		if (!ret->count)
 			return 0;
 		err = memory_read(memory, address + offsetof(struct at_batch, events), ret->events,
-			       ret->count * sizeof(struct at_event));
+				  ret->count * sizeof(struct at_event));
 		if (!err)
 			err = memory_read(memory, address, &after, BEGINNING);
 		if (err)

@@ -21,17 +21,24 @@ int memory_open(pid_t pid, int pidfd);
 int memory_read(int memory, uint64_t address, void *to, size_t size);
 
 /*
+ * The same, while there are privileges: if the memory could not be opened and `memory` is negative,
+ * the right to trace the process `pid` will do.
+ */
+int memory_read_now(int memory, pid_t pid, uint64_t address, void *to, size_t size);
+bool memory_can_be_read_now(int memory, pid_t pid);
+
+/*
  * Wakes the loops of the target that sleep, by the eventfd that its struct at_listeners at
  * `address` names. Needs the right to take descriptors of the process. Whatever is in the way is no
  * error: loops then see who listens when they wake by themselves.
  */
-void memory_wake(int memory, int pidfd, uint64_t address);
+void memory_wake(int memory, pid_t pid, int pidfd, uint64_t address);
 
 /*
  * True if the target has a breakpoint at `address`: something else than its file has at `offset`.
  * False if that cannot be read.
  */
-bool memory_has_breakpoint(int memory, uint64_t address, int file, uint64_t offset);
+bool memory_has_breakpoint(int memory, pid_t pid, uint64_t address, int file, uint64_t offset);
 
 /*
  * Copies the batch at `address` that thread `stated` is filling. Returns the number of its records,

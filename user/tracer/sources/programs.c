@@ -47,19 +47,14 @@ static const char *explain_refusal(void)
 	bool bpf = privileges_have(CAP_BPF), perfmon = privileges_have(CAP_PERFMON);
 
 	if (!bpf && !perfmon)
-		return "tracing by BPF takes CAP_BPF and CAP_PERFMON, which asynctrace does not "
-		       "have: run it as root (sudo)";
+		return "tracing by BPF takes CAP_BPF and CAP_PERFMON, which root has (sudo)";
 	if (!bpf)
-		return "tracing by BPF takes CAP_BPF besides CAP_PERFMON, and asynctrace does not "
-		       "have it: run it as root (sudo)";
+		return "tracing by BPF takes CAP_BPF, too, which root has (sudo)";
 	if (!perfmon)
-		return "tracing by BPF takes CAP_PERFMON besides CAP_BPF, and asynctrace does not "
-		       "have it: run it as root (sudo)";
+		return "tracing by BPF takes CAP_PERFMON, too, which root has (sudo)";
 	if (!privileges_have(CAP_SYS_ADMIN))
-		return "without links of many uprobes (Linux 6.10) it takes CAP_SYS_ADMIN to "
-		       "attach, which asynctrace does not have: run it as root (sudo)";
-	return "the kernel refuses BPF to asynctrace, whatever its capabilities: is this a "
-	       "container, or a kernel that is locked down? Run it on the host";
+		return "tracing by BPF takes CAP_SYS_ADMIN before Linux 6.10, which root has (sudo)";
+	return "the kernel refuses BPF, as in a container or if it is locked down";
 }
 
 static const char *explain(int err)
@@ -173,13 +168,13 @@ static uint64_t wanted_kinds(const struct bpf_options *options, const struct elf
 
 /* The kinds whose probes somebody has already. */
 static uint64_t taken_kinds(const struct bpf_image *image, const struct elf_probes *probes,
-			    int memory)
+			    int memory, pid_t pid)
 {
 	const struct elf_probe *probe;
 	uint64_t kinds = 0;
 
 	for (probe = probes->probes; probe < probes->probes + probes->count; probe++)
-		if (memory_has_breakpoint(memory, image->bias + probe->address, image->fd,
+		if (memory_has_breakpoint(memory, pid, image->bias + probe->address, image->fd,
 					  probe->offset))
 			kinds |= BIT(probe->kind);
 	return kinds;
@@ -195,8 +190,8 @@ static int find_trigger(uint64_t *ret, const struct bpf_options *options, size_t
 	/* Few of these are written, so it costs the target next to nothing. */
 	static const unsigned int rare[] = { AT_WARNING,   AT_LOOP_STOP,   AT_STATE,
 					     AT_TASK_NAME, AT_TASK_CANCEL, AT_FUNCTION };
-	uint64_t taken = taken_kinds(&options->images[image], probes, memory), left = ~taken;
-	uint64_t wanted = wanted_kinds(options, probes);
+	uint64_t taken = taken_kinds(&options->images[image], probes, memory, options->pid);
+	uint64_t wanted = wanted_kinds(options, probes), left = ~taken;
 	size_t i;
 
 	*ret = 0;

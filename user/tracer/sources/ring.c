@@ -69,6 +69,14 @@ static int collect(struct ring_source *self)
 	return ret < 0 ? ret : 1;
 }
 
+/* The process has ended, or is another program now. */
+static bool has_ended(struct ring_source *self)
+{
+	char byte;
+
+	return self->exited || (self->environment >= 0 && !pread(self->environment, &byte, 1, 0));
+}
+
 /*
  * Nobody reads from now on. What is not written later belongs to the time that is left out. So does a
  * record that a thread is writing at this moment, if it is not complete when the ring is read for
@@ -80,7 +88,8 @@ static void end(struct ring_source *self)
 	size_t i;
 
 	self->detach = bounds_event(AT_DETACH, self->pid);
-	self->end_ns = self->detach.time_ns;
+	if (!has_ended(self))
+		self->end_ns = self->detach.time_ns;
 	self->detach.a = __atomic_load_n(&ring->dropped, __ATOMIC_ACQUIRE);
 	for (i = 0; i < AT_RING_TAILS; i++) {
 		uint64_t tail = __atomic_load_n(&ring->tails[i], __ATOMIC_RELAXED);
@@ -124,14 +133,6 @@ static int give(struct ring_source *self, const struct at_event **events, size_t
 		ring_memory_give_back(&self->memory, self->reader, self->exited);
 	}
 	return ret < 0 ? ret : order_take(self->order, now_ns, events, count);
-}
-
-/* The process has ended, or is another program now. */
-static bool has_ended(struct ring_source *self)
-{
-	char byte;
-
-	return self->exited || (self->environment >= 0 && !pread(self->environment, &byte, 1, 0));
 }
 
 /* Records can be seen one by one: without a pause the reader would never rest. */

@@ -57,7 +57,7 @@ const char *completeness_text(char *buffer, size_t size, const struct model_tota
 	if (lost)
 		before = "; ";
 	if (totals->unread)
-		snprintf(unread, sizeof(unread), "%s%" PRIu64 " thread%s died with unread records",
+		snprintf(unread, sizeof(unread), "%s%" PRIu64 " thread%s may have had unread records",
 			 before, totals->unread, totals->unread == 1 ? "" : "s");
 	if (totals->unread)
 		before = "; ";

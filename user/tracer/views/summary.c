@@ -247,7 +247,7 @@ static void print_totals(FILE *out, const struct model_totals *totals)
 	if (totals->forked)
 		fprintf(out, ", %" PRIu64 " forked children not traced", totals->forked);
 	if (totals->unread)
-		fprintf(out, ", %" PRIu64 " thread%s died with unread records", totals->unread,
+		fprintf(out, ", %" PRIu64 " thread%s may have had unread records", totals->unread,
 			totals->unread == 1 ? "" : "s");
 	if (totals->unkept)
 		fprintf(out, ", %" PRIu64 " not followed: too much at once", totals->unkept);

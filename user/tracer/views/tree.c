@@ -200,7 +200,7 @@ static int print_tree(const struct view_options *options, const struct model *mo
 	if (!err && model_totals(model)->detail == AT_DETAIL_COUNTS)
 		fputs("which tasks are alive is not known\n", options->out);
 	else if (!err && !graph->count && loops->count == 1)
-		fputs("no task is alive\n", options->out);
+		fputs("no task is known to be alive\n", options->out);
 	else if (!err)
 		err = print_loops(&printer, loops, roots, count);
 	if (!err)
