@@ -164,6 +164,23 @@ static __always_inline bool forget(__u32 thread)
 	return true;
 }
 
+/* The thread goes on there. */
+static __always_inline void move(const struct at_batch *to, __u32 thread)
+{
+	struct batch_header stated = { 0 };
+	struct sample *sample;
+
+	if (bpf_probe_read_user(&stated, sizeof(stated), to))
+		return;
+	remember(to, stated.thread, thread);
+	sample = bpf_ringbuf_reserve(&ring, sizeof(*sample) + sizeof(struct at_event), 0);
+	if (!sample)
+		return;
+	begin(sample, thread, 0, SAMPLE_HERE, (__u64)to);
+	sample->events->thread = stated.thread;
+	bpf_ringbuf_submit(sample, wakeup());
+}
+
 SEC("uprobe")
 int batch(struct pt_regs *ctx)
 {
@@ -172,6 +189,8 @@ int batch(struct pt_regs *ctx)
 	__u32 count = PT_REGS_PARM2(ctx);
 	struct batch_header stated = { 0 };
 
+	if (passes(id >> 32) && count == AT_BATCH_HERE)
+		move(from, id);
 	if (!passes(id >> 32) || count > AT_BATCH_MAX)
 		return 0;
 	if (!count) {

@@ -20,6 +20,7 @@ struct sample {
 enum {
 	SAMPLE_LAST = 1 << 0, /* read when the thread died: perhaps some were passed before */
 	SAMPLE_LEFT = 1 << 1, /* no records: the thread writes no more where it did */
+	SAMPLE_HERE = 1 << 2, /* no records yet; of the first, only `thread` is there */
 };
 
 struct counters {

@@ -197,7 +197,7 @@ struct site {
 /*
  * Reads the sites of the process; returns their number, and the semaphores: batch + direct << 16.
  */
-static inline size_t read_sites(pid_t pid, struct site sites[ELF_PROBES_MAX], uint32_t *semaphores)
+static inline size_t read_sites(pid_t pid, struct site sites[ELF_PROBES_MAX], uint64_t *semaphores)
 {
 	struct elf_probes probes;
 	struct target *target;
@@ -221,11 +221,11 @@ static inline size_t read_sites(pid_t pid, struct site sites[ELF_PROBES_MAX], ui
 	return probes.count;
 }
 
-/* How many batch tracers listen to the process, plus the direct probes << 16. */
-static inline uint32_t listeners_of(pid_t pid)
+/* How many batch tracers listen to the process, plus the direct probes << 16 and a ring << 32. */
+static inline uint64_t listeners_of(pid_t pid)
 {
 	struct site sites[ELF_PROBES_MAX];
-	uint32_t semaphores = UINT32_MAX;
+	uint64_t semaphores = UINT64_MAX;
 
 	read_sites(pid, sites, &semaphores);
 	return semaphores;
@@ -235,7 +235,7 @@ static inline uint32_t listeners_of(pid_t pid)
 static inline size_t breakpoints_of(pid_t pid)
 {
 	struct site sites[ELF_PROBES_MAX];
-	uint32_t semaphores;
+	uint64_t semaphores;
 	size_t count = read_sites(pid, sites, &semaphores), i, different = 0;
 
 	assert_true(count > 1);

@@ -206,6 +206,22 @@ static void interrupted__command_runs_on(void **state)
 	kill(command, SIGKILL);
 }
 
+/* A line of that file of the process has the text. */
+static bool says(pid_t pid, const char *name, const char *text)
+{
+	char path[32], line[4096];
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	file = fopen(path, "r");
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = strstr(line, text);
+	if (file)
+		fclose(file);
+	return found;
+}
+
 /* Nobody reads any more, and the command does not mind. */
 static void killed_tracer__command_runs_on(void **state)
 {
@@ -264,6 +280,50 @@ static void limited_files__are_told(void **state)
 	assert_non_null(strstr(scene->tracer.err, "there is no memory for the buffer"));
 }
 
+/* By BPF besides: what a thread wrote last is in a block that it did not hand over. */
+static void another_tracer__gets_the_end(void **state)
+{
+	struct scene *scene = *state;
+	uint64_t *written = scene_share(scene);
+	struct at_event *events;
+	size_t count, i;
+	pid_t command;
+	FILE *script;
+	int go;
+
+	NEED_BPF();
+	chmod(scene_path(scene, "shared"), 0666);
+	assert_int_equal(mkfifo(scene_path(scene, "go"), 0666), 0);
+	go = open(scene_path(scene, "go"), O_RDWR | O_CLOEXEC);
+	assert_true(go >= 0);
+	bring(scene, "build/asynctrace");
+	bring(scene, "build/tests/toy");
+	script = fopen(scene_path(scene, "script"), "w");
+	fputs("exec ./asynctrace record -o recording --source ring -- "
+	      "./toy -w -c shared -r 10 -k <go\n",
+	      script);
+	fclose(script);
+	program_start(&scene->tracer, "env -C %s sh script", scene->folder);
+	UNTIL((command = child_of(scene->tracer.pid)) > 0 && says(command, "comm", "toy"));
+	UNTIL(says(command, "maps", "memfd:asynctrace"));
+	program_start(&scene->other, "build/asynctrace record -o %s/other -p %d", scene->folder,
+		      command);
+	UNTIL(listeners_of(command) & 0xffff);
+	assert_int_equal(write(go, "", 1), 1);
+	UNTIL(__atomic_load_n(written, __ATOMIC_RELAXED) == 26 * 10 + 5);
+	kill(command, SIGKILL);
+	program_wait(&scene->other);
+	program_wait(&scene->tracer);
+	events = read_records(scene, scene_path(scene, "other"), &count);
+	assert_int_equal(events[count - 1].a, 0);
+	for (i = 0; i < count; i++) {
+		if (events[i].thread)
+			*written -= 1;
+	}
+	assert_int_equal(*written, 0);
+	close(go);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, scene_teardown)
 
 int main(void)
@@ -280,6 +340,7 @@ int main(void)
 		TEST(command__crashes),
 		TEST(interrupted__command_runs_on),
 		TEST(killed_tracer__command_runs_on),
+		TEST(another_tracer__gets_the_end),
 		TEST(sandbox__has_the_ring),
 		TEST(limited_files__are_told),
 	};

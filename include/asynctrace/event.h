@@ -263,9 +263,11 @@ enum at_argument {
  * Records are handed over in batches: a thread appends while somebody listens and passes the
  * address and count to the probe "batch" when it must. `count` is raised after the record is
  * complete, so that whoever reads the memory of a killed process finds whole records only. A thread
- * that will write no more passes a count of 0.
+ * that will write no more passes a count of 0, and one that goes on at another address, with nothing
+ * there yet, AT_BATCH_HERE.
  */
-#define AT_BATCH_MAX 256
+#define AT_BATCH_MAX  256
+#define AT_BATCH_HERE 0xffffffff
 
 struct at_batch {
 	__u32 thread;
@@ -302,7 +304,7 @@ struct at_listeners {
 	__u16 coroutines, switches, others;
 	__s32 wakeup;
 	__u32 ring_detail; /* enum at_detail: what the ring wants; 0 without one */
-	__u64 layout; /* of struct at_layout, or 0 */
+	__u64 layout;	   /* of struct at_layout, or 0 */
 };
 
 /*

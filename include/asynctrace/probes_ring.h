@@ -253,6 +253,8 @@ static struct at_batch *at_block_take(void)
 	pthread_setspecific(at_key, &at_thread);
 	at_thread.state = &ring->states[number];
 	at_thread.batch = &block->batch;
+	if (at_listeners.batch)
+		at_probe_batch(at_thread.batch, AT_BATCH_HERE);
 	return at_thread.batch;
 }
 

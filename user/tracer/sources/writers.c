@@ -66,7 +66,7 @@ int writers_note(struct writers *writers, const struct sample *sample)
 		free(writer);
 		return 0;
 	}
-	if (!sample->batch || !sample->count)
+	if (!sample->batch || (!sample->count && !(sample->flags & SAMPLE_HERE)))
 		return 0;
 	if (!writer)
 		writer = add(writers, sample->thread);
