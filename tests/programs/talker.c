@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { TASKS = 8, CALLS = 32 };
+enum { TASKS = 64, CALLS = 4 };
 
 static volatile sig_atomic_t ends;
 static volatile uint64_t *coroutines, *tasks;
