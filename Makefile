@@ -286,11 +286,12 @@ ASAN := B=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recove
 TSAN := B=build/tsan SANITIZE=-fsanitize=thread
 # Not those that are about seconds of the clock, or records that are less than 20 ms late.
 TSAN_TESTS = $(filter-out tests/test_help.c tests/test_shapes.c,$(TESTS))
+TSAN_TARGETS = targets
 
 san: | $(DEPS)
 	$(Q)+$(SAN) $(ASAN) targets
 	$(Q)+$(SAN) $(ASAN) check-elsewhere TESTED="$(TESTS)"
-	$(Q)+$(SAN) $(TSAN) targets
+	$(Q)+$(SAN) $(TSAN) $(TSAN_TARGETS)
 	$(Q)+$(SAN) $(TSAN) check-elsewhere TESTED="$(TSAN_TESTS)"
 
 targets: all $(TARGET_PROGRAMS)

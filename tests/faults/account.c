@@ -116,28 +116,6 @@ static uint64_t count_written(const struct written *before, const struct written
 	return written;
 }
 
-void account(struct scene *scene, const struct program *tracer, const char *name,
-	     const struct written *before, const struct written *after)
-{
-	unsigned long lost = 0, dropped = 0;
-	const char *told = strstr(tracer->err, " lost, ");
-	struct at_event *events;
-	size_t count, i;
-
-	events = read_records(scene, scene_path(scene, name), &count);
-	assert_int_equal(events[count - 1].kind, AT_DETACH);
-	for (i = 0; i < count; i++)
-		row->seen += events[i].thread && events[i].kind < AT_KINDS_END;
-	while (told && told > tracer->err && told[-1] != ',')
-		told--;
-	if (!told || sscanf(told, " %lu lost, %lu dropped", &lost, &dropped) != 2)
-		fail_msg("it does not say what it lost:\n%s", tracer->err);
-	row->lost += lost > dropped ? lost : dropped;
-	row->unread += events[count - 1].c;
-	row->written += count_written(before, after, events, count);
-	row->counted = true;
-}
-
 /* The number after `words`, with commas within; 0 if they are not there. */
 static uint64_t number_after(const char *text, const char *words)
 {
@@ -147,6 +125,28 @@ static uint64_t number_after(const char *text, const char *words)
 	for (at = at ? at + strlen(words) : ""; *at == ',' || (*at >= '0' && *at <= '9'); at++)
 		number = *at == ',' ? number : number * 10 + *at - '0';
 	return number;
+}
+
+void account(struct scene *scene, const struct program *tracer, const char *name,
+	     const struct written *before, const struct written *after)
+{
+	const char *told = strstr(tracer->err, "', ");
+	uint64_t lost, dropped;
+	struct at_event *events;
+	size_t count, i;
+
+	events = read_records(scene, scene_path(scene, name), &count);
+	assert_int_equal(events[count - 1].kind, AT_DETACH);
+	for (i = 0; i < count; i++)
+		row->seen += events[i].thread && events[i].kind < AT_KINDS_END;
+	if (!told || !strstr(told, " lost, "))
+		fail_msg("it does not say what it lost:\n%s", tracer->err);
+	lost = number_after(told, "', ");
+	dropped = number_after(told, " lost, ");
+	row->lost += lost > dropped ? lost : dropped;
+	row->unread += events[count - 1].c;
+	row->written += count_written(before, after, events, count);
+	row->counted = true;
 }
 
 void account_cut(const char *path, const struct written *after, const char *told)
