@@ -284,13 +284,15 @@ endif
 SAN = $(MAKE) --no-print-directory OPTIMISE=-O1 WERROR=
 ASAN := B=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 TSAN := B=build/tsan SANITIZE=-fsanitize=thread
-# Not those that are about seconds of the clock, or records that are less than 20 ms late.
-TSAN_TESTS = $(filter-out tests/test_help.c tests/test_shapes.c,$(TESTS))
+# Not what reads back millions of records.
+ASAN_TESTS = $(filter-out tests/test_budget_traced.c,$(TESTS))
+# Nor those that are about seconds of the clock, or records that are less than 20 ms late.
+TSAN_TESTS = $(filter-out tests/test_help.c tests/test_shapes.c,$(ASAN_TESTS))
 TSAN_TARGETS = targets
 
 san: | $(DEPS)
 	$(Q)+$(SAN) $(ASAN) targets
-	$(Q)+$(SAN) $(ASAN) check-elsewhere TESTED="$(TESTS)"
+	$(Q)+$(SAN) $(ASAN) check-elsewhere TESTED="$(ASAN_TESTS)"
 	$(Q)+$(SAN) $(TSAN) $(TSAN_TARGETS)
 	$(Q)+$(SAN) $(TSAN) check-elsewhere TESTED="$(TSAN_TESTS)"
 
