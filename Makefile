@@ -309,7 +309,7 @@ check-elsewhere: $(TESTED:%.c=$(B)/%)
 # does valgrind (3.19) spawn processes and limit descriptors as the kernel does, or survive the debug
 # information that a test breaks. Loading BPF programs takes 15 s under it: one test does.
 VALGRIND_TESTS = $(filter-out $(patsubst %,tests/test_%.c,overflow probes process process_protocol \
-	communicate server symbols bpf_source),$(shell grep -LE '"(system|scene).h"' $(TESTS))) \
+	communicate server symbols target elf bpf_source),$(shell grep -LE '"(system|scene).h"' $(TESTS))) \
 	$(patsubst %,tests/test_%.c,outside session)
 
 valgrind: targets $(VALGRIND_TESTS:%.c=$(B)/%) $(VALGRIND_CALLS) | $(DEPS)
