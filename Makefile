@@ -310,7 +310,7 @@ check-elsewhere: $(TESTED:%.c=$(B)/%)
 # information that a test breaks. Loading BPF programs takes 15 s under it: one test does.
 VALGRIND_TESTS = $(filter-out $(patsubst %,tests/test_%.c,overflow probes process process_protocol \
 	communicate server symbols target elf bpf_source),$(shell grep -LE '"(system|scene).h"' $(TESTS))) \
-	$(patsubst %,tests/test_%.c,outside session)
+	tests/test_session.c
 
 valgrind: targets $(VALGRIND_TESTS:%.c=$(B)/%) $(VALGRIND_CALLS) | $(DEPS)
 	$(Q)RANDOM_PROGRAMS=300 UNDER="timeout 300 $(B)/tests/valgrind/with_calls $(VALGRIND)" \
