@@ -287,6 +287,7 @@ TSAN := B=build/tsan SANITIZE=-fsanitize=thread
 # Not what reads back millions of records, nor what is about seconds of the clock.
 ASAN_TESTS = $(filter-out tests/test_budget_traced.c tests/test_help.c,$(TESTS))
 # Nor records that are less than 20 ms late.
+RUNTIME_TESTS = $(shell grep -LE '"((system|scene|events).h"|tracer/)|<(tracer/|base/text)' $(TESTS))
 TSAN_TESTS = $(filter-out tests/test_shapes.c,$(ASAN_TESTS))
 TSAN_TARGETS = targets
 
