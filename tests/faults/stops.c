@@ -5,21 +5,6 @@
 #include <signal.h>
 #include <sys/mount.h>
 
-static char state_of(pid_t pid)
-{
-	char path[32], stat[512] = "";
-	const char *state;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && read(fd, stat, sizeof(stat) - 1) < 0)
-		stat[0] = '\0';
-	close(fd);
-	state = strrchr(stat, ')');
-	return state ? state[2] : '\0';
-}
-
 /* Ends the tracer; its figures are the row's. The target is as it was before. */
 static void end_recorder(struct scene *scene, struct load *load, const struct written *before)
 {
