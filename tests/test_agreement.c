@@ -233,7 +233,7 @@ static size_t split(char *line, char *fields[FIELDS_MAX])
 /* Columns of the timeline. */
 enum { KIND = 1, TASK = 2, NAME = 4, START = 6, END = 7, DURATION = 8, STATUS = 9, COLUMNS = 16 };
 
-static uint64_t *state_of(struct model_times *times, const char *kind)
+static uint64_t *duration_of(struct model_times *times, const char *kind)
 {
 	if (!strcmp(kind, "step") || !strcmp(kind, "running"))
 		return &times->running;
@@ -287,7 +287,7 @@ static void timeline__rows_of_a_task_are_its_times(void **state)
 		task = &rows[task_of(&whole, atoll(fields[TASK])) - whole.tasks];
 		assert_int_equal(atoll(fields[END]) - atoll(fields[START]),
 				 atoll(fields[DURATION]));
-		time = state_of(&task->times, fields[KIND]);
+		time = duration_of(&task->times, fields[KIND]);
 		*(time ? time : &task->wall_ns) += atoll(fields[DURATION]);
 	}
 	for (i = 0; i < whole.task_count; i++) {
