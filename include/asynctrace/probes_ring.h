@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How a process writes into the ring of a tracer without privileges (ring.h). A part of probes.h,
- * which includes it.
+ * How a process writes into the ring of a tracer without privileges (ring.h). A part of the
+ * implementation in probes.h, which includes it; by itself it is empty.
  *
  * The batch of a thread is then in a block of the ring instead of memory of its own. Everything
  * else is as it is without: a record costs the same, and is seen as soon as it counts.
  */
-#ifndef ASYNCTRACE_PROBES_RING_H
+#if defined(AT_PROBES_IMPLEMENTATION) && !defined(ASYNCTRACE_PROBES_RING_H)
 #define ASYNCTRACE_PROBES_RING_H
 
 #include <asynctrace/ring.h>
