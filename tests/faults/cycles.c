@@ -141,7 +141,7 @@ static void assert_same(const char *what, size_t before, size_t after)
 		fail_msg("%s: %zu before, %zu after", what, before, after);
 }
 
-/* Some memory comes with the first times: the second half must not need more than the first. */
+/* Some memory comes with the first tenth: the others must not need more. */
 static void cycle_often(struct scene *scene, struct load *load, int times, void (*once)(pid_t pid),
 			const char *how)
 {

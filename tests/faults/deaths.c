@@ -45,7 +45,7 @@ static void target__exits_during_attach(void **state)
 		load = start_load(scene, 50000, 1, "");
 		program_start(&scene->tracer, "build/asynctrace record -o %s/recording -p %d",
 			      scene->folder, scene->target.pid);
-		pause.tv_nsec = i * 3000000;
+		pause.tv_nsec = i * i * 60000;
 		nanosleep(&pause, NULL);
 		kill(scene->target.pid, SIGKILL);
 		program_wait(&scene->target);
@@ -66,6 +66,7 @@ static void target__exits_during_attach(void **state)
 		scene->shared = NULL;
 	}
 	assert_accounted();
+	assert_true(seen && refused);
 	note("100 times: %d were recorded to their end, %d had ended before", seen, refused);
 }
 

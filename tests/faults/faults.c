@@ -64,5 +64,7 @@ int main(int argc, char **argv)
 				failed += run_fault(fault);
 	fflush(stdout);
 	print_table();
-	return failed ? 1 : 0;
+	if (!row_count)
+		printf("there is no such fault\n");
+	return failed || !row_count ? 1 : 0;
 }
