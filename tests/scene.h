@@ -297,8 +297,23 @@ static inline struct totals finish_whole(struct program *tracer)
 	return totals;
 }
 
-/* A header and a chunk that has AT_ATTACH alone are no larger than this. */
-#define NOTHING_SEEN 128
+/* Whether a recording, which may be unfinished, has a record of the target already. */
+static inline bool has_records(const char *path)
+{
+	const struct at_event *events;
+	struct source *source;
+	const char *why;
+	bool found = false;
+	size_t count, i;
+
+	if (file_source_open(&source, path, &why))
+		return false;
+	while (!found && source->read(source, &events, &count, 0) > 0)
+		for (i = 0; i < count && !found; i++)
+			found = events[i].thread && events[i].kind < AT_KINDS_END;
+	source->free(source);
+	return found;
+}
 
 /*
  * Starts a tracer on the target that keeps its records in `name`, and waits until it has seen some.
@@ -308,7 +323,7 @@ static inline void start_summary(struct scene *scene, struct program *tracer, co
 {
 	program_start(tracer, "build/asynctrace summary -w %s/%s -p %d %s", scene->folder, name,
 		      scene->target.pid, options);
-	UNTIL(file_size(scene_path(scene, name)) > NOTHING_SEEN);
+	UNTIL(has_records(scene_path(scene, name)));
 }
 
 /* Ends it. It had nothing to complain of and lost nothing. */

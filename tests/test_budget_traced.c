@@ -225,7 +225,7 @@ static void start_on_talker(struct scene *scene, struct program *tracer, const c
 {
 	program_start(tracer, "build/asynctrace summary --buffer " BUFFER " -w %s/%s -p %d %s",
 		      scene->folder, name, scene->target.pid, options);
-	UNTIL(file_size(scene_path(scene, name)) > NOTHING_SEEN);
+	UNTIL(has_records(scene_path(scene, name)));
 }
 
 static void tracer__leaves_no_wish_behind(void **state)

@@ -31,7 +31,7 @@ static const char *check_late(struct scene *scene, const char *trouble, int stat
 	UNTIL(sleeps(scene->target.pid));
 	program_start(&scene->tracer, "build/asynctrace check -w %s/recording -p %d", scene->folder,
 		      scene->target.pid);
-	UNTIL(file_size(scene_path(scene, "recording")) > NOTHING_SEEN);
+	UNTIL(has_records(scene_path(scene, "recording")));
 	kill(scene->tracer.pid, SIGTERM);
 	program_wait(&scene->tracer);
 	assert_string_equal(scene->tracer.err, "");

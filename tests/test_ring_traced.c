@@ -197,7 +197,7 @@ static void interrupted__command_runs_on(void **state)
 
 	bring(scene, "build/tests/programs/idle");
 	start(scene, "record -o recording", "./idle");
-	UNTIL(file_size(scene_path(scene, "recording")) > NOTHING_SEEN);
+	UNTIL(has_records(scene_path(scene, "recording")));
 	command = child_of(scene->tracer.pid);
 	/* The first is the command's, which a terminal would give it as well. */
 	kill(scene->tracer.pid, SIGINT);

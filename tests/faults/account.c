@@ -42,7 +42,7 @@ void attach_recorder(struct scene *scene, struct program *tracer, const char *na
 {
 	program_start(tracer, "build/asynctrace record %s -o %s/%s -p %d", options, scene->folder,
 		      name, scene->target.pid);
-	UNTIL(file_size(scene_path(scene, name)) > NOTHING_SEEN);
+	UNTIL(has_records(scene_path(scene, name)));
 }
 
 static uint64_t load_records(const struct load *load)
