@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Writes records of every class, in bursts that a reader can follow, until SIGTERM, or until SIGHUP
- * makes it become another program. In shared memory it counts what it has to tell of.
+ * Writes records of every class, in bursts that a reader can follow, fewer with SLOWNESS, until
+ * SIGTERM, or until SIGHUP makes it become another program. In shared memory it counts what it has to tell of.
  *
  *	talker FILE	FILE begins with the number of coroutines that have begun, and of tasks
  */
@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@ enum { TASKS = 64, CALLS = 4 };
 
 static volatile sig_atomic_t ends;
 static volatile uint64_t *coroutines, *tasks;
+static double pause_s = 0.001;
 
 static void on_signal(int signal)
 {
@@ -48,7 +50,7 @@ ASYNC(talker_main)
 		for (i = 0; i < TASKS; i++)
 			async_await(async_create_task(child(CALLS)));
 		*tasks += TASKS;
-		async_sleep(0.001);
+		async_sleep(pause_s);
 	}
 	if (ends == SIGHUP)
 		execl("/bin/true", "true", (char *)NULL);
@@ -58,6 +60,7 @@ ASYNC(talker_main)
 int main(int argc, char **argv)
 {
 	int fd = argc == 2 ? open(argv[1], O_RDWR) : -1;
+	const char *slowness = getenv("SLOWNESS");
 
 	if (fd < 0) {
 		fprintf(stderr, "usage: talker FILE\n");
@@ -67,6 +70,8 @@ int main(int argc, char **argv)
 	if (coroutines == MAP_FAILED)
 		return 1;
 	tasks = coroutines + 1;
+	if (slowness)
+		pause_s *= atof(slowness);
 	signal(SIGTERM, on_signal);
 	signal(SIGHUP, on_signal);
 	return async_run(talker_main());
