@@ -235,6 +235,37 @@ static void whole__that_cannot_be(void **state)
 
 /* --- by the command line --- */
 
+static void replay_into(struct scene *scene, const char *folder)
+{
+	program_start(&scene->tracer,
+		      "build/asynctrace flame -i tests/golden/service.rec -o %s/x.svg -w %s/kept",
+		      folder, folder);
+	program_wait(&scene->tracer);
+	assert_string_equal(scene->tracer.err, "");
+	assert_int_equal(scene->tracer.status, 0);
+	program_free(&scene->tracer);
+}
+
+/* A folder of root's below: in the end there is no capability to go there by its path. */
+static void replaced__below_a_private_folder_of_another_user(void **state)
+{
+	struct scene *scene = *state;
+	char folder[64], command[96];
+	int i;
+
+	NEED_ROOT();
+	strcpy(folder, scene_path(scene, "own"));
+	assert_int_equal(mkdir(folder, 0755), 0);
+	assert_int_equal(chown(scene->folder, 65534, 65534), 0);
+	assert_int_equal(chmod(scene->folder, 0700), 0);
+	for (i = 0; i < 2; i++)
+		replay_into(scene, folder);
+	snprintf(command, sizeof(command), "ls %s | xargs | grep -qx 'kept x.svg'", folder);
+	assert_int_equal(system(command), 0);
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	assert_int_equal(system(command), 0);
+}
+
 /* Ends what is seen with the result of what has been. */
 static void interrupted__is_completed(void **state)
 {
@@ -472,6 +503,7 @@ int main(void)
 		SCENE_TEST(whole__in_a_folder_of_another_user),
 		cmocka_unit_test(whole__to_a_device),
 		SCENE_TEST(whole__that_cannot_be),
+		SCENE_TEST(replaced__below_a_private_folder_of_another_user),
 		SCENE_TEST(interrupted__is_completed),
 		SCENE_TEST(interrupted__replay_says_so),
 		SCENE_TEST(failed__leaves_what_was),

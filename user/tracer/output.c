@@ -5,6 +5,7 @@
  */
 #include "output.h"
 #include "formats/recording.h"
+#include "pipe.h"
 #include "replace.h"
 #include <base/clock.h>
 #include <errno.h>
@@ -24,7 +25,7 @@ int output_open_text(struct output *ret, const char *path, FILE *standard)
 
 	if (!text)
 		return -errno;
-	if (path && replace_is_strangers(fileno(text))) {
+	if (path && pipe_is_strangers(fileno(text))) {
 		fclose(text);
 		return -EACCES;
 	}
@@ -36,44 +37,37 @@ int output_open_text(struct output *ret, const char *path, FILE *standard)
 
 int output_open_whole(struct output *ret, const char *path)
 {
-	char *part = NULL, *real = realpath(path, NULL);
-	struct stat file;
+	char *real = realpath(path, NULL); /* what a link leads to is what is meant */
+	struct stat old;
+	bool exists = !stat(path, &old);
 	int fd, err;
 
-	if ((!stat(path, &file) && !S_ISREG(file.st_mode)) ||
-	    !replace_is_possible(real ? real : path)) {
+	if ((exists && !S_ISREG(old.st_mode)) || !replace_is_possible(real ? real : path)) {
 		free(real);
 		return output_open_text(ret, path, NULL);
 	}
-	/* What a link leads to is what is meant. */
-	if (!real)
-		real = strdup(path);
-	fd = real ? replace_open(&part, real, 0666) : -ENOMEM;
-	ret->text = fd >= 0 ? fdopen(fd, "w") : NULL;
+	fd = replace_open(&ret->part, real ? real : path, 0666);
+	free(real);
+	if (fd < 0)
+		return fd;
+	ret->text = fdopen(fd, "w");
 	if (!ret->text) {
-		err = fd < 0 ? fd : -errno;
-		if (fd >= 0) {
-			close(fd);
-			unlink(part);
-		}
-		free(part);
-		free(real);
+		err = -errno;
+		close(fd);
+		output_spoil(ret);
 		return err;
 	}
 	setvbuf(ret->text, NULL, _IOFBF, TEXT_BUFFER);
 	ret->text_path = path;
-	ret->part = part;
-	ret->whole = real;
 	return 0;
 }
 
 void output_spoil(struct output *output)
 {
 	if (output->part)
-		unlink(output->part);
-	free(output->part);
-	free(output->whole);
-	output->part = output->whole = NULL;
+		replace_remove(output->part);
+	replace_free(output->part);
+	output->part = NULL;
 }
 
 int output_open_recording(struct output *ret, const char *path)
@@ -160,14 +154,15 @@ static int complete(struct output *output)
 	if (!output->part)
 		return 0;
 	output->failed = output->text_path;
-	if (fclose(output->text) || rename(output->part, output->whole))
+	if (fclose(output->text))
 		err = -errno;
 	output->text = NULL;
+	if (!err)
+		err = replace_take_place(output->part);
 	if (err)
 		return err;
-	free(output->part);
-	free(output->whole);
-	output->part = output->whole = NULL;
+	replace_free(output->part);
+	output->part = NULL;
 	return 0;
 }
 
