@@ -266,6 +266,31 @@ static void replaced__below_a_private_folder_of_another_user(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+/* Cut off before its first chunk is whole. */
+static void recording__of_nothing_leaves_what_was(void **state)
+{
+	static const char *const words[] = { "summary -w", "record -o" };
+	struct scene *scene = *state;
+	char cut[64];
+	size_t i;
+
+	strcpy(cut, scene_path(scene, "cut"));
+	copy_file("tests/golden/service.rec", cut);
+	assert_int_equal(truncate(cut, 60), 0);
+	write_file(scene, "kept", "old");
+	for (i = 0; i < 2; i++) {
+		program_start(&scene->tracer, "build/asynctrace %s %s -i %s", words[i],
+			      scene_path(scene, "kept"), cut);
+		program_wait(&scene->tracer);
+		assert_int_equal(scene->tracer.status, 1);
+		assert_non_null(strstr(scene->tracer.err, "kept': there are no records, and"));
+		assert_null(strstr(scene->tracer.err, "0 records"));
+		assert_content(scene, "kept", "old");
+		program_free(&scene->tracer);
+	}
+	assert_int_equal(scene_files(scene), 2);
+}
+
 /* Ends what is seen with the result of what has been. */
 static void interrupted__is_completed(void **state)
 {
@@ -504,6 +529,7 @@ int main(void)
 		cmocka_unit_test(whole__to_a_device),
 		SCENE_TEST(whole__that_cannot_be),
 		SCENE_TEST(replaced__below_a_private_folder_of_another_user),
+		SCENE_TEST(recording__of_nothing_leaves_what_was),
 		SCENE_TEST(interrupted__is_completed),
 		SCENE_TEST(interrupted__replay_says_so),
 		SCENE_TEST(failed__leaves_what_was),

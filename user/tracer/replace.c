@@ -131,6 +131,11 @@ int replace_create(struct replacement **ret, const char *path, mode_t mode)
 	return give(ret, replacement, err ? err : create(replacement, mode));
 }
 
+bool replace_is_pending(const struct replacement *replacement)
+{
+	return replacement->replaces;
+}
+
 int replace_take_place(struct replacement *replacement)
 {
 	if (!replacement->replaces)

@@ -27,6 +27,9 @@ int replace_open(struct replacement **ret, const char *path, mode_t mode);
 /* The same for `path` itself, where nothing may be: it is in its place. */
 int replace_create(struct replacement **ret, const char *path, mode_t mode);
 
+/* True until it has taken the place of what is there. */
+bool replace_is_pending(const struct replacement *replacement);
+
 /* Takes that place, if it has not yet. 0 or -errno. */
 int replace_take_place(struct replacement *replacement);
 

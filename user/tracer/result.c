@@ -211,6 +211,11 @@ bool result_is_cut(const struct result *result)
 	       result->output.saved;
 }
 
+static const char *reason(int err)
+{
+	return err == -ENODATA ? "there are no records, and what was there stays" : strerror(-err);
+}
+
 int result_complain(const struct result *result, int err)
 {
 	const struct output *output = &result->output;
@@ -225,7 +230,7 @@ int result_complain(const struct result *result, int err)
 				gone ? ", and " : "", gone ? text_count(lost, gone) : "",
 				gone ? " were lost" : "");
 	if (result->broken)
-		return complain("cannot write '%s': %s", output->failed, strerror(-err));
+		return complain("cannot write '%s': %s", output->failed, reason(err));
 	return complain("%s", strerror(-err));
 }
 
@@ -235,7 +240,7 @@ static int complain_of_recording(const struct output *output)
 	char saved[TEXT_COUNT_SIZE], missing[TEXT_COUNT_SIZE];
 
 	if (!output->saved)
-		return complain("nothing is in '%s'", output->recording_path);
+		return complain("nothing was written to '%s'", output->recording_path);
 	return complain("'%s' has the first %s records; %s later ones are missing",
 			output->recording_path, text_count(saved, output->saved),
 			text_count(missing, output->missing));
@@ -259,7 +264,7 @@ int result_finish(struct result *result)
 		output_spoil(&result->output);
 	err = output_close(&result->output);
 	if (err && err != -EPIPE && can_go_on(result)) {
-		say("cannot write '%s': %s", result->output.failed, strerror(-err));
+		say("cannot write '%s': %s", result->output.failed, reason(err));
 		result->unrecorded = true;
 		err = 0;
 	}

@@ -240,12 +240,13 @@ int recording_close(struct recording *recording)
 
 	if (!err)
 		err = finish_header(recording);
-	if (!err && recording->file)
-		err = replace_take_place(recording->file);
 	/* Some file systems tell of a full disk only now. */
 	if (close(recording->fd) && !err)
 		err = -errno;
 	recording->fd = -1;
+	/* What has nothing replaces nothing. */
+	if (!err && recording->file && replace_is_pending(recording->file))
+		err = -ENODATA;
 	if (!err) {
 		replace_free(recording->file);
 		recording->file = NULL;

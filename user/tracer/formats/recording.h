@@ -33,8 +33,8 @@ uint64_t recording_count(const struct recording *recording);
 size_t recording_pending(const struct recording *recording, const struct at_event **ret);
 
 /*
- * Completes the file and frees the writer. Returns 0, or -errno, and then the file is as
- * recording_discard() leaves it.
+ * Completes the file and frees the writer. Returns 0; -ENODATA if there was no record to replace a
+ * file with; or another -errno. If not 0 the file is as recording_discard() leaves it.
  */
 int recording_close(struct recording *recording);
 
