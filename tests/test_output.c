@@ -189,6 +189,48 @@ static void whole__through_a_link(void **state)
 	assert_true(readlink(link, path, sizeof(path)) > 0);
 }
 
+/* Which may lead to no file yet. */
+static void whole__through_a_link_to_nothing(void **state)
+{
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64], link[64];
+
+	strcpy(link, scene_path(scene, "link.svg"));
+	assert_int_equal(symlink("x.svg", link), 0);
+	assert_int_equal(output_open_whole(&output, link), 0);
+	fputs("new", output.text);
+	assert_int_equal(output_close(&output), 0);
+	assert_content(scene, "x.svg", "new");
+	assert_true(readlink(link, path, sizeof(path)) > 0);
+	assert_int_equal(scene_files(scene), 2);
+}
+
+/* From the first byte on: who could not read the old one cannot read the new one. */
+static void whole__has_the_rights_of_what_was(void **state)
+{
+	static const mode_t modes[] = { 0600, 0640, 0666 };
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	struct stat part, whole;
+	char path[64];
+	size_t i;
+
+	write_file(scene, "x.svg", "old");
+	strcpy(path, scene_path(scene, "x.svg"));
+	assert_true(geteuid() || !chown(path, 65534, 65533));
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		assert_int_equal(chmod(path, modes[i]), 0);
+		assert_int_equal(output_open_whole(&output, path), 0);
+		assert_int_equal(stat(scene_path(scene, "x.svg.part"), &part), 0);
+		assert_int_equal(part.st_mode & 07777, modes[i]);
+		assert_int_equal(output_close(&output), 0);
+		assert_int_equal(stat(path, &whole), 0);
+		assert_int_equal(whole.st_mode & 07777, modes[i]);
+		assert_true(geteuid() || (whole.st_uid == 65534 && whole.st_gid == 65533));
+	}
+}
+
 /* Root without capabilities could not rename there in the end. */
 static void whole__in_a_folder_of_another_user(void **state)
 {
@@ -525,6 +567,8 @@ int main(void)
 		SCENE_TEST(pipe__of_a_stranger),
 		SCENE_TEST(recording__replaces_when_it_has_something),
 		SCENE_TEST(whole__through_a_link),
+		SCENE_TEST(whole__through_a_link_to_nothing),
+		SCENE_TEST(whole__has_the_rights_of_what_was),
 		SCENE_TEST(whole__in_a_folder_of_another_user),
 		cmocka_unit_test(whole__to_a_device),
 		SCENE_TEST(whole__that_cannot_be),

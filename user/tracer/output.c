@@ -35,28 +35,50 @@ int output_open_text(struct output *ret, const char *path, FILE *standard)
 	return 0;
 }
 
+/* What cannot be kept is left off: who could not read the old one cannot read the new one. */
+static void keep_rights(int fd, const struct stat *old)
+{
+	mode_t mode = old->st_mode & 0777;
+
+	if (fchown(fd, old->st_uid, old->st_gid) && fchown(fd, -1, old->st_gid))
+		mode &= ~S_IRWXG;
+	fchmod(fd, mode);
+}
+
+/* Makes the part. 1, 0 where there can be none, or -errno. */
+static int open_part(struct output *ret, const char *path)
+{
+	struct stat old;
+	bool exists = !lstat(path, &old);
+	int fd, err;
+
+	/* A link that leads to nothing yet is followed as it is opened. */
+	if ((exists && !S_ISREG(old.st_mode)) || !replace_is_possible(path))
+		return 0;
+	fd = replace_open(&ret->part, path, exists ? 0600 : 0666);
+	if (fd < 0)
+		return fd;
+	if (exists)
+		keep_rights(fd, &old);
+	ret->text = fdopen(fd, "w");
+	if (ret->text)
+		return 1;
+	err = -errno;
+	close(fd);
+	output_spoil(ret);
+	return err;
+}
+
 int output_open_whole(struct output *ret, const char *path)
 {
 	char *real = realpath(path, NULL); /* what a link leads to is what is meant */
-	struct stat old;
-	bool exists = !stat(path, &old);
-	int fd, err;
+	int made = open_part(ret, real ? real : path);
 
-	if ((exists && !S_ISREG(old.st_mode)) || !replace_is_possible(real ? real : path)) {
-		free(real);
-		return output_open_text(ret, path, NULL);
-	}
-	fd = replace_open(&ret->part, real ? real : path, 0666);
 	free(real);
-	if (fd < 0)
-		return fd;
-	ret->text = fdopen(fd, "w");
-	if (!ret->text) {
-		err = -errno;
-		close(fd);
-		output_spoil(ret);
-		return err;
-	}
+	if (!made)
+		return output_open_text(ret, path, NULL);
+	if (made < 0)
+		return made;
 	setvbuf(ret->text, NULL, _IOFBF, TEXT_BUFFER);
 	ret->text_path = path;
 	return 0;

@@ -36,9 +36,9 @@ int output_open_text(struct output *ret, const char *path, FILE *standard);
 
 /*
  * The same, for what is of use only when it is complete: until then `path` stays what it is, and
- * PATH.part grows, or PATH.part.2 if that is somebody's. What a symbolic link leads to is meant. A
- * device or pipe is written to at once, and so is a file in whose folder root could not replace it
- * without capabilities.
+ * PATH.part grows, or PATH.part.2 if that is somebody's, with the rights of what it will replace.
+ * What a symbolic link leads to is meant. A device or pipe is written to at once, and so is what a
+ * link to nothing makes, and a file in whose folder root could not replace it without capabilities.
  */
 int output_open_whole(struct output *ret, const char *path);
 
