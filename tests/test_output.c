@@ -515,6 +515,29 @@ static void format__that_the_view_does_not_write(void **state)
 	assert_refused(scene, "timed -w x.json -p 1", "leave off the .json");
 }
 
+/* Neither is there before. What it makes of them goes again, but the link. */
+static void recording__over_the_text(void **state)
+{
+	static const char *const commands[] = {
+		"build/asynctrace timeline --format csv -o %s/./both -w %s/both -i %s",
+		"build/asynctrace timed -o %s/./both -w %s/both -i %s",
+		"build/asynctrace timeline --format csv -o %s/link -w %s/both -i %s",
+	};
+	struct scene *scene = *state;
+	size_t i;
+
+	assert_int_equal(symlink("both", scene_path(scene, "link")), 0);
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		program_start(&scene->tracer, commands[i], scene->folder, scene->folder,
+			      "tests/golden/service.rec");
+		program_wait(&scene->tracer);
+		assert_int_equal(scene->tracer.status, 1);
+		assert_non_null(strstr(scene->tracer.err, "-o and -w lead to the same file"));
+		assert_int_equal(scene_files(scene), 1);
+		program_free(&scene->tracer);
+	}
+}
+
 static void recording__through_a_link(void **state)
 {
 	struct scene *scene = *state;
@@ -579,6 +602,7 @@ int main(void)
 		SCENE_TEST(failed__leaves_what_was),
 		SCENE_TEST(full_disk__keeps_whole_chunks),
 		SCENE_TEST(killed_tracer__leaves_whole_chunks),
+		SCENE_TEST(recording__over_the_text),
 		SCENE_TEST(recording__through_a_link),
 		SCENE_TEST(pipe__without_a_reader),
 		cmocka_unit_test(standard_streams__have_a_name),

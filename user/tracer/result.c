@@ -55,6 +55,8 @@ static int open_text(struct result *result)
 	return err ? complain_of_file(path, err) : 0;
 }
 
+static const char both[] = "-o and -w lead to the same file: give each its own";
+
 static int open_output(struct result *result)
 {
 	const struct options *options = result->options;
@@ -66,21 +68,23 @@ static int open_output(struct result *result)
 		return complain("cannot write '%s': that is what is read: give another name",
 				overwritten);
 	if (same_file(text, recording))
-		return complain("-o and -w lead to the same file: give each its own");
+		return complain(both);
 	if (!options->view)
 		recording = text;
 	else
 		status = open_text(result);
 	if (status)
 		return status;
-	/* Created just now, under another spelling of its name. */
-	if (options->view && same_file(text, recording)) {
-		unlink(text);
-		return complain("-o and -w lead to the same file: give each its own");
-	}
 	if (recording)
 		err = output_open_recording(&result->output, recording);
-	return err ? complain_of_file(recording, err) : 0;
+	if (err)
+		return complain_of_file(recording, err);
+	/* Created just now, under another spelling of its name. */
+	if (options->view && same_file(text, recording)) {
+		unlink(recording);
+		return complain(both);
+	}
+	return 0;
 }
 
 #define FILTERS                                                                                    \
