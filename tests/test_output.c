@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <tracer/output.h>
+#include <tracer/privileges.h>
 
 /* What the file of the scene holds. The caller frees it. */
 static char *content(struct scene *scene, const char *name)
@@ -246,6 +247,32 @@ static void whole__in_a_folder_of_another_user(void **state)
 	fputs("new", output.text);
 	assert_int_equal(output_close(&output), 0);
 	assert_content(scene, "x.svg", "new");
+}
+
+/* Nor remove there what it has made. */
+static void recording__in_a_folder_of_another_user(void **state)
+{
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64];
+	pid_t child;
+	int status;
+
+	NEED_ROOT();
+	write_file(scene, "kept", "old");
+	assert_int_equal(chown(scene->folder, 65534, 65534), 0);
+	strcpy(path, scene_path(scene, "kept"));
+	child = fork();
+	if (!child) {
+		if (output_open_recording(&output, path) || privileges_drop())
+			_exit(1);
+		output_discard(&output);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_content(scene, "kept", "");
+	assert_int_equal(scene_files(scene), 1);
 }
 
 static void whole__to_a_device(void **state)
@@ -593,6 +620,7 @@ int main(void)
 		SCENE_TEST(whole__through_a_link_to_nothing),
 		SCENE_TEST(whole__has_the_rights_of_what_was),
 		SCENE_TEST(whole__in_a_folder_of_another_user),
+		SCENE_TEST(recording__in_a_folder_of_another_user),
 		cmocka_unit_test(whole__to_a_device),
 		SCENE_TEST(whole__that_cannot_be),
 		SCENE_TEST(replaced__below_a_private_folder_of_another_user),
