@@ -132,9 +132,24 @@ static void file__without_records_ends_early(void **state)
 	size_t count;
 
 	(void)state;
+	unlink("r");
 	write_recording(0, 0);
 	assert_int_equal(read_recording(0, &count), -ENODATA);
 	assert_int_equal(count, 0);
+}
+
+static void file__without_records_replaces_none(void **state)
+{
+	struct recording *recording;
+	size_t count;
+
+	(void)state;
+	write_recording(MANY - 7, 7);
+	assert_int_equal(recording_create(&recording, "r"), 0);
+	assert_int_equal(recording_close(recording), -ENODATA);
+	assert_int_equal(read_recording(MANY - 7, &count), 0);
+	assert_int_equal(count, 7);
+	assert_int_equal(access("r.part", F_OK), -1);
 }
 
 static void file__of_a_killed_tracer_ends_early(void **state)
@@ -570,6 +585,7 @@ int main(void)
 		cmocka_unit_test(file__gives_what_was_written),
 		cmocka_unit_test(file__in_many_small_chunks),
 		cmocka_unit_test(file__without_records_ends_early),
+		cmocka_unit_test(file__without_records_replaces_none),
 		cmocka_unit_test(file__of_a_killed_tracer_ends_early),
 		cmocka_unit_test(file__says_how_much_it_is_when_it_is_complete),
 		cmocka_unit_test(file__has_the_clocks),

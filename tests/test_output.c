@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <tracer/output.h>
+#include <tracer/privileges.h>
 
 /* What the file of the scene holds. The caller frees it. */
 static char *content(struct scene *scene, const char *name)
@@ -189,6 +190,48 @@ static void whole__through_a_link(void **state)
 	assert_true(readlink(link, path, sizeof(path)) > 0);
 }
 
+/* Which may lead to no file yet. */
+static void whole__through_a_link_to_nothing(void **state)
+{
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64], link[64];
+
+	strcpy(link, scene_path(scene, "link.svg"));
+	assert_int_equal(symlink("x.svg", link), 0);
+	assert_int_equal(output_open_whole(&output, link), 0);
+	fputs("new", output.text);
+	assert_int_equal(output_close(&output), 0);
+	assert_content(scene, "x.svg", "new");
+	assert_true(readlink(link, path, sizeof(path)) > 0);
+	assert_int_equal(scene_files(scene), 2);
+}
+
+/* From the first byte on: who could not read the old one cannot read the new one. */
+static void whole__has_the_rights_of_what_was(void **state)
+{
+	static const mode_t modes[] = { 0600, 0640, 0666 };
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	struct stat part, whole;
+	char path[64];
+	size_t i;
+
+	write_file(scene, "x.svg", "old");
+	strcpy(path, scene_path(scene, "x.svg"));
+	assert_true(geteuid() || !chown(path, 65534, 65533));
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		assert_int_equal(chmod(path, modes[i]), 0);
+		assert_int_equal(output_open_whole(&output, path), 0);
+		assert_int_equal(stat(scene_path(scene, "x.svg.part"), &part), 0);
+		assert_int_equal(part.st_mode & 07777, modes[i]);
+		assert_int_equal(output_close(&output), 0);
+		assert_int_equal(stat(path, &whole), 0);
+		assert_int_equal(whole.st_mode & 07777, modes[i]);
+		assert_true(geteuid() || (whole.st_uid == 65534 && whole.st_gid == 65533));
+	}
+}
+
 /* Root without capabilities could not rename there in the end. */
 static void whole__in_a_folder_of_another_user(void **state)
 {
@@ -204,6 +247,32 @@ static void whole__in_a_folder_of_another_user(void **state)
 	fputs("new", output.text);
 	assert_int_equal(output_close(&output), 0);
 	assert_content(scene, "x.svg", "new");
+}
+
+/* Nor remove there what it has made. */
+static void recording__in_a_folder_of_another_user(void **state)
+{
+	struct output output = { 0 };
+	struct scene *scene = *state;
+	char path[64];
+	pid_t child;
+	int status;
+
+	NEED_ROOT();
+	write_file(scene, "kept", "old");
+	assert_int_equal(chown(scene->folder, 65534, 65534), 0);
+	strcpy(path, scene_path(scene, "kept"));
+	child = fork();
+	if (!child) {
+		if (output_open_recording(&output, path) || privileges_drop())
+			_exit(1);
+		output_discard(&output);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_content(scene, "kept", "");
+	assert_int_equal(scene_files(scene), 1);
 }
 
 static void whole__to_a_device(void **state)
@@ -234,6 +303,62 @@ static void whole__that_cannot_be(void **state)
 }
 
 /* --- by the command line --- */
+
+static void replay_into(struct scene *scene, const char *folder)
+{
+	program_start(&scene->tracer,
+		      "build/asynctrace flame -i tests/golden/service.rec -o %s/x.svg -w %s/kept",
+		      folder, folder);
+	program_wait(&scene->tracer);
+	assert_string_equal(scene->tracer.err, "");
+	assert_int_equal(scene->tracer.status, 0);
+	program_free(&scene->tracer);
+}
+
+/* A folder of root's below: in the end there is no capability to go there by its path. */
+static void replaced__below_a_private_folder_of_another_user(void **state)
+{
+	struct scene *scene = *state;
+	char folder[64], command[96];
+	int i;
+
+	NEED_ROOT();
+	strcpy(folder, scene_path(scene, "own"));
+	assert_int_equal(mkdir(folder, 0755), 0);
+	assert_int_equal(chown(scene->folder, 65534, 65534), 0);
+	assert_int_equal(chmod(scene->folder, 0700), 0);
+	for (i = 0; i < 2; i++)
+		replay_into(scene, folder);
+	snprintf(command, sizeof(command), "ls %s | xargs | grep -qx 'kept x.svg'", folder);
+	assert_int_equal(system(command), 0);
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	assert_int_equal(system(command), 0);
+}
+
+/* Cut off before its first chunk is whole. */
+static void recording__of_nothing_leaves_what_was(void **state)
+{
+	static const char *const words[] = { "summary -w", "record -o" };
+	struct scene *scene = *state;
+	char cut[64];
+	size_t i;
+
+	strcpy(cut, scene_path(scene, "cut"));
+	copy_file("tests/golden/service.rec", cut);
+	assert_int_equal(truncate(cut, 60), 0);
+	write_file(scene, "kept", "old");
+	for (i = 0; i < 2; i++) {
+		program_start(&scene->tracer, "build/asynctrace %s %s -i %s", words[i],
+			      scene_path(scene, "kept"), cut);
+		program_wait(&scene->tracer);
+		assert_int_equal(scene->tracer.status, 1);
+		assert_non_null(strstr(scene->tracer.err, "kept': there are no records, and"));
+		assert_null(strstr(scene->tracer.err, "0 records"));
+		assert_content(scene, "kept", "old");
+		program_free(&scene->tracer);
+	}
+	assert_int_equal(scene_files(scene), 2);
+}
 
 /* Ends what is seen with the result of what has been. */
 static void interrupted__is_completed(void **state)
@@ -417,6 +542,29 @@ static void format__that_the_view_does_not_write(void **state)
 	assert_refused(scene, "timed -w x.json -p 1", "leave off the .json");
 }
 
+/* Neither is there before. What it makes of them goes again, but the link. */
+static void recording__over_the_text(void **state)
+{
+	static const char *const commands[] = {
+		"build/asynctrace timeline --format csv -o %s/./both -w %s/both -i %s",
+		"build/asynctrace timed -o %s/./both -w %s/both -i %s",
+		"build/asynctrace timeline --format csv -o %s/link -w %s/both -i %s",
+	};
+	struct scene *scene = *state;
+	size_t i;
+
+	assert_int_equal(symlink("both", scene_path(scene, "link")), 0);
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		program_start(&scene->tracer, commands[i], scene->folder, scene->folder,
+			      "tests/golden/service.rec");
+		program_wait(&scene->tracer);
+		assert_int_equal(scene->tracer.status, 1);
+		assert_non_null(strstr(scene->tracer.err, "-o and -w lead to the same file"));
+		assert_int_equal(scene_files(scene), 1);
+		program_free(&scene->tracer);
+	}
+}
+
 static void recording__through_a_link(void **state)
 {
 	struct scene *scene = *state;
@@ -469,14 +617,20 @@ int main(void)
 		SCENE_TEST(pipe__of_a_stranger),
 		SCENE_TEST(recording__replaces_when_it_has_something),
 		SCENE_TEST(whole__through_a_link),
+		SCENE_TEST(whole__through_a_link_to_nothing),
+		SCENE_TEST(whole__has_the_rights_of_what_was),
 		SCENE_TEST(whole__in_a_folder_of_another_user),
+		SCENE_TEST(recording__in_a_folder_of_another_user),
 		cmocka_unit_test(whole__to_a_device),
 		SCENE_TEST(whole__that_cannot_be),
+		SCENE_TEST(replaced__below_a_private_folder_of_another_user),
+		SCENE_TEST(recording__of_nothing_leaves_what_was),
 		SCENE_TEST(interrupted__is_completed),
 		SCENE_TEST(interrupted__replay_says_so),
 		SCENE_TEST(failed__leaves_what_was),
 		SCENE_TEST(full_disk__keeps_whole_chunks),
 		SCENE_TEST(killed_tracer__leaves_whole_chunks),
+		SCENE_TEST(recording__over_the_text),
 		SCENE_TEST(recording__through_a_link),
 		SCENE_TEST(pipe__without_a_reader),
 		cmocka_unit_test(standard_streams__have_a_name),

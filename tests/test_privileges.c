@@ -318,6 +318,38 @@ static void tracer__writes_with_the_rights_of_the_caller(void **state)
 	assert_untouched(scene->target.pid);
 }
 
+static int replay_for(struct scene *scene, const char *user)
+{
+	int status;
+
+	if (user) {
+		setenv("SUDO_UID", user, 1);
+		setenv("SUDO_GID", user, 1);
+	}
+	program_start(&scene->tracer, "build/asynctrace summary -i %s", scene_path(scene, "kept"));
+	unsetenv("SUDO_UID");
+	program_wait(&scene->tracer);
+	assert_true(!scene->tracer.status || strstr(scene->tracer.err, "kept': Permission denied"));
+	status = scene->tracer.status;
+	program_free(&scene->tracer);
+	return status;
+}
+
+/* Whose header is not looked at either. */
+static void tracer__reads_with_the_rights_of_the_caller(void **state)
+{
+	struct scene *scene = *state;
+
+	NEED_ROOT();
+	copy_file("tests/golden/service.rec", scene_path(scene, "kept"));
+	assert_int_equal(chmod(scene->path, 0600), 0);
+	assert_int_equal(replay_for(scene, NULL), 0);
+	assert_int_equal(replay_for(scene, "65534"), 1);
+	assert_int_equal(chown(scene_path(scene, "kept"), NOBODY, NOBODY), 0);
+	assert_int_equal(replay_for(scene, "65534"), 0);
+	assert_int_equal(replay_for(scene, "65533"), 1);
+}
+
 /* Whoever may run it would run commands as its owner. */
 static void tracer__of_a_set_uid_file(void **state)
 {
@@ -385,6 +417,7 @@ int main(void)
 		SCENE_TEST(tracer__at_work),
 		SCENE_TEST(tracer__at_work_under_sudo),
 		SCENE_TEST(tracer__writes_with_the_rights_of_the_caller),
+		SCENE_TEST(tracer__reads_with_the_rights_of_the_caller),
 	};
 
 	return cmocka_run_group_tests_name("privileges", tests, NULL, NULL);

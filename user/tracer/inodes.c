@@ -3,6 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+bool inodes_equal(const struct stat *one, const struct stat *other)
+{
+	return one->st_ino == other->st_ino && one->st_dev == other->st_dev;
+}
+
 bool inodes_have(const struct inode *at, size_t count, const struct inode *inode)
 {
 	size_t i;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A set of files, by what they are and not by name. */
+/* Files and sets of them, by what they are and not by name. */
 #ifndef TRACER_INODES_H
 #define TRACER_INODES_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 struct inode {
@@ -17,6 +18,9 @@ struct inodes {
 	struct inode *at;
 	size_t count;
 };
+
+/* Both are of one file. */
+bool inodes_equal(const struct stat *one, const struct stat *other);
 
 bool inodes_have(const struct inode *at, size_t count, const struct inode *inode);
 

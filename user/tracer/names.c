@@ -4,6 +4,7 @@
  * lost.
  */
 #include "names.h"
+#include "inodes.h"
 #include "symbols.h"
 #include "target.h"
 #include <base/hash.h>
@@ -87,8 +88,7 @@ static bool same_file(const struct target_image *one, const struct target_image 
 {
 	struct stat a, b;
 
-	return !fstat(one->fd, &a) && !fstat(other->fd, &b) && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
+	return !fstat(one->fd, &a) && !fstat(other->fd, &b) && inodes_equal(&a, &b);
 }
 
 /* A file without symbols leaves its addresses unnamed. The program may be one of the images. */

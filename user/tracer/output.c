@@ -5,6 +5,7 @@
  */
 #include "output.h"
 #include "formats/recording.h"
+#include "pipe.h"
 #include "replace.h"
 #include <base/clock.h>
 #include <errno.h>
@@ -24,7 +25,7 @@ int output_open_text(struct output *ret, const char *path, FILE *standard)
 
 	if (!text)
 		return -errno;
-	if (path && replace_is_strangers(fileno(text))) {
+	if (path && pipe_is_strangers(fileno(text))) {
 		fclose(text);
 		return -EACCES;
 	}
@@ -34,46 +35,61 @@ int output_open_text(struct output *ret, const char *path, FILE *standard)
 	return 0;
 }
 
-int output_open_whole(struct output *ret, const char *path)
+/* What cannot be kept is left off: who could not read the old one cannot read the new one. */
+static void keep_rights(int fd, const struct stat *old)
 {
-	char *part = NULL, *real = realpath(path, NULL);
-	struct stat file;
+	mode_t mode = old->st_mode & 0777;
+
+	if (fchown(fd, old->st_uid, old->st_gid) && fchown(fd, -1, old->st_gid))
+		mode &= ~S_IRWXG;
+	fchmod(fd, mode);
+}
+
+/* Makes the part. 1, 0 where there can be none, or -errno. */
+static int open_part(struct output *ret, const char *path)
+{
+	struct stat old;
+	bool exists = !lstat(path, &old);
 	int fd, err;
 
-	if ((!stat(path, &file) && !S_ISREG(file.st_mode)) ||
-	    !replace_is_possible(real ? real : path)) {
-		free(real);
+	/* A link that leads to nothing yet is followed as it is opened. */
+	if ((exists && !S_ISREG(old.st_mode)) || !replace_is_possible(path))
+		return 0;
+	fd = replace_open(&ret->part, path, exists ? 0600 : 0666);
+	if (fd < 0)
+		return fd;
+	if (exists)
+		keep_rights(fd, &old);
+	ret->text = fdopen(fd, "w");
+	if (ret->text)
+		return 1;
+	err = -errno;
+	close(fd);
+	output_spoil(ret);
+	return err;
+}
+
+int output_open_whole(struct output *ret, const char *path)
+{
+	char *real = realpath(path, NULL); /* what a link leads to is what is meant */
+	int made = open_part(ret, real ? real : path);
+
+	free(real);
+	if (!made)
 		return output_open_text(ret, path, NULL);
-	}
-	/* What a link leads to is what is meant. */
-	if (!real)
-		real = strdup(path);
-	fd = real ? replace_open(&part, real, 0666) : -ENOMEM;
-	ret->text = fd >= 0 ? fdopen(fd, "w") : NULL;
-	if (!ret->text) {
-		err = fd < 0 ? fd : -errno;
-		if (fd >= 0) {
-			close(fd);
-			unlink(part);
-		}
-		free(part);
-		free(real);
-		return err;
-	}
+	if (made < 0)
+		return made;
 	setvbuf(ret->text, NULL, _IOFBF, TEXT_BUFFER);
 	ret->text_path = path;
-	ret->part = part;
-	ret->whole = real;
 	return 0;
 }
 
 void output_spoil(struct output *output)
 {
 	if (output->part)
-		unlink(output->part);
-	free(output->part);
-	free(output->whole);
-	output->part = output->whole = NULL;
+		replace_remove(output->part);
+	replace_free(output->part);
+	output->part = NULL;
 }
 
 int output_open_recording(struct output *ret, const char *path)
@@ -160,14 +176,15 @@ static int complete(struct output *output)
 	if (!output->part)
 		return 0;
 	output->failed = output->text_path;
-	if (fclose(output->text) || rename(output->part, output->whole))
+	if (fclose(output->text))
 		err = -errno;
 	output->text = NULL;
+	if (!err)
+		err = replace_take_place(output->part);
 	if (err)
 		return err;
-	free(output->part);
-	free(output->whole);
-	output->part = output->whole = NULL;
+	replace_free(output->part);
+	output->part = NULL;
 	return 0;
 }
 

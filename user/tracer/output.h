@@ -12,14 +12,14 @@
 #include <stdio.h>
 
 struct recording;
+struct replacement;
 
 /* Zeroed before it is opened. */
 struct output {
 	const char *failed; /* for people: what could not be written */
 	const char *text_path, *recording_path;
-	FILE *text;  /* null if no view prints */
-	char *part;  /* the file that becomes `whole` when it is complete, or null */
-	char *whole; /* what text_path leads to */
+	FILE *text;		     /* null if no view prints */
+	struct replacement *part;    /* takes its place when it is complete; null if it is there */
 	struct recording *recording; /* null if nothing is recorded */
 	uint64_t kept;		     /* records that the recording was given */
 	uint64_t saved;		     /* those of them that are in it, if it failed */
@@ -36,8 +36,9 @@ int output_open_text(struct output *ret, const char *path, FILE *standard);
 
 /*
  * The same, for what is of use only when it is complete: until then `path` stays what it is, and
- * PATH.part grows, or PATH.part.2 if that is somebody's. What a symbolic link leads to is meant. A device or pipe is written to at once,
- * and so is a file in whose folder root could not replace it without capabilities.
+ * PATH.part grows, or PATH.part.2 if that is somebody's, with the rights of what it will replace.
+ * What a symbolic link leads to is meant. A device or pipe is written to at once, and so is what a
+ * link to nothing makes, and a file in whose folder root could not replace it without capabilities.
  */
 int output_open_whole(struct output *ret, const char *path);
 

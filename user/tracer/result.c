@@ -2,6 +2,7 @@
 /* What is written for people appears as it happens; what is for other software, when it is whole. */
 #include "result.h"
 #include "complain.h"
+#include "inodes.h"
 #include "terminal.h"
 #include "title.h"
 #include "views/completeness.h"
@@ -21,8 +22,7 @@ static bool same_file(const char *one, const char *other)
 	struct stat a, b;
 
 	return one && other && strcmp(one, "-") && strcmp(other, "-") && !stat(one, &a) &&
-	       !stat(other, &b) && S_ISREG(a.st_mode) && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
+	       !stat(other, &b) && S_ISREG(a.st_mode) && inodes_equal(&a, &b);
 }
 
 /* It could not be opened. Who waits for a pipe's reader and wants no more knows why. */
@@ -55,6 +55,8 @@ static int open_text(struct result *result)
 	return err ? complain_of_file(path, err) : 0;
 }
 
+static const char both[] = "-o and -w lead to the same file: give each its own";
+
 static int open_output(struct result *result)
 {
 	const struct options *options = result->options;
@@ -66,21 +68,23 @@ static int open_output(struct result *result)
 		return complain("cannot write '%s': that is what is read: give another name",
 				overwritten);
 	if (same_file(text, recording))
-		return complain("-o and -w lead to the same file: give each its own");
+		return complain(both);
 	if (!options->view)
 		recording = text;
 	else
 		status = open_text(result);
 	if (status)
 		return status;
-	/* Created just now, under another spelling of its name. */
-	if (options->view && same_file(text, recording)) {
-		unlink(text);
-		return complain("-o and -w lead to the same file: give each its own");
-	}
 	if (recording)
 		err = output_open_recording(&result->output, recording);
-	return err ? complain_of_file(recording, err) : 0;
+	if (err)
+		return complain_of_file(recording, err);
+	/* Created just now, under another spelling of its name. */
+	if (options->view && same_file(text, recording)) {
+		unlink(recording);
+		return complain(both);
+	}
+	return 0;
 }
 
 #define FILTERS                                                                                    \
@@ -211,6 +215,11 @@ bool result_is_cut(const struct result *result)
 	       result->output.saved;
 }
 
+static const char *reason(int err)
+{
+	return err == -ENODATA ? "there are no records, and what was there stays" : strerror(-err);
+}
+
 int result_complain(const struct result *result, int err)
 {
 	const struct output *output = &result->output;
@@ -225,7 +234,7 @@ int result_complain(const struct result *result, int err)
 				gone ? ", and " : "", gone ? text_count(lost, gone) : "",
 				gone ? " were lost" : "");
 	if (result->broken)
-		return complain("cannot write '%s': %s", output->failed, strerror(-err));
+		return complain("cannot write '%s': %s", output->failed, reason(err));
 	return complain("%s", strerror(-err));
 }
 
@@ -235,7 +244,7 @@ static int complain_of_recording(const struct output *output)
 	char saved[TEXT_COUNT_SIZE], missing[TEXT_COUNT_SIZE];
 
 	if (!output->saved)
-		return complain("nothing is in '%s'", output->recording_path);
+		return complain("nothing was written to '%s'", output->recording_path);
 	return complain("'%s' has the first %s records; %s later ones are missing",
 			output->recording_path, text_count(saved, output->saved),
 			text_count(missing, output->missing));
@@ -259,7 +268,7 @@ int result_finish(struct result *result)
 		output_spoil(&result->output);
 	err = output_close(&result->output);
 	if (err && err != -EPIPE && can_go_on(result)) {
-		say("cannot write '%s': %s", result->output.failed, strerror(-err));
+		say("cannot write '%s': %s", result->output.failed, reason(err));
 		result->unrecorded = true;
 		err = 0;
 	}

@@ -79,8 +79,12 @@ static const char undroppable[] = "cannot give up privileges, and will not go on
 
 int session_start(struct session *session)
 {
-	int status = open_source(session);
+	int status;
 
+	/* What users name, they must be able to read themselves. */
+	if (session->options->input && privileges_become_user())
+		return complain(undroppable);
+	status = open_source(session);
 	if (status)
 		return status;
 	session_catch_signals();

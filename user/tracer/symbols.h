@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Addresses of a process to names, files and lines, for functions that the target does not describe
- * itself, plain callbacks, and for calls. Reads ELF and DWARF, which a hostile target may have made: only after
- * privileges are gone.
+ * itself, plain callbacks, and for calls. Reads ELF and DWARF, which a hostile target may have
+ * made: only after privileges are gone.
  */
 #ifndef TRACER_SYMBOLS_H
 #define TRACER_SYMBOLS_H

@@ -5,6 +5,7 @@
  * readable up to its last chunk, and its header says that it is not all.
  */
 #include "recording.h"
+#include "../pipe.h"
 #include "../recording.h"
 #include "../replace.h"
 #include <errno.h>
@@ -19,8 +20,7 @@
 
 struct recording {
 	int fd;
-	char *path;		  /* of the file, if it is one that we have made */
-	char *replaces;		  /* the file whose place it takes with its first chunk, or null */
+	struct replacement *file; /* takes its place with the first chunk; null if it is not ours */
 	off_t begin;		  /* of the header in the file; -1 if it cannot be written again */
 	off_t size;		  /* of the header and whole chunks */
 	uint64_t records, chunks; /* in whole chunks */
@@ -56,7 +56,7 @@ static int open_other(const char *path)
 	if (fd < 0)
 		return -errno;
 	regular = !fstat(fd, &file) && S_ISREG(file.st_mode);
-	if (!regular && !replace_is_strangers(fd))
+	if (!regular && !pipe_is_strangers(fd))
 		return fd;
 	close(fd);
 	return regular ? -EEXIST : -EACCES;
@@ -65,24 +65,11 @@ static int open_other(const char *path)
 /* A file of our own, beside the one that is there, which stays until there is something to keep. */
 static int open_own(struct recording *recording, const char *path, bool exists)
 {
-	char *name = strdup(path);
-	int fd;
-
-	if (!name)
-		return -ENOMEM;
-	if (exists && replace_is_possible(path)) {
-		recording->replaces = name;
-		return replace_open(&recording->path, path, 0600);
-	}
-	if (unlink(path) && errno != ENOENT)
-		fd = -errno;
-	else if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
-		fd = -errno;
-	if (fd < 0)
-		free(name);
-	else
-		recording->path = name;
-	return fd;
+	if (exists && replace_is_possible(path))
+		return replace_open(&recording->file, path, 0600);
+	if (exists && unlink(path))
+		return -errno;
+	return replace_create(&recording->file, path, 0600);
 }
 
 /* "-" is standard output. A device or pipe of that name is written to. */
@@ -179,19 +166,6 @@ static int fail(struct recording *recording, int err)
 	return err;
 }
 
-/* Of what was there, if it has not yet. */
-static int take_place(struct recording *recording)
-{
-	if (!recording->replaces)
-		return 0;
-	if (rename(recording->path, recording->replaces))
-		return -errno;
-	free(recording->path);
-	recording->path = recording->replaces;
-	recording->replaces = NULL;
-	return 0;
-}
-
 int recording_flush(struct recording *recording)
 {
 	size_t size;
@@ -202,8 +176,8 @@ int recording_flush(struct recording *recording)
 	size = ZSTD_compress2(recording->compressor, recording->compressed, recording->bound,
 			      recording->events, recording->count * sizeof(*recording->events));
 	err = ZSTD_isError(size) ? -ENOMEM : write_all(recording->fd, recording->compressed, size);
-	if (!err)
-		err = take_place(recording);
+	if (!err && recording->file)
+		err = replace_take_place(recording->file);
 	if (err)
 		return fail(recording, err);
 	recording->size += size;
@@ -266,31 +240,38 @@ int recording_close(struct recording *recording)
 
 	if (!err)
 		err = finish_header(recording);
-	if (!err)
-		err = take_place(recording);
 	/* Some file systems tell of a full disk only now. */
 	if (close(recording->fd) && !err)
 		err = -errno;
 	recording->fd = -1;
+	/* What has nothing replaces nothing. */
+	if (!err && recording->file && replace_is_pending(recording->file))
+		err = -ENODATA;
 	if (!err) {
-		free(recording->path);
-		recording->path = NULL;
+		replace_free(recording->file);
+		recording->file = NULL;
 	}
 	recording_discard(recording);
 	return err;
+}
+
+/* Where that takes a capability that is gone, it stays and is empty. */
+static void remove_file(const struct recording *recording)
+{
+	if (replace_remove(recording->file) && ftruncate(recording->fd, 0))
+		return; /* then it has its header */
 }
 
 void recording_discard(struct recording *recording)
 {
 	if (!recording)
 		return;
+	if (recording->file && !recording->chunks)
+		remove_file(recording);
 	if (recording->fd >= 0)
 		close(recording->fd);
-	if (recording->path && !recording->chunks)
-		unlink(recording->path);
 	ZSTD_freeCCtx(recording->compressor);
 	free(recording->compressed);
-	free(recording->path);
-	free(recording->replaces);
+	replace_free(recording->file);
 	free(recording);
 }

@@ -11,9 +11,9 @@ struct recording;
 
 /*
  * Creates `path`, for its owner only because records hold arguments. A regular file of that name is
- * replaced by the first chunk, until when PATH.part grows; a symbolic link is refused with -ELOOP,
- * a stranger's pipe with -EACCES. Returns 0 or -errno. The caller ends it with
- * recording_close() or recording_discard().
+ * replaced by the first chunk, until when PATH.part grows, but at once in a folder where root could
+ * not do so without capabilities; a symbolic link is refused with -ELOOP, a stranger's pipe with
+ * -EACCES. Returns 0 or -errno. The caller ends it with recording_close() or recording_discard().
  */
 int recording_create(struct recording **ret, const char *path);
 
@@ -33,14 +33,14 @@ uint64_t recording_count(const struct recording *recording);
 size_t recording_pending(const struct recording *recording, const struct at_event **ret);
 
 /*
- * Completes the file and frees the writer. Returns 0, or -errno, and then the file is as
- * recording_discard() leaves it.
+ * Completes the file and frees the writer. Returns 0; -ENODATA if there was no record to replace a
+ * file with; or another -errno. If not 0 the file is as recording_discard() leaves it.
  */
 int recording_close(struct recording *recording);
 
 /*
  * Frees the writer. The file stays, marked as unfinished, if it has any records; else it is
- * removed. Takes null and half-made ones.
+ * removed, or emptied where that takes a capability that is gone. Takes null and half-made ones.
  */
 void recording_discard(struct recording *recording);
 
