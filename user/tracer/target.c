@@ -58,6 +58,9 @@ static int open_process(struct target *target, const char **why)
 	target->proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (target->proc < 0)
 		return -errno;
+	err = target_read_stated(target);
+	if (err)
+		return err;
 	if (syscall(SYS_pidfd_send_signal, target->pidfd, 0, NULL, 0) && errno != EPERM)
 		return -errno;
 	return 0;

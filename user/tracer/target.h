@@ -19,6 +19,7 @@ struct target_image {
 
 struct target {
 	pid_t pid;
+	pid_t stated; /* its number in its own namespace: what it and its records say */
 	int pidfd;
 	int proc;		     /* its directory in /proc */
 	struct target_image program; /* whether wanted or not */
@@ -44,6 +45,9 @@ void target_free(struct target *target);
  * aside. `proc` is its directory in /proc. Returns 0 or -errno.
  */
 int target_entry(uint64_t *ret, int proc);
+
+/* The kernel's letter for the state of the thread that has this number for itself, or 0. */
+char target_thread_state(const struct target *target, pid_t stated);
 
 struct target_mapping {
 	uint64_t start, end, offset, inode;

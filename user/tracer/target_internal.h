@@ -5,6 +5,9 @@
 
 #include "target.h"
 
+/* By its directory in /proc. 0 or -errno. */
+int target_read_stated(struct target *target);
+
 /*
  * Opens the program that the process runs, and keeps those of its files, that one first and then
  * those that it has mapped, that are wanted. 0 or -errno.

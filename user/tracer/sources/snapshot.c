@@ -70,8 +70,7 @@ void snapshot_look(struct snapshot *snapshot)
 	int memory = snapshot->memory, count = 0;
 
 	snapshot->memory = -1;
-	if (!outside_open(&snapshot->outside, memory, target->pid, listeners, runtimes,
-			  &snapshot->why))
+	if (!outside_open(&snapshot->outside, memory, target, listeners, runtimes, &snapshot->why))
 		count = outside_loops(snapshot->outside, snapshot->loops, LOOPS_MAX);
 	snapshot->count = count > 0 ? count : 0;
 }
@@ -97,7 +96,8 @@ void snapshot_hear(struct snapshot *snapshot, const struct at_event *events, siz
 	size_t i, loop;
 
 	for (i = 0; i < count; i++) {
-		if (!tells_all(&events[i]) || events[i].process != (uint32_t)snapshot->target->pid)
+		if (!tells_all(&events[i]) ||
+		    events[i].process != (uint32_t)snapshot->target->stated)
 			continue;
 		snapshot->heard_ns = clock_ns();
 		for (loop = 0; loop < snapshot->count; loop++)
