@@ -2,6 +2,17 @@
 #include "inodes.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+
+bool inode_of(struct inode *ret, int fd)
+{
+	struct stat file;
+
+	if (fstat(fd, &file))
+		return false;
+	*ret = (struct inode){ file.st_dev, file.st_ino };
+	return true;
+}
 
 bool inodes_have(const struct inode *at, size_t count, const struct inode *inode)
 {

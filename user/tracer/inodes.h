@@ -18,6 +18,9 @@ struct inodes {
 	size_t count;
 };
 
+/* Of an open file. False if that cannot be known. */
+bool inode_of(struct inode *ret, int fd);
+
 bool inodes_have(const struct inode *at, size_t count, const struct inode *inode);
 
 /* Returns 0, or -ENOMEM: then it is not in. */

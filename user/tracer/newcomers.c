@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -68,14 +67,13 @@ void newcomers_free(struct newcomers *newcomers)
 /* By the files themselves: what `maps` says of a device is another number on some file systems. */
 static bool is_attached(const struct target *target, int fd)
 {
-	struct stat file, image;
+	struct inode file, image;
 	size_t i;
 
-	if (fstat(fd, &file))
+	if (!inode_of(&file, fd))
 		return true;
 	for (i = 0; i < target->image_count; i++)
-		if (!fstat(target->images[i].fd, &image) && image.st_ino == file.st_ino &&
-		    image.st_dev == file.st_dev)
+		if (inode_of(&image, target->images[i].fd) && inodes_have(&image, 1, &file))
 			return true;
 	return false;
 }

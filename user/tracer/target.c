@@ -80,6 +80,7 @@ static const char *explain_refusal(const struct target *target)
 int target_open(struct target **ret, pid_t pid, bool (*wanted)(int fd), const char **why)
 {
 	struct target *target = calloc(1, sizeof(*target));
+	const char *words;
 	int err = -ENOMEM;
 
 	*why = "no memory";
@@ -91,8 +92,10 @@ int target_open(struct target **ret, pid_t pid, bool (*wanted)(int fd), const ch
 		err = target->images ? open_process(target, why) : -ENOMEM;
 	}
 	if (!err) {
-		err = target_add_images(target, wanted);
-		if (err == -EACCES || err == -EPERM)
+		err = target_add_images(target, wanted, &words);
+		if (words)
+			*why = words;
+		else if (err == -EACCES || err == -EPERM)
 			*why = explain_refusal(target);
 		else if (err == -ENOENT)
 			*why = "it runs no program: it has ended, or is a thread of the kernel";
@@ -118,6 +121,7 @@ void target_free(struct target *target)
 		free(target->images[i].path);
 	}
 	free(target->images);
+	free(target->mapped.at);
 	if (target->program.fd >= 0)
 		close(target->program.fd);
 	free(target->program.path);

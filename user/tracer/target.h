@@ -6,6 +6,7 @@
 #ifndef TRACER_TARGET_H
 #define TRACER_TARGET_H
 
+#include "inodes.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,8 @@ struct target {
 	struct target_image program; /* whether wanted or not */
 	struct target_image *images;
 	size_t image_count;
+	struct inodes mapped; /* files that were mapped then, as maps has them */
+	int unopened;	      /* why one could not be opened: -errno, or 0 */
 };
 
 /* More images with probes than this are left out. */

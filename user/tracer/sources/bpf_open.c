@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <events.skel.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -50,8 +51,10 @@ static int read_images(struct elf_probes *probes, const struct bpf_options *opti
 		err = elf_read_probes_apart(&probes[i], options->images[i].fd);
 	if (err == -ENOTSUP)
 		*why = "a probe of the process is not on the instruction that it should be on";
-	else if (err)
+	else if (err == -EBADMSG || err == -ENOEXEC)
 		*why = "the probes of the process cannot be read: its file is damaged";
+	else if (err)
+		*why = strerror(-err);
 	return err;
 }
 
