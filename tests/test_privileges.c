@@ -4,6 +4,7 @@
  * tracer at work.
  */
 #include "scene.h"
+#include <base/sanitized.h>
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -214,6 +215,31 @@ static void apart__has_the_file_and_nothing_else(void **state)
 	close(fd);
 }
 
+static int allocate(int fd, void *context)
+{
+	size_t size = (size_t) * (unsigned int *)context << 20;
+	void *memory = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)fd;
+	return memory == MAP_FAILED ? -ENOMEM : 0;
+}
+
+/* However much its parent has, as one does that traces with a large buffer. */
+static void apart__has_some_memory(void **state)
+{
+	unsigned int little = 64, much = 1024;
+	void *ours = mmap(NULL, 512UL << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(apart_run(allocate, fd, &little, sizeof(little)), 0);
+#ifndef SANITIZED
+	assert_int_equal(apart_run(allocate, fd, &much, sizeof(much)), -ENOMEM);
+#endif
+	munmap(ours, 512UL << 20);
+	close(fd);
+}
+
 static int die(int fd, void *context)
 {
 	(void)fd;
@@ -380,6 +406,7 @@ int main(void)
 		cmocka_unit_test(hold_back__all_but_what_is_opened_so),
 		cmocka_unit_test(become_user__with_capabilities),
 		SCENE_TEST(apart__has_the_file_and_nothing_else),
+		cmocka_unit_test(apart__has_some_memory),
 		cmocka_unit_test(apart__that_dies_answers_nothing),
 		SCENE_TEST(tracer__of_a_set_uid_file),
 		SCENE_TEST(tracer__at_work),
