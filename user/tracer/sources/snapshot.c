@@ -36,7 +36,7 @@ static size_t find_listeners(const struct target *target, uint64_t *listeners)
 	size_t count = 0, i, j;
 
 	for (i = 0; probes && i < target->image_count; i++) {
-		if (elf_read_probes(probes, target->images[i].fd))
+		if (elf_read_probes_apart(probes, target->images[i].fd))
 			continue;
 		for (j = 0; j < probes->count; j++) {
 			if (probes->probes[j].kind == ELF_BATCH)
