@@ -585,15 +585,22 @@ static void refuse_links(void)
 	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
-static int trace_without_bpf(struct fixture *fixture)
+static void refuse(unsigned int call)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = { sizeof(filter) / sizeof(*filter), filter };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static int trace_without_bpf(struct fixture *fixture)
+{
 	struct bpf_options options = { .buffer = RING };
 	struct bpf_image image = { .fd = fixture->target->images[0].fd };
 	struct source *source;
@@ -603,8 +610,7 @@ static int trace_without_bpf(struct fixture *fixture)
 	options.pidfd = fixture->target->pidfd;
 	options.images = &image;
 	options.image_count = 1;
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+	refuse(SYS_bpf);
 	if (bpf_source_open(&source, &options, &why) != -ENOSYS)
 		return 1;
 	return strcmp(why, "this kernel has no BPF, and without it a running process cannot be "
@@ -655,6 +661,14 @@ static void old_kernel__is_attached_by_perf(void **state)
 	}
 }
 
+/* That the process has ended is seen before anything is tried that does not go. */
+static int attach_in_vain(struct fixture *fixture)
+{
+	refuse_links();
+	refuse(SYS_perf_event_open);
+	return attach_how(&fixture->source, fixture, (struct bpf_options){ 0 }) != -ESRCH;
+}
+
 /*
  * Between the look-up of a process and its attachment it may end and be waited for; then its number
  * may be another's, who is not meant.
@@ -672,6 +686,7 @@ static void number_of_another__is_refused(void **state)
 	fixture->target->pidfd = syscall(SYS_pidfd_open, gone, 0);
 	assert_int_equal(waitpid(gone, NULL, 0), gone);
 	assert_int_equal(attach_how(&fixture->source, fixture, (struct bpf_options){ 0 }), -ESRCH);
+	check_in_child(fixture, attach_in_vain);
 	close(fixture->target->pidfd);
 	fixture->target->pidfd = kept;
 	go(fixture);

@@ -24,6 +24,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* The inode of the first namespace of process ids, since Linux 3.8. */
 #define PROC_PID_INIT_INO 0xeffffffc
@@ -296,6 +298,15 @@ static int attach(struct programs *programs, const struct bpf_options *options,
 	return err;
 }
 
+/* Waited for, its number may be another's by now, who would be traced in its place. */
+static int look_for(const struct bpf_options *options)
+{
+	bool ended = syscall(SYS_pidfd_send_signal, options->pidfd, 0, NULL, 0) && errno == ESRCH;
+
+	return ended ? -ESRCH : 0;
+}
+
+/* Loading takes long: another one is not to be touched, and if it comes even later, left alone. */
 static int try_way(struct programs *programs, const struct bpf_options *options,
 		   const struct elf_probes *probes, int memory, bool multi)
 {
@@ -303,7 +314,11 @@ static int try_way(struct programs *programs, const struct bpf_options *options,
 
 	programs->attach.multi = multi;
 	err = load(programs, options);
-	return err ? err : attach(programs, options, probes, memory);
+	if (!err)
+		err = look_for(options);
+	if (!err)
+		err = attach(programs, options, probes, memory);
+	return err ? err : look_for(options);
 }
 
 int programs_start(struct programs *programs, const struct bpf_options *options,
@@ -328,7 +343,7 @@ int programs_start(struct programs *programs, const struct bpf_options *options,
 	*libbpf_message = '\0';
 	libbpf_set_print(remember);
 	err = try_way(programs, options, probes, memory, true);
-	if (err && err != -EBUSY) {
+	if (err && err != -EBUSY && err != -ESRCH) {
 		programs_free(programs);
 		err = try_way(programs, options, probes, memory, false);
 	}
