@@ -23,6 +23,7 @@
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -43,6 +44,15 @@ static int remember(enum libbpf_print_level level, const char *format, va_list a
 	return 0;
 }
 
+/* Before Linux 5.11 a ring is locked memory. libbpf raises the limit, where that is allowed. */
+static bool is_limited(void)
+{
+	struct rlimit locked;
+
+	return !privileges_have(CAP_SYS_RESOURCE) && !getrlimit(RLIMIT_MEMLOCK, &locked) &&
+	       locked.rlim_cur != RLIM_INFINITY;
+}
+
 /* What it takes to load programs, and to attach them by perf's events. */
 static const char *explain_refusal(void)
 {
@@ -56,6 +66,9 @@ static const char *explain_refusal(void)
 		return "tracing by BPF takes CAP_PERFMON, too, which root has (sudo)";
 	if (!privileges_have(CAP_SYS_ADMIN))
 		return "tracing by BPF takes CAP_SYS_ADMIN before Linux 6.10, which root has (sudo)";
+	if (is_limited())
+		return "the kernel refuses BPF, as in a container, if it is locked down or, before "
+		       "Linux 5.11, without CAP_SYS_RESOURCE or more locked memory (ulimit -l)";
 	return "the kernel refuses BPF, as in a container or if it is locked down";
 }
 
