@@ -120,5 +120,8 @@ int apart_run(int (*work)(int fd, void *context), int fd, void *context, size_t 
 	if (!err)
 		memcpy(context, changed, size);
 	free(changed);
+	/* Whoever has taken over that process may answer what they like. */
+	if (!err && ret > 0)
+		return -EBADMSG;
 	return err ? err : ret;
 }

@@ -99,8 +99,9 @@ static int look_once(struct target *target, struct looked *looked, int fd, struc
 		looked->why = explain_apart(err);
 		return err;
 	}
-	return look->found.is_wanted && !look->found.has_bias ? 0
-							      : inodes_add(&looked->files, &inode);
+	if (look->found.is_wanted && !look->found.has_bias)
+		return 0;
+	return inodes_add(&looked->files, &inode);
 }
 
 /* Takes the descriptor: keeps it as an image or closes it. 0 or -ENOMEM. */
@@ -177,7 +178,8 @@ static int add_mapped(struct target *target, struct looked *looked, bool (*wante
 			continue;
 		err = add_mapping(target, looked, &mapping, wanted);
 		file = (struct inode){ makedev(mapping.major, mapping.minor), mapping.inode };
-		if (!err && !inodes_have(target->mapped.at, target->mapped.count, &file))
+		if (!err && target->mapped.count < LOOKS_MAX &&
+		    !inodes_have(target->mapped.at, target->mapped.count, &file))
 			err = inodes_add(&target->mapped, &file);
 	}
 	free(line);
