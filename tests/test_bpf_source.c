@@ -20,6 +20,7 @@
 #include <base/clock.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -585,15 +586,23 @@ static void refuse_links(void)
 	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
-static int trace_without_bpf(struct fixture *fixture)
+static void refuse(unsigned int call, unsigned int err)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | err),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = { sizeof(filter) / sizeof(*filter), filter };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* Returns 0 if that is how it fails, and what it says. */
+static int fail_without_bpf(struct fixture *fixture, int err, const char *words)
+{
 	struct bpf_options options = { .buffer = RING };
 	struct bpf_image image = { .fd = fixture->target->images[0].fd };
 	struct source *source;
@@ -603,18 +612,45 @@ static int trace_without_bpf(struct fixture *fixture)
 	options.pidfd = fixture->target->pidfd;
 	options.images = &image;
 	options.image_count = 1;
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
-	if (bpf_source_open(&source, &options, &why) != -ENOSYS)
+	refuse(SYS_bpf, err);
+	if (bpf_source_open(&source, &options, &why) != -err)
 		return 1;
-	return strcmp(why, "this kernel has no BPF, and without it a running process cannot be "
-			   "traced");
+	return !strstr(why, words);
+}
+
+static int trace_without_bpf(struct fixture *fixture)
+{
+	return fail_without_bpf(
+		fixture, ENOSYS,
+		"this kernel has no BPF, and without it a running process cannot be "
+		"traced");
 }
 
 static void kernel_without_bpf__says_so(void **state)
 {
 	start(*state, "-w -k -r 1");
 	check_in_child(*state, trace_without_bpf);
+}
+
+static int trace_with_little_memory(struct fixture *fixture)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct rlimit little = { 1 << 16, 1 << 16 };
+	struct __user_cap_data_struct sets[2];
+
+	if (setrlimit(RLIMIT_MEMLOCK, &little) || syscall(SYS_capget, &header, sets))
+		return 2;
+	sets[0].effective &= ~CAP_TO_MASK(CAP_SYS_RESOURCE);
+	if (syscall(SYS_capset, &header, sets))
+		return 3;
+	return fail_without_bpf(fixture, EPERM, "(ulimit -l)");
+}
+
+static void kernel_that_counts_locked_memory__is_thought_of(void **state)
+{
+	NEED_ROOT();
+	start(*state, "-w -k -r 1");
+	check_in_child(*state, trace_with_little_memory);
 }
 
 static int trace_without_links(struct fixture *fixture)
@@ -655,6 +691,14 @@ static void old_kernel__is_attached_by_perf(void **state)
 	}
 }
 
+/* That the process has ended is seen before anything is tried that does not go. */
+static int attach_in_vain(struct fixture *fixture)
+{
+	refuse_links();
+	refuse(SYS_perf_event_open, ENOSYS);
+	return attach_how(&fixture->source, fixture, (struct bpf_options){ 0 }) != -ESRCH;
+}
+
 /*
  * Between the look-up of a process and its attachment it may end and be waited for; then its number
  * may be another's, who is not meant.
@@ -672,6 +716,7 @@ static void number_of_another__is_refused(void **state)
 	fixture->target->pidfd = syscall(SYS_pidfd_open, gone, 0);
 	assert_int_equal(waitpid(gone, NULL, 0), gone);
 	assert_int_equal(attach_how(&fixture->source, fixture, (struct bpf_options){ 0 }), -ESRCH);
+	check_in_child(fixture, attach_in_vain);
 	close(fixture->target->pidfd);
 	fixture->target->pidfd = kept;
 	go(fixture);
@@ -718,6 +763,7 @@ int main(void)
 		TEST(privileges__are_not_needed_any_more),
 		TEST(old_kernel__is_attached_by_perf),
 		TEST(kernel_without_bpf__says_so),
+		TEST(kernel_that_counts_locked_memory__is_thought_of),
 		TEST(number_of_another__is_refused),
 		TEST(no_probes__is_an_error_with_a_reason),
 	};

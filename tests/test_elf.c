@@ -238,6 +238,31 @@ static void addresses__must_be_in_their_segments(void **state)
 	assert_true(elf_has_probes(copy->fd));
 }
 
+/* What another process has found may be anything. */
+static void answer__is_checked(void **state)
+{
+	const struct copy *copy = *state;
+	struct elf_probes probes;
+	struct elf_probe *probe = &probes.probes[3], right;
+
+	assert_int_equal(elf_read_probes(&probes, copy->fd), 0);
+	assert_int_equal(elf_check_probes(&probes, copy->fd), 0);
+	right = *probe;
+	probe->offset++;
+	assert_int_equal(elf_check_probes(&probes, copy->fd), -ENOTSUP);
+	probe->offset = copy->size + SPARE;
+	assert_int_equal(elf_check_probes(&probes, copy->fd), -ENOTSUP);
+	*probe = right;
+	probe->semaphore++;
+	assert_int_equal(elf_check_probes(&probes, copy->fd), -EBADMSG);
+	*probe = right;
+	probe->kind = AT_KINDS_END;
+	assert_int_equal(elf_check_probes(&probes, copy->fd), -EBADMSG);
+	*probe = right;
+	probes.count = ELF_PROBES_MAX + 1;
+	assert_int_equal(elf_check_probes(&probes, copy->fd), -EBADMSG);
+}
+
 static void note__must_be_whole(void **state)
 {
 	struct copy *copy = *state;
@@ -325,6 +350,7 @@ int main(void)
 		TEST(unknown_name__is_left_out),
 		TEST(site__must_be_the_nop),
 		TEST(addresses__must_be_in_their_segments),
+		TEST(answer__is_checked),
 		TEST(note__must_be_whole),
 		TEST(prelinked__is_moved_back),
 		TEST(too_many_sites__are_refused),

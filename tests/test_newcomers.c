@@ -15,6 +15,7 @@ struct fixture {
 	uint64_t now_ns;
 	void *mapped[4];
 	size_t count;
+	char *path; /* of a file to be removed, or null */
 };
 
 static int setup(void **state)
@@ -26,7 +27,7 @@ static int setup(void **state)
 	fixture->now_ns = 7 * SECOND;
 	if (target_open(&fixture->target, getpid(), elf_has_probes, &why))
 		return -1;
-	fixture->newcomers = newcomers_new(fixture->target, elf_has_probes);
+	fixture->newcomers = newcomers_new(fixture->target, elf_has_probes_apart);
 	return fixture->newcomers ? 0 : -1;
 }
 
@@ -38,6 +39,9 @@ static int teardown(void **state)
 	target_free(fixture->target);
 	while (fixture->count--)
 		munmap(fixture->mapped[fixture->count], 4096);
+	if (fixture->path)
+		unlink(fixture->path);
+	free(fixture->path);
 	free(fixture);
 	return 0;
 }
@@ -136,6 +140,50 @@ static void look__is_taken_once_a_second(void **state)
 	assert_told(newcomers_look(fixture->newcomers, fixture->now_ns + SECOND), "/libasync.so");
 }
 
+/* A file of so many sections that a table of them takes hundreds of megabytes. */
+static void map_monster(struct fixture *fixture)
+{
+	const uint64_t sections = 2000000;
+	const Elf64_Shdr first = { .sh_size = sections };
+	char path[] = "/tmp/test_newcomers.XXXXXX";
+	int fd = mkostemp(path, O_CLOEXEC), toy = open("build/tests/toy", O_RDONLY | O_CLOEXEC);
+	Elf64_Ehdr header;
+
+	assert_int_equal(pread(toy, &header, sizeof(header), 0), sizeof(header));
+	close(toy);
+	header.e_shoff = 4096;
+	header.e_shnum = 0;
+	header.e_shstrndx = 1;
+	assert_int_equal(pwrite(fd, &header, sizeof(header), 0), sizeof(header));
+	assert_int_equal(pwrite(fd, &first, sizeof(first), 4096), sizeof(first));
+	assert_int_equal(ftruncate(fd, 4096 + sections * sizeof(first)), 0);
+	fixture->mapped[fixture->count++] =
+		mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	close(fd);
+	/* It needs its name until it was looked at. */
+	fixture->path = strdup(path);
+}
+
+static long most_memory_kb(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss;
+}
+
+static void huge_library__takes_no_memory_of_ours(void **state)
+{
+	struct fixture *fixture = *state;
+	long before_kb;
+
+	assert_null(look(fixture));
+	map_monster(fixture);
+	before_kb = most_memory_kb();
+	assert_null(look(fixture));
+	assert_in_range(most_memory_kb() - before_kb, 0, 50000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -146,6 +194,7 @@ int main(void)
 		TEST(library_without_probes__is_not),
 		TEST(several__are_told_one_by_one),
 		TEST(look__is_taken_once_a_second),
+		TEST(huge_library__takes_no_memory_of_ours),
 	};
 
 	return cmocka_run_group_tests_name("newcomers", tests, NULL, NULL);

@@ -63,6 +63,7 @@ struct fake {
 	struct fake_task tasks[TASKS];
 	struct fake_coroutine coroutines[TASKS];
 	struct fake_function function;
+	struct target target;
 	struct outside *outside;
 	struct outside_loop found[4];
 };
@@ -174,7 +175,8 @@ static int open_fake(struct fake *fake, const char **why)
 	int pidfd = syscall(SYS_pidfd_open, getpid(), 0), memory = memory_open(getpid(), pidfd);
 
 	close(pidfd);
-	return outside_open(&fake->outside, memory, getpid(), &address, 1, why);
+	fake->target = (struct target){ .stated = getpid(), .proc = -1 };
+	return outside_open(&fake->outside, memory, &fake->target, &address, 1, why);
 }
 
 static void open_well(struct fake *fake)
@@ -498,6 +500,53 @@ static void stopped__is_read_as_it_would_tell(void **state)
 	free(told);
 }
 
+/* Of its own number, and of its thread's, it knows only those of its namespace. */
+static void start_in_namespace(struct scene *scene, const char *how)
+{
+	struct stat out;
+
+	NEED_ROOT();
+	program_start(&scene->other, "unshare -pf build/tests/programs/stuck %s", how);
+	UNTIL(!fstat(scene->other.out_fd, &out) && out.st_size);
+	scene->target.pid = child_of(scene->other.pid);
+}
+
+static char *tree_in_namespace(struct scene *scene)
+{
+	char *printed = tree_of(scene, "");
+
+	/* It is unshare's child, not ours. */
+	scene->target.pid = 0;
+	return printed;
+}
+
+static void namespace__is_answered_from(void **state)
+{
+	struct scene *scene = *state;
+	char *printed;
+
+	NEED_BPF();
+	start_in_namespace(scene, "sleep");
+	UNTIL(sleeps(scene->target.pid));
+	printed = tree_in_namespace(scene);
+	assert_has_all(printed);
+	assert_null(strstr(printed, "does not answer"));
+	free(printed);
+}
+
+static void namespace__is_read_from_outside(void **state)
+{
+	struct scene *scene = *state;
+	char *printed;
+
+	NEED_BPF();
+	start_in_namespace(scene, "task");
+	printed = tree_in_namespace(scene);
+	assert_non_null(strstr(printed, "its thread is running): read from its memory,"));
+	assert_has_all(printed);
+	free(printed);
+}
+
 /* By the one who called sudo: only its memory was opened as root. */
 static void stopped__is_read_without_privileges(void **state)
 {
@@ -537,6 +586,8 @@ int main(void)
 		SCENE_TEST(busy_task__is_read_from_outside),
 		SCENE_TEST(busy_callback__is_named),
 		SCENE_TEST(stopped__is_read_as_it_would_tell),
+		SCENE_TEST(namespace__is_answered_from),
+		SCENE_TEST(namespace__is_read_from_outside),
 		SCENE_TEST(stopped__is_read_without_privileges),
 	};
 

@@ -4,6 +4,7 @@
  * tracer at work.
  */
 #include "scene.h"
+#include <base/sanitized.h>
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -214,12 +215,45 @@ static void apart__has_the_file_and_nothing_else(void **state)
 	close(fd);
 }
 
+static int allocate(int fd, void *context)
+{
+	size_t size = (size_t) * (unsigned int *)context << 20;
+	void *memory = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)fd;
+	return memory == MAP_FAILED ? -ENOMEM : 0;
+}
+
+/* However much its parent has, as one does that traces with a large buffer. */
+static void apart__has_some_memory(void **state)
+{
+	unsigned int megabytes = 64;
+	void *ours = mmap(NULL, 512UL << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(apart_run(allocate, fd, &megabytes, sizeof(megabytes)), 0);
+#ifndef SANITIZED
+	megabytes = 1024;
+	assert_int_equal(apart_run(allocate, fd, &megabytes, sizeof(megabytes)), -ENOMEM);
+#endif
+	munmap(ours, 512UL << 20);
+	close(fd);
+}
+
 static int die(int fd, void *context)
 {
 	(void)fd;
 	*(int *)context = 2;
 	raise(SIGKILL);
 	return 0;
+}
+
+static int cheat(int fd, void *context)
+{
+	(void)fd;
+	(void)context;
+	return 1;
 }
 
 static int leave(int fd, void *context)
@@ -235,6 +269,7 @@ static void apart__that_dies_answers_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(apart_run(die, fd, &context, sizeof(context)), -EBADMSG);
+	assert_int_equal(apart_run(cheat, fd, &context, sizeof(context)), -EBADMSG);
 	assert_int_equal(apart_run(leave, fd, &context, sizeof(context)), -EBADMSG);
 	assert_int_equal(context, 1);
 	close(fd);
@@ -412,6 +447,7 @@ int main(void)
 		cmocka_unit_test(hold_back__all_but_what_is_opened_so),
 		cmocka_unit_test(become_user__with_capabilities),
 		SCENE_TEST(apart__has_the_file_and_nothing_else),
+		cmocka_unit_test(apart__has_some_memory),
 		cmocka_unit_test(apart__that_dies_answers_nothing),
 		SCENE_TEST(tracer__of_a_set_uid_file),
 		SCENE_TEST(tracer__at_work),

@@ -2,10 +2,13 @@
 /*
  * Processes: what is read of them, and commands that are run up to a program's first instruction.
  */
+#include "children.h"
 #include "needs.h"
+#include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <tracer/launch.h>
@@ -21,6 +26,9 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+/* What a child ends with that cannot do what it is to do here. */
+enum { SKIPPED = 77 };
 
 static bool all(int fd)
 {
@@ -239,6 +247,28 @@ static void target__of_another_user(void **state)
 	assert_int_equal(status, 0);
 }
 
+static int look_without_processes(void)
+{
+	const struct rlimit none = { 0, 0 };
+	struct target *target;
+	const char *why;
+
+	if (setrlimit(RLIMIT_NPROC, &none) || setgid(65534) || setuid(65534) ||
+	    prctl(PR_SET_DUMPABLE, 1))
+		return 1;
+	if (target_open(&target, getpid(), all, &why) != -EAGAIN)
+		return 2;
+	return !strstr(why, "takes a process without rights");
+}
+
+/* That nobody could look for probes does not mean that there are none. */
+static void target__that_cannot_be_looked_at(void **state)
+{
+	(void)state;
+	NEED_ROOT();
+	assert_int_equal(status_of_fork(look_without_processes), 0);
+}
+
 static void target__whose_file_was_deleted(void **state)
 {
 	char *const argv[] = { "./test_target.deleted", "60", NULL };
@@ -271,6 +301,112 @@ static void target__whose_file_was_deleted(void **state)
 	target_free(target);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+/* --- Without the right to follow map_files --- */
+
+static void run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void run(const char *format, ...)
+{
+	char command[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(command, sizeof(command), format, arguments);
+	va_end(arguments);
+	if (system(command))
+		_exit(SKIPPED);
+}
+
+/* Mounts that nobody else sees; the folder is one. */
+static void begin_mounts(const char *folder)
+{
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		_exit(SKIPPED);
+	run("mount -t tmpfs -o mode=755 none %s && mkdir %s/lower %s/upper %s/whole", folder,
+	    folder, folder, folder);
+}
+
+/* Loads the library, and looks at itself as a user who owns nothing. */
+static struct target *load_as_nobody(const char *folder, const char *after)
+{
+	struct target *target;
+	char path[256];
+	const char *why;
+
+	snprintf(path, sizeof(path), "%s/whole/library.so", folder);
+	if (!dlopen(path, RTLD_NOW))
+		_exit(2);
+	run("%s", after);
+	if (setgid(65534) || setuid(65534) || prctl(PR_SET_DUMPABLE, 1) ||
+	    target_open(&target, getpid(), all, &why))
+		_exit(3);
+	return target;
+}
+
+/* There fstat() names other devices than maps. */
+static int find_in_overlay(const char *folder)
+{
+	struct target *target;
+	size_t i;
+	bool found = false;
+
+	begin_mounts(folder);
+	run("cd %s && mount -t tmpfs none lower && mount -t tmpfs none upper && "
+	    "mkdir upper/upper upper/work && cp $OLDPWD/build/libasync.so lower/library.so && "
+	    "mount -t overlay -o xino=off,lowerdir=lower,upperdir=upper/upper,workdir=upper/work "
+	    "none whole && chmod 755 whole lower upper",
+	    folder);
+	target = load_as_nobody(folder, "true");
+	for (i = 0; i < target->image_count; i++)
+		found |= strstr(target->images[i].path, "whole/library.so") != NULL;
+	return !found;
+}
+
+static int miss_what_is_hidden(const char *folder)
+{
+	struct target *target;
+	char hide[256];
+	size_t i;
+
+	begin_mounts(folder);
+	run("cp build/libasync.so %s/whole/library.so", folder);
+	snprintf(hide, sizeof(hide), "mount --bind /bin/true %s/whole/library.so", folder);
+	target = load_as_nobody(folder, hide);
+	for (i = 0; i < target->image_count; i++)
+		if (strstr(target->images[i].path, "whole/library.so"))
+			return 1;
+	return target->unopened != -ESTALE;
+}
+
+static void check_with_mounts(int (*check)(const char *folder))
+{
+	char folder[] = "/tmp/test_target.XXXXXX";
+	int status;
+	pid_t pid;
+
+	NEED_ROOT();
+	assert_non_null(mkdtemp(folder));
+	pid = fork();
+	if (!pid)
+		_exit(check(folder));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	rmdir(folder);
+	NEED(!WIFEXITED(status) || WEXITSTATUS(status) != SKIPPED, "the right to mount overlayfs");
+	assert_int_equal(status, 0);
+}
+
+static void library__on_layers_of_file_systems(void **state)
+{
+	(void)state;
+	check_with_mounts(find_in_overlay);
+}
+
+static void library__that_another_file_hides(void **state)
+{
+	(void)state;
+	check_with_mounts(miss_what_is_hidden);
 }
 
 /* --- Commands --- */
@@ -425,7 +561,10 @@ int main(void)
 		cmocka_unit_test(target__that_does_not_exist),
 		cmocka_unit_test(target__zombie),
 		cmocka_unit_test(target__of_another_user),
+		cmocka_unit_test(target__that_cannot_be_looked_at),
 		cmocka_unit_test(target__whose_file_was_deleted),
+		cmocka_unit_test(library__on_layers_of_file_systems),
+		cmocka_unit_test(library__that_another_file_hides),
 		cmocka_unit_test(launch__ends_unaccepted),
 		cmocka_unit_test(launch__that_cannot_be_run),
 		cmocka_unit_test(launch__follows_env_and_sh),

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <tracer/sources/memory.h>
 #include <tracer/sources/outside_internal.h>
+#include <tracer/target.h>
 #include <unistd.h>
 
 enum {
@@ -188,6 +189,7 @@ static void read_all(struct outside *outside)
 
 FUZZ(outside)
 {
+	static const struct target target = { .stated = 1, .proc = -1 };
 	const uint64_t listeners[] = { AT(LISTENERS), AT(LISTENERS) };
 	struct outside *outside;
 	uint8_t before, i;
@@ -199,7 +201,7 @@ FUZZ(outside)
 	for (i = 0; i < before % 32; i++)
 		change();
 	reading = true;
-	if (!outside_open(&outside, dup(0), 1, listeners, 1 + before / 128, &why)) {
+	if (!outside_open(&outside, dup(0), &target, listeners, 1 + before / 128, &why)) {
 		read_all(outside);
 		outside_free(outside);
 	}

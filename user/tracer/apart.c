@@ -4,6 +4,7 @@
 #include <base/sanitized.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -11,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MEMORY_MAX  (256UL << 20)
+#define MEMORY_MAX  (256UL << 20) /* more than we have */
 #define SECONDS_MAX 5
 
 /* Of the descriptors, the file becomes 0 and the pipe 1. */
@@ -32,8 +33,22 @@ static int limit(int what, rlim_t most)
 	return setrlimit(what, &limit) ? -errno : 0;
 }
 
+/* All that this copy of us has already; 0 if that is not known. */
+static unsigned long memory_size(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+
+	if (file && fscanf(file, "%lu", &pages) != 1)
+		pages = 0;
+	if (file)
+		fclose(file);
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
 static int confine(int fd, int pipe)
 {
+	unsigned long size = memory_size();
 	int err = keep_only(fd, pipe);
 
 	if (!err)
@@ -43,7 +58,7 @@ static int confine(int fd, int pipe)
 #ifndef SANITIZED
 	/* Theirs is huge. */
 	if (!err)
-		err = limit(RLIMIT_AS, MEMORY_MAX);
+		err = limit(RLIMIT_AS, size + MEMORY_MAX);
 #endif
 	if (!err)
 		err = limit(RLIMIT_NOFILE, 0);
@@ -105,5 +120,8 @@ int apart_run(int (*work)(int fd, void *context), int fd, void *context, size_t 
 	if (!err)
 		memcpy(context, changed, size);
 	free(changed);
+	/* Whoever has taken over that process may answer what they like. */
+	if (!err && ret > 0)
+		return -EBADMSG;
 	return err ? err : ret;
 }

@@ -13,8 +13,8 @@
  * Calls `work` there. Of all that it sees and changes only the `size` bytes at `context` come back,
  * which may not be owners of anything. It has no descriptor but `fd`, whose number is another one.
  *
- * Returns what it returned; -EBADMSG if it did not come to its end, and then the context is
- * untouched; or -errno.
+ * Returns what it returned, 0 or -errno; -EBADMSG if it did not come to its end, and then the
+ * context is untouched; or -errno.
  */
 int apart_run(int (*work)(int fd, void *context), int fd, void *context, size_t size);
 

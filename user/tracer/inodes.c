@@ -2,10 +2,21 @@
 #include "inodes.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
-bool inodes_equal(const struct stat *one, const struct stat *other)
+bool inode_of(struct inode *ret, int fd)
 {
-	return one->st_ino == other->st_ino && one->st_dev == other->st_dev;
+	struct stat file;
+
+	if (fstat(fd, &file))
+		return false;
+	*ret = (struct inode){ file.st_dev, file.st_ino };
+	return true;
+}
+
+bool inodes_equal(const struct inode *one, const struct inode *other)
+{
+	return one->number == other->number && one->device == other->device;
 }
 
 bool inodes_have(const struct inode *at, size_t count, const struct inode *inode)
@@ -13,7 +24,7 @@ bool inodes_have(const struct inode *at, size_t count, const struct inode *inode
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (at[i].number == inode->number && at[i].device == inode->device)
+		if (inodes_equal(&at[i], inode))
 			return true;
 	return false;
 }

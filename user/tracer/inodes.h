@@ -5,7 +5,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 
 struct inode {
@@ -19,8 +18,10 @@ struct inodes {
 	size_t count;
 };
 
-/* Both are of one file. */
-bool inodes_equal(const struct stat *one, const struct stat *other);
+/* Of an open file. False if that cannot be known. */
+bool inode_of(struct inode *ret, int fd);
+
+bool inodes_equal(const struct inode *one, const struct inode *other);
 
 bool inodes_have(const struct inode *at, size_t count, const struct inode *inode);
 

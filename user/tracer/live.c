@@ -43,6 +43,11 @@ int live_attach(struct source **ret, const struct target *target, const struct o
 	};
 	size_t i;
 
+	if (!target->image_count && target->unopened) {
+		*why = "nothing of what it has mapped and can be opened has probes: to open the "
+		       "rest takes CAP_CHECKPOINT_RESTORE, which root has (sudo)";
+		return target->unopened;
+	}
 	for (i = 0; i < target->image_count; i++) {
 		images[i].fd = target->images[i].fd;
 		images[i].bias = target->images[i].bias;

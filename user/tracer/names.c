@@ -86,9 +86,9 @@ static bool is_new(struct names *names, const struct address *key)
 
 static bool same_file(const struct target_image *one, const struct target_image *other)
 {
-	struct stat a, b;
+	struct inode a, b;
 
-	return !fstat(one->fd, &a) && !fstat(other->fd, &b) && inodes_equal(&a, &b);
+	return inode_of(&a, one->fd) && inode_of(&b, other->fd) && inodes_equal(&a, &b);
 }
 
 /* A file without symbols leaves its addresses unnamed. The program may be one of the images. */

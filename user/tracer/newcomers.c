@@ -11,14 +11,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define PAUSE_NS 1000000000ULL
 
-/* Who loads more of them is told enough. */
-enum { TOLD_MAX = 16 };
+/*
+ * Who loads more of them is told enough. A look takes a process, which a target could keep busy for
+ * seconds: there are few, and fewer still before we do something else.
+ */
+enum { TOLD_MAX = 16, LOOKS_MAX = 512, LOOKS_AT_ONCE = 16 };
 
 struct newcomers {
 	const struct target *target;
@@ -29,7 +31,8 @@ struct newcomers {
 	struct inodes known; /* those that are mapped, without news */
 	struct inode told[TOLD_MAX];
 	size_t told_count;
-	char *path; /* of who was told of last */
+	size_t looks; /* that were taken */
+	char *path;   /* of who was told of last */
 };
 
 struct newcomers *newcomers_new(const struct target *target, bool (*has_probes)(int fd))
@@ -37,6 +40,7 @@ struct newcomers *newcomers_new(const struct target *target, bool (*has_probes)(
 	struct newcomers *newcomers = calloc(1, sizeof(*newcomers));
 	int maps = openat(target->proc, "maps", O_RDONLY | O_CLOEXEC);
 	int root = target_open_root(target);
+	size_t i;
 
 	if (newcomers && maps >= 0 && root >= 0)
 		newcomers->maps = fdopen(maps, "r");
@@ -51,6 +55,9 @@ struct newcomers *newcomers_new(const struct target *target, bool (*has_probes)(
 	newcomers->target = target;
 	newcomers->root = root;
 	newcomers->has_probes = has_probes;
+	/* Without memory they are looked at again. */
+	for (i = 0; i < target->mapped.count; i++)
+		inodes_add(&newcomers->known, &target->mapped.at[i]);
 	return newcomers;
 }
 
@@ -68,14 +75,13 @@ void newcomers_free(struct newcomers *newcomers)
 /* By the files themselves: what `maps` says of a device is another number on some file systems. */
 static bool is_attached(const struct target *target, int fd)
 {
-	struct stat file, image;
+	struct inode file, image;
 	size_t i;
 
-	if (fstat(fd, &file))
+	if (!inode_of(&file, fd))
 		return true;
 	for (i = 0; i < target->image_count; i++)
-		if (!fstat(target->images[i].fd, &image) && image.st_ino == file.st_ino &&
-		    image.st_dev == file.st_dev)
+		if (inode_of(&image, target->images[i].fd) && inodes_equal(&image, &file))
 			return true;
 	return false;
 }
@@ -83,29 +89,58 @@ static bool is_attached(const struct target *target, int fd)
 static bool has_new_probes(const struct newcomers *newcomers, const struct target_mapping *mapping)
 {
 	int fd = target_open_in_root(newcomers->root, mapping);
-	bool found = fd >= 0 && newcomers->has_probes(fd) && !is_attached(newcomers->target, fd);
+	bool found = fd >= 0 && !is_attached(newcomers->target, fd) && newcomers->has_probes(fd);
 
 	if (fd >= 0)
 		close(fd);
 	return found;
 }
 
-/* True for one that is to be told of, and has not been. */
-static bool is_news(const struct newcomers *newcomers, const struct inode *file,
-		    const struct target_mapping *mapping)
+/* Looks at a file unless it is known. False if it is to be looked at the next time. */
+static bool look_at(struct newcomers *newcomers, const struct inode *file,
+		    const struct target_mapping *mapping, size_t *left)
 {
-	return !inodes_have(newcomers->known.at, newcomers->known.count, file) &&
-	       !inodes_have(newcomers->told, newcomers->told_count, file) &&
-	       newcomers->told_count < TOLD_MAX && has_new_probes(newcomers, mapping);
+	if (newcomers->looks == LOOKS_MAX || newcomers->told_count == TOLD_MAX ||
+	    inodes_have(newcomers->known.at, newcomers->known.count, file) ||
+	    inodes_have(newcomers->told, newcomers->told_count, file))
+		return true;
+	/* One is told at a time. */
+	if (newcomers->path || !*left)
+		return false;
+	newcomers->looks++;
+	--*left;
+	if (has_new_probes(newcomers, mapping)) {
+		newcomers->told[newcomers->told_count++] = *file;
+		newcomers->path = strdup(mapping->path);
+	}
+	return true;
+}
+
+static void look_at_all(struct newcomers *newcomers)
+{
+	size_t left = LOOKS_AT_ONCE, size = 0;
+	struct target_mapping mapping;
+	struct inodes mapped = { 0 };
+	struct inode file;
+	char *line = NULL;
+
+	rewind(newcomers->maps);
+	while (getline(&line, &size, newcomers->maps) >= 0) {
+		if (!target_parse_mapping(&mapping, line) || !mapping.executable || !mapping.inode)
+			continue;
+		file = (struct inode){ makedev(mapping.major, mapping.minor), mapping.inode };
+		/* Without memory it is looked at again the next time. */
+		if (!inodes_have(mapped.at, mapped.count, &file) &&
+		    look_at(newcomers, &file, &mapping, &left))
+			inodes_add(&mapped, &file);
+	}
+	free(line);
+	free(newcomers->known.at);
+	newcomers->known = mapped;
 }
 
 const char *newcomers_look(struct newcomers *newcomers, uint64_t now_ns)
 {
-	struct target_mapping mapping;
-	struct inodes mapped = { 0 };
-	char *line = NULL;
-	size_t size = 0;
-
 	if (newcomers && !newcomers->next_ns)
 		newcomers->next_ns = now_ns + PAUSE_NS;
 	if (!newcomers || now_ns < newcomers->next_ns)
@@ -113,25 +148,6 @@ const char *newcomers_look(struct newcomers *newcomers, uint64_t now_ns)
 	newcomers->next_ns = now_ns + PAUSE_NS;
 	free(newcomers->path);
 	newcomers->path = NULL;
-	rewind(newcomers->maps);
-	while (!newcomers->path && getline(&line, &size, newcomers->maps) >= 0) {
-		struct inode file;
-
-		if (!target_parse_mapping(&mapping, line) || !mapping.executable || !mapping.inode)
-			continue;
-		file = (struct inode){ makedev(mapping.major, mapping.minor), mapping.inode };
-		if (inodes_have(mapped.at, mapped.count, &file))
-			continue;
-		if (is_news(newcomers, &file, &mapping)) {
-			newcomers->told[newcomers->told_count++] = file;
-			newcomers->path = strdup(mapping.path);
-		}
-		/* Without memory it is looked at again the next time. */
-		inodes_add(&mapped, &file);
-	}
-	free(line);
-	/* One at a time: what follows it is news the next time. */
-	free(newcomers->known.at);
-	newcomers->known = mapped;
+	look_at_all(newcomers);
 	return newcomers->path;
 }

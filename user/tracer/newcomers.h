@@ -14,7 +14,8 @@ struct target;
 
 /*
  * To be called with the privileges that reading the target's mappings takes; the target must outlive
- * it. Null if they cannot be read, or without memory. The caller frees it.
+ * it. `has_probes` is asked of files that the target chooses. Null if the mappings cannot be read,
+ * or without memory. The caller frees it.
  */
 struct newcomers *newcomers_new(const struct target *target, bool (*has_probes)(int fd));
 
@@ -22,9 +23,9 @@ struct newcomers *newcomers_new(const struct target *target, bool (*has_probes)(
 void newcomers_free(struct newcomers *newcomers);
 
 /*
- * Looks once a second, by `now_ns`, a second after the first call for the first time. The path of a library that has come, the target's words, once
- * for each and valid until the next call; or null. What may not be opened is not told of. Takes
- * null.
+ * Looks once a second, by `now_ns`, a second after the first call for the first time. The path of a
+ * library that has come, the target's words, once for each and valid until the next call; or null.
+ * What may not be opened is not told of. Takes null.
  */
 const char *newcomers_look(struct newcomers *newcomers, uint64_t now_ns);
 

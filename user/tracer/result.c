@@ -2,7 +2,6 @@
 /* What is written for people appears as it happens; what is for other software, when it is whole. */
 #include "result.h"
 #include "complain.h"
-#include "inodes.h"
 #include "terminal.h"
 #include "title.h"
 #include "views/completeness.h"
@@ -22,7 +21,7 @@ static bool same_file(const char *one, const char *other)
 	struct stat a, b;
 
 	return one && other && strcmp(one, "-") && strcmp(other, "-") && !stat(one, &a) &&
-	       !stat(other, &b) && S_ISREG(a.st_mode) && inodes_equal(&a, &b);
+	       !stat(other, &b) && S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 /* It could not be opened. Who waits for a pipe's reader and wants no more knows why. */

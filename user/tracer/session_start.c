@@ -94,7 +94,7 @@ int session_start(struct session *session)
 			return complain("%s", strerror(ENOMEM));
 	}
 	if (session->live.target)
-		session->newcomers = newcomers_new(session->live.target, elf_has_probes);
+		session->newcomers = newcomers_new(session->live.target, elf_has_probes_apart);
 	/* Files are created by the user; what strangers have written is read by nobody special. */
 	if (privileges_become_user())
 		return complain(undroppable);

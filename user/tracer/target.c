@@ -58,6 +58,9 @@ static int open_process(struct target *target, const char **why)
 	target->proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (target->proc < 0)
 		return -errno;
+	err = target_read_stated(target);
+	if (err)
+		return err;
 	if (syscall(SYS_pidfd_send_signal, target->pidfd, 0, NULL, 0) && errno != EPERM)
 		return -errno;
 	return 0;
@@ -77,6 +80,7 @@ static const char *explain_refusal(const struct target *target)
 int target_open(struct target **ret, pid_t pid, bool (*wanted)(int fd), const char **why)
 {
 	struct target *target = calloc(1, sizeof(*target));
+	const char *words;
 	int err = -ENOMEM;
 
 	*why = "no memory";
@@ -88,8 +92,10 @@ int target_open(struct target **ret, pid_t pid, bool (*wanted)(int fd), const ch
 		err = target->images ? open_process(target, why) : -ENOMEM;
 	}
 	if (!err) {
-		err = target_add_images(target, wanted);
-		if (err == -EACCES || err == -EPERM)
+		err = target_add_images(target, wanted, &words);
+		if (words)
+			*why = words;
+		else if (err == -EACCES || err == -EPERM)
 			*why = explain_refusal(target);
 		else if (err == -ENOENT)
 			*why = "it runs no program: it has ended, or is a thread of the kernel";
@@ -115,6 +121,7 @@ void target_free(struct target *target)
 		free(target->images[i].path);
 	}
 	free(target->images);
+	free(target->mapped.at);
 	if (target->program.fd >= 0)
 		close(target->program.fd);
 	free(target->program.path);

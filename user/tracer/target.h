@@ -6,6 +6,7 @@
 #ifndef TRACER_TARGET_H
 #define TRACER_TARGET_H
 
+#include "inodes.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,11 +20,14 @@ struct target_image {
 
 struct target {
 	pid_t pid;
+	pid_t stated; /* its number in its own namespace: what it and its records say */
 	int pidfd;
 	int proc;		     /* its directory in /proc */
 	struct target_image program; /* whether wanted or not */
 	struct target_image *images;
 	size_t image_count;
+	struct inodes mapped; /* files that were mapped then, as maps has them */
+	int unopened;	      /* why one could not be opened: -errno, or 0 */
 };
 
 /* More images with probes than this are left out. */
@@ -44,6 +48,9 @@ void target_free(struct target *target);
  * aside. `proc` is its directory in /proc. Returns 0 or -errno.
  */
 int target_entry(uint64_t *ret, int proc);
+
+/* The kernel's letter for the state of the thread that has this number for itself, or 0. */
+char target_thread_state(const struct target *target, pid_t stated);
 
 struct target_mapping {
 	uint64_t start, end, offset, inode;

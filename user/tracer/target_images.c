@@ -1,104 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The ELF files of a process, and where they are loaded. Paths in `maps` are the target's words; a
- * file is believed to be the mapped one only if the kernel leads there (map_files) or its device
- * and inode agree.
- */
+/* The ELF files of a process, and where they are loaded. */
 #include "apart.h"
 #include "inodes.h"
 #include "target_internal.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-
-bool target_parse_mapping(struct target_mapping *ret, char *line)
-{
-	struct target_mapping mapping = { 0 };
-	char permissions[5];
-	int path = -1;
-
-	if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu%n", &mapping.start, &mapping.end, permissions,
-		   &mapping.offset, &mapping.major, &mapping.minor, &mapping.inode, &path) != 7)
-		return false;
-	if (mapping.start >= mapping.end || strlen(permissions) != 4)
-		return false;
-	line[strcspn(line, "\n")] = '\0';
-	mapping.executable = permissions[2] == 'x';
-	mapping.path = line + path + strspn(line + path, " ");
-	*ret = mapping;
-	return true;
-}
-
-/*
- * Opens what `path` leads to, which is closed, if it is a regular file: others act on being opened.
- */
-static int open_regular(int path)
-{
-	char link[32];
-	struct stat file;
-	int fd;
-
-	if (path < 0)
-		return -errno;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", path);
-	if (fstat(path, &file))
-		fd = -errno;
-	else if (!S_ISREG(file.st_mode))
-		fd = -ENOEXEC;
-	else if ((fd = open(link, O_RDONLY | O_CLOEXEC)) < 0)
-		fd = -errno;
-	close(path);
-	return fd;
-}
-
-int target_open_root(const struct target *target)
-{
-	int root = openat(target->proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	return root < 0 ? -errno : root;
-}
-
-int target_open_in_root(int root, const struct target_mapping *mapping)
-{
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
-	struct stat file;
-	int fd;
-
-	fd = open_regular(syscall(SYS_openat2, root, mapping->path, &how, sizeof(how)));
-	if (fd < 0)
-		return fd;
-	if (!fstat(fd, &file) && file.st_ino == mapping->inode &&
-	    file.st_dev == makedev(mapping->major, mapping->minor))
-		return fd;
-	close(fd);
-	return -ESTALE;
-}
-
-/* Without the right to follow map_files, the path is tried within the root of the process. */
-static int open_mapping(const struct target *target, const struct target_mapping *mapping)
-{
-	char name[64];
-	int fd, root;
-
-	snprintf(name, sizeof(name), "map_files/%lx-%lx", mapping->start, mapping->end);
-	fd = open_regular(openat(target->proc, name, O_PATH | O_CLOEXEC));
-	if (fd != -EPERM && fd != -EACCES)
-		return fd;
-	root = target_open_root(target);
-	if (root < 0)
-		return root;
-	fd = target_open_in_root(root, mapping);
-	close(root);
-	return fd;
-}
 
 /* The difference between where the file wants to be and where the mapping is. */
 static bool mapping_bias(uint64_t *ret, Elf *elf, const struct target_mapping *mapping)
@@ -123,11 +35,13 @@ static bool mapping_bias(uint64_t *ret, Elf *elf, const struct target_mapping *m
 
 /* What is to be found out about a file, in a process that can do no harm. */
 struct look {
+	struct {
+		uint64_t bias;
+		unsigned int is_wanted, has_bias;
+	} found; /* all that comes back, of one who may say anything */
 	bool (*wanted)(int fd);
 	const struct target_mapping *mapping; /* null for the executable, which has an entry */
 	uint64_t entry;
-	uint64_t bias;
-	bool is_wanted, has_bias;
 };
 
 /* Each look takes a process: a target could have it take hours. */
@@ -137,6 +51,7 @@ enum { LOOKS_MAX = 2048 };
 struct looked {
 	struct inodes files;
 	size_t looks;
+	const char *why; /* for the user: a look could not be taken, or null */
 };
 
 static int look_at(int fd, void *context)
@@ -146,34 +61,47 @@ static int look_at(int fd, void *context)
 	GElf_Ehdr header;
 
 	if (elf && look->mapping) {
-		look->has_bias = mapping_bias(&look->bias, elf, look->mapping);
+		look->found.has_bias = mapping_bias(&look->found.bias, elf, look->mapping);
 	} else if (elf && look->entry && gelf_getehdr(elf, &header)) {
-		look->bias = look->entry - header.e_entry;
-		look->has_bias = true;
+		look->found.bias = look->entry - header.e_entry;
+		look->found.has_bias = true;
 	}
 	elf_end(elf);
-	look->is_wanted = look->wanted(fd);
+	look->found.is_wanted = look->wanted(fd);
 	return 0;
 }
 
+static const char *explain_apart(int err)
+{
+	static char words[128];
+
+	snprintf(words, sizeof(words),
+		 "to read its files takes a process without rights, which cannot be had: %s",
+		 strerror(-err));
+	return words;
+}
+
 /*
- * Looks at a file that it does not know yet. 0 or -ENOMEM. One that is wanted may be mapped more
- * than once before it shows where it is.
+ * Looks at a file that it does not know yet. 0 or -errno; one that takes too much, or over, is none
+ * that is wanted. One that is may be mapped more than once before it shows where it is.
  */
 static int look_once(struct target *target, struct looked *looked, int fd, struct look *look)
 {
-	struct stat file;
 	struct inode inode;
+	int err;
 
 	if (target->image_count == TARGET_IMAGES_MAX || looked->looks == LOOKS_MAX ||
-	    fstat(fd, &file))
-		return 0;
-	inode = (struct inode){ file.st_dev, file.st_ino };
-	if (inodes_have(looked->files.at, looked->files.count, &inode))
+	    !inode_of(&inode, fd) || inodes_have(looked->files.at, looked->files.count, &inode))
 		return 0;
 	looked->looks++;
-	apart_run(look_at, fd, look, sizeof(*look));
-	return look->is_wanted && !look->has_bias ? 0 : inodes_add(&looked->files, &inode);
+	err = apart_run(look_at, fd, look, sizeof(look->found));
+	if (err && err != -EBADMSG) {
+		looked->why = explain_apart(err);
+		return err;
+	}
+	if (look->found.is_wanted && !look->found.has_bias)
+		return 0;
+	return inodes_add(&looked->files, &inode);
 }
 
 /* Takes the descriptor: keeps it as an image or closes it. 0 or -ENOMEM. */
@@ -181,13 +109,13 @@ static int add_image(struct target *target, int fd, const struct look *look, con
 {
 	struct target_image *image;
 
-	if (!look->is_wanted || !look->has_bias) {
+	if (!look->found.is_wanted || !look->found.has_bias) {
 		close(fd);
 		return 0;
 	}
 	image = &target->images[target->image_count++];
 	image->fd = fd;
-	image->bias = look->bias;
+	image->bias = look->found.bias;
 	image->path = strdup(path);
 	return image->path ? 0 : -ENOMEM;
 }
@@ -197,7 +125,7 @@ static int add_executable(struct target *target, struct looked *looked, bool (*w
 	struct look look = { .wanted = wanted };
 	char path[4096];
 	ssize_t length = readlinkat(target->proc, "exe", path, sizeof(path) - 1);
-	int fd = open_regular(openat(target->proc, "exe", O_PATH | O_CLOEXEC)), err;
+	int fd = target_open_regular(openat(target->proc, "exe", O_PATH | O_CLOEXEC)), err;
 
 	if (fd < 0)
 		return fd;
@@ -211,7 +139,7 @@ static int add_executable(struct target *target, struct looked *looked, bool (*w
 	/* Without an entry, or if the file makes no sense, it is none of those that are wanted. */
 	target_entry(&look.entry, target->proc);
 	err = look_once(target, looked, fd, &look);
-	target->program.bias = look.bias;
+	target->program.bias = look.found.bias;
 	if (!err)
 		return add_image(target, fd, &look, path);
 	close(fd);
@@ -222,7 +150,7 @@ static int add_mapping(struct target *target, struct looked *looked,
 		       const struct target_mapping *mapping, bool (*wanted)(int fd))
 {
 	struct look look = { .wanted = wanted, .mapping = mapping };
-	int fd = open_mapping(target, mapping), err;
+	int fd = target_open_mapping(target, mapping), err;
 
 	/* What has been unmapped meanwhile, or cannot be opened, has no probes for us. */
 	if (fd < 0)
@@ -239,6 +167,7 @@ static int add_mapped(struct target *target, struct looked *looked, bool (*wante
 	int fd = openat(target->proc, "maps", O_RDONLY | O_CLOEXEC), err = 0;
 	FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
 	struct target_mapping mapping;
+	struct inode file;
 	char *line = NULL;
 	size_t size = 0;
 
@@ -248,13 +177,17 @@ static int add_mapped(struct target *target, struct looked *looked, bool (*wante
 		if (!target_parse_mapping(&mapping, line) || !mapping.executable || !mapping.inode)
 			continue;
 		err = add_mapping(target, looked, &mapping, wanted);
+		file = (struct inode){ makedev(mapping.major, mapping.minor), mapping.inode };
+		if (!err && target->mapped.count < LOOKS_MAX &&
+		    !inodes_have(target->mapped.at, target->mapped.count, &file))
+			err = inodes_add(&target->mapped, &file);
 	}
 	free(line);
 	fclose(maps);
 	return err;
 }
 
-int target_add_images(struct target *target, bool (*wanted)(int fd))
+int target_add_images(struct target *target, bool (*wanted)(int fd), const char **why)
 {
 	struct looked looked = { 0 };
 	int err = add_executable(target, &looked, wanted);
@@ -262,5 +195,6 @@ int target_add_images(struct target *target, bool (*wanted)(int fd))
 	if (!err)
 		err = add_mapped(target, &looked, wanted);
 	free(looked.files.at);
+	*why = looked.why;
 	return err;
 }

@@ -8,9 +8,8 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <events.skel.h>
+#include <string.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 /* The ring and what watches it. */
 static int open_ring(struct bpf_source *self, const struct bpf_options *options)
@@ -50,8 +49,10 @@ static int read_images(struct elf_probes *probes, const struct bpf_options *opti
 		err = elf_read_probes_apart(&probes[i], options->images[i].fd);
 	if (err == -ENOTSUP)
 		*why = "a probe of the process is not on the instruction that it should be on";
-	else if (err)
+	else if (err == -EBADMSG || err == -ENOEXEC)
 		*why = "the probes of the process cannot be read: its file is damaged";
+	else if (err)
+		*why = strerror(-err);
 	return err;
 }
 
@@ -75,11 +76,6 @@ int bpf_source_begin(struct bpf_source *self, const struct bpf_options *options,
 	err = programs_start(&self->programs, options, probes, self->memory, why);
 	if (err)
 		return err;
-	/* Waited for, its number may be another's by now, who would be traced in its place. */
-	if (syscall(SYS_pidfd_send_signal, options->pidfd, 0, NULL, 0) && errno == ESRCH) {
-		*why = "the process has ended";
-		return -ESRCH;
-	}
 	if (options->direct)
 		self->first.b = clock_ns() - self->first.time_ns;
 	*why = "no memory";

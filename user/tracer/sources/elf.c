@@ -230,6 +230,23 @@ int elf_read_probes(struct elf_probes *ret, int fd)
 	return err;
 }
 
+int elf_check_probes(const struct elf_probes *probes, int fd)
+{
+	size_t i;
+	int err = probes->count > ELF_PROBES_MAX ? -EBADMSG : 0;
+
+	for (i = 0; !err && i < probes->count; i++) {
+		const struct elf_probe *probe = &probes->probes[i];
+
+		if (probe->kind >= sizeof(names) / sizeof(*names) || !names[probe->kind] ||
+		    probe->semaphore % sizeof(__u16))
+			err = -EBADMSG;
+		else
+			err = check_site(fd, probe->offset);
+	}
+	return err;
+}
+
 static int read_into(int fd, void *context)
 {
 	return elf_read_probes(context, fd);
@@ -238,16 +255,11 @@ static int read_into(int fd, void *context)
 int elf_read_probes_apart(struct elf_probes *ret, int fd)
 {
 	struct elf_probes probes = { .count = 0 };
-	size_t i;
 	int err = apart_run(read_into, fd, &probes, sizeof(probes));
 
 	/* Whoever has taken over that process may answer what they like. */
-	if (!err && probes.count > ELF_PROBES_MAX)
-		return -EBADMSG;
-	for (i = 0; !err && i < probes.count; i++) {
-		if (probes.probes[i].kind >= sizeof(names) / sizeof(*names))
-			return -EBADMSG;
-	}
+	if (!err)
+		err = elf_check_probes(&probes, fd);
 	if (!err)
 		*ret = probes;
 	return err;
@@ -258,4 +270,11 @@ bool elf_has_probes(int fd)
 	struct elf_probes probes;
 
 	return !elf_read_probes(&probes, fd) && probes.count;
+}
+
+bool elf_has_probes_apart(int fd)
+{
+	struct elf_probes probes;
+
+	return !elf_read_probes_apart(&probes, fd) && probes.count;
 }

@@ -41,10 +41,17 @@ struct elf_probes {
  */
 int elf_read_probes(struct elf_probes *ret, int fd);
 
-/* The same, where it harms nobody: see apart.h. */
-int elf_read_probes_apart(struct elf_probes *ret, int fd);
-
 /* True if the file has probes that can be used. */
 bool elf_has_probes(int fd);
+
+/* The same, where it harms nobody: see apart.h. */
+int elf_read_probes_apart(struct elf_probes *ret, int fd);
+bool elf_has_probes_apart(int fd);
+
+/*
+ * Whether probes that somebody has named could be attached to: 0, -EBADMSG or -ENOTSUP as above, or
+ * -errno. Addresses are not looked at.
+ */
+int elf_check_probes(const struct elf_probes *probes, int fd);
 
 #endif

@@ -48,8 +48,8 @@ static int read_layout(struct outside *outside, uint64_t listeners, const char *
 	return 0;
 }
 
-int outside_open(struct outside **ret, int memory, pid_t pid, const uint64_t *listeners,
-		 size_t count, const char **why)
+int outside_open(struct outside **ret, int memory, const struct target *target,
+		 const uint64_t *listeners, size_t count, const char **why)
 {
 	struct outside *outside = calloc(1, sizeof(*outside));
 	int err = memory < 0 ? memory : 0;
@@ -61,7 +61,7 @@ int outside_open(struct outside **ret, int memory, pid_t pid, const uint64_t *li
 			close(memory);
 		return -ENOMEM;
 	}
-	outside->process = pid;
+	outside->target = target;
 	outside->records_max = RECORDS_MAX;
 	outside->reads_left = READS_MAX;
 	outside->memory = memory;

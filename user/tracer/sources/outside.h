@@ -14,19 +14,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 struct outside;
+struct target;
 
 /*
- * Looks at the `memory` of the process `pid`: what memory_open() returned, which is its own from now
- * on, even if it fails. The struct at_listeners of the process are at these addresses: one for each
- * runtime that it has. The caller frees it with outside_free(). Returns 0
- * or -errno, with a sentence for the user in `*why`: -ENOENT if no runtime describes itself,
+ * Looks at the `memory` of the target: what memory_open() returned, which is its own from now on,
+ * even if it fails. The struct at_listeners of the process are at these addresses: one for each
+ * runtime that it has. The target must outlive it; the caller frees it with outside_free(). Returns
+ * 0 or -errno, with a sentence for the user in `*why`: -ENOENT if no runtime describes itself,
  * -ENOTSUP if one is newer than this tracer, -EBADMSG if a description makes no sense.
  */
-int outside_open(struct outside **ret, int memory, pid_t pid, const uint64_t *listeners,
-		 size_t count, const char **why);
+int outside_open(struct outside **ret, int memory, const struct target *target,
+		 const uint64_t *listeners, size_t count, const char **why);
 
 /* Takes null. */
 void outside_free(struct outside *outside);

@@ -28,7 +28,7 @@ struct unnumbered {
 
 struct outside {
 	int memory;
-	uint32_t process;
+	const struct target *target;
 	struct at_layout layouts[LAYOUTS_MAX];
 	unsigned int layout_count;
 	uint64_t reads_left; /* 0: what is read now is not all that there is */

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The state of a loop, as it would tell it, and what it is in. */
+#include "../target.h"
 #include "memory.h"
 #include "outside_internal.h"
 #include <base/clock.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <unistd.h>
 
 static int read_tasks(struct outside *outside, const struct object *loop)
 {
@@ -125,25 +122,6 @@ static uint64_t who_runs(struct outside *outside, const struct object *loop, uin
 	return AT_ID(AT_TASK, object_word(&task, layout->task_future + layout->future_number));
 }
 
-/* The kernel's letter, or 0. */
-static char thread_state(uint32_t process, uint32_t thread)
-{
-	char path[64], stat[512];
-	const char *name_ends;
-	ssize_t length;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/task/%" PRIu32 "/stat", process, thread);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	length = read(fd, stat, sizeof(stat) - 1);
-	close(fd);
-	stat[length > 0 ? length : 0] = '\0';
-	name_ends = strrchr(stat, ')');
-	return name_ends && name_ends[1] ? name_ends[2] : 0;
-}
-
 /* The loop as it is now: 0, or as outside_read_loop() returns. */
 static int begin(struct outside *outside, const struct outside_loop *of, struct object *loop)
 {
@@ -189,7 +167,7 @@ int outside_read_loop(struct outside *outside, const struct outside_loop *of, ui
 	runs = who_runs(outside, &loop, of->id);
 	ready = callbacks_ready(outside, &loop);
 	outside_record(outside, AT_STATE, AT_OUTSIDE, of->id, waited_ns,
-		       thread_state(outside->process, of->thread), 0);
+		       target_thread_state(outside->target, of->thread), 0);
 	err = read_tasks(outside, &loop);
 	slots = read_slots(outside, &loop);
 	if (!outside->reads_left || outside->count >= outside->records_max)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Records as a runtime writes them, of what is in its memory. */
+#include "../target.h"
 #include "outside_internal.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ void outside_record(struct outside *outside, unsigned int kind, unsigned int fla
 		.sequence = outside->count + 1,
 		.kind = kind,
 		.flags = flags,
-		.process = outside->process,
+		.process = outside->target->stated,
 		.subject = subject,
 		.a = a,
 		.b = b,

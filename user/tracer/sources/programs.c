@@ -23,7 +23,10 @@
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* The inode of the first namespace of process ids, since Linux 3.8. */
 #define PROC_PID_INIT_INO 0xeffffffc
@@ -41,6 +44,15 @@ static int remember(enum libbpf_print_level level, const char *format, va_list a
 	return 0;
 }
 
+/* Before Linux 5.11 a ring is locked memory. libbpf raises the limit, where that is allowed. */
+static bool is_limited(void)
+{
+	struct rlimit locked;
+
+	return !privileges_have(CAP_SYS_RESOURCE) && !getrlimit(RLIMIT_MEMLOCK, &locked) &&
+	       locked.rlim_cur != RLIM_INFINITY;
+}
+
 /* What it takes to load programs, and to attach them by perf's events. */
 static const char *explain_refusal(void)
 {
@@ -54,6 +66,9 @@ static const char *explain_refusal(void)
 		return "tracing by BPF takes CAP_PERFMON, too, which root has (sudo)";
 	if (!privileges_have(CAP_SYS_ADMIN))
 		return "tracing by BPF takes CAP_SYS_ADMIN before Linux 6.10, which root has (sudo)";
+	if (is_limited())
+		return "the kernel refuses BPF, as in a container, if it is locked down or, before "
+		       "Linux 5.11, without CAP_SYS_RESOURCE or more locked memory (ulimit -l)";
 	return "the kernel refuses BPF, as in a container or if it is locked down";
 }
 
@@ -296,6 +311,15 @@ static int attach(struct programs *programs, const struct bpf_options *options,
 	return err;
 }
 
+/* Waited for, its number may be another's by now, who would be traced in its place. */
+static int look_for(const struct bpf_options *options)
+{
+	bool ended = syscall(SYS_pidfd_send_signal, options->pidfd, 0, NULL, 0) && errno == ESRCH;
+
+	return ended ? -ESRCH : 0;
+}
+
+/* Loading takes long: another one is not to be touched, and if it comes even later, left alone. */
 static int try_way(struct programs *programs, const struct bpf_options *options,
 		   const struct elf_probes *probes, int memory, bool multi)
 {
@@ -303,7 +327,11 @@ static int try_way(struct programs *programs, const struct bpf_options *options,
 
 	programs->attach.multi = multi;
 	err = load(programs, options);
-	return err ? err : attach(programs, options, probes, memory);
+	if (!err)
+		err = look_for(options);
+	if (!err)
+		err = attach(programs, options, probes, memory);
+	return err ? err : look_for(options);
 }
 
 int programs_start(struct programs *programs, const struct bpf_options *options,
@@ -328,7 +356,7 @@ int programs_start(struct programs *programs, const struct bpf_options *options,
 	*libbpf_message = '\0';
 	libbpf_set_print(remember);
 	err = try_way(programs, options, probes, memory, true);
-	if (err && err != -EBUSY) {
+	if (err && err != -EBUSY && err != -ESRCH) {
 		programs_free(programs);
 		err = try_way(programs, options, probes, memory, false);
 	}

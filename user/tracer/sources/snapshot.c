@@ -36,7 +36,7 @@ static size_t find_listeners(const struct target *target, uint64_t *listeners)
 	size_t count = 0, i, j;
 
 	for (i = 0; probes && i < target->image_count; i++) {
-		if (elf_read_probes(probes, target->images[i].fd))
+		if (elf_read_probes_apart(probes, target->images[i].fd))
 			continue;
 		for (j = 0; j < probes->count; j++) {
 			if (probes->probes[j].kind == ELF_BATCH)
@@ -70,8 +70,7 @@ void snapshot_look(struct snapshot *snapshot)
 	int memory = snapshot->memory, count = 0;
 
 	snapshot->memory = -1;
-	if (!outside_open(&snapshot->outside, memory, target->pid, listeners, runtimes,
-			  &snapshot->why))
+	if (!outside_open(&snapshot->outside, memory, target, listeners, runtimes, &snapshot->why))
 		count = outside_loops(snapshot->outside, snapshot->loops, LOOPS_MAX);
 	snapshot->count = count > 0 ? count : 0;
 }
@@ -97,7 +96,8 @@ void snapshot_hear(struct snapshot *snapshot, const struct at_event *events, siz
 	size_t i, loop;
 
 	for (i = 0; i < count; i++) {
-		if (!tells_all(&events[i]) || events[i].process != (uint32_t)snapshot->target->pid)
+		if (!tells_all(&events[i]) ||
+		    events[i].process != (uint32_t)snapshot->target->stated)
 			continue;
 		snapshot->heard_ns = clock_ns();
 		for (loop = 0; loop < snapshot->count; loop++)
