@@ -115,6 +115,39 @@ static inline void flood_threads(struct stream *s, uint64_t i)
 	}
 }
 
+/* Each thread runs one loop for one callback, and that is all. */
+static inline void flood_stops(struct stream *s, uint64_t i)
+{
+	struct at_event *event;
+	uint32_t k;
+
+	for (k = 0; k < 4; k++) {
+		event = k == 0	 ? push(s, AT_LOOP_START, 0, LOOP(1), 0, 0, 0)
+			: k == 1 ? push(s, AT_SWITCH, 0, CALLBACK(0x1000), LOOP(1), 0, 0)
+			: k == 2 ? push(s, AT_SWITCH, 0, LOOP(1), CALLBACK(0x1000), 0, 0)
+				 : push(s, AT_LOOP_STOP, 0, LOOP(1), 0, 0, 0);
+		event->time_ns += k;
+		event->thread = 1000 + i;
+		event->sequence = 1 + k;
+	}
+}
+
+/* Each stops in the middle of a callback. */
+static inline void flood_breaks(struct stream *s, uint64_t i)
+{
+	struct at_event *event;
+	uint32_t k;
+
+	for (k = 0; k < 3; k++) {
+		event = k == 1 ? push(s, AT_SWITCH, 0, CALLBACK(0x1000), LOOP(1), 0, 0)
+			: k    ? push(s, AT_LOOP_STOP, 0, LOOP(1), 0, 0, 0)
+			       : push(s, AT_LOOP_START, 0, LOOP(1), 0, 0, 0);
+		event->time_ns += k;
+		event->thread = 1000 + i;
+		event->sequence = 1 + k;
+	}
+}
+
 static inline void flood_processes(struct stream *s, uint64_t i)
 {
 	struct at_event *event = push(s, AT_JOB_BEGIN, 0, AT_ID(AT_JOB, i), 0x1000, i, 0);
@@ -223,6 +256,7 @@ static const struct flood floods[] = {
 	{ "knots", flood_knots },	  { "stuck", flood_stuck },
 	{ "cancels", flood_cancels },	  { "waiters", flood_waiters },
 	{ "warnings", flood_warnings },	  { "callbacks", flood_callbacks },
+	{ "stops", flood_stops },	  { "breaks", flood_breaks },
 };
 
 enum { FLOODS = sizeof(floods) / sizeof(*floods) };

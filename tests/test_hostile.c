@@ -298,6 +298,37 @@ static void limit__of_threads_is_of_those_that_run(void **state)
 	stream_free(&stream);
 }
 
+/* One that runs a job now and then is neither met twice, nor are its losses forgotten. */
+static void limit__of_threads_is_not_of_those_heard_of_lately(void **state)
+{
+	static const struct model_listener nobody;
+	struct model *model = model_new(&nobody, NULL);
+	struct stream stream = { 0 };
+	uint64_t i;
+
+	(void)state;
+	model_limit(model, &narrow);
+	flood_begin(&stream);
+	for (i = 1; i <= 100 * narrow.threads; i++) {
+		stream.now_ns += 10;
+		stream.thread = 0;
+		flood_stops(&stream, i);
+		stream.thread = 1;
+		if (i % (narrow.threads / 4))
+			continue;
+		push(&stream, AT_JOB_BEGIN, 0, AT_ID(AT_JOB, i), 0x1000, 101, 0);
+		push(&stream, AT_JOB_END, 0, AT_ID(AT_JOB, i), 0, 0, 0);
+	}
+	stream.sequences[1] += 900;
+	push(&stream, AT_JOB_BEGIN, 0, AT_ID(AT_JOB, i), 0x1000, 101, 0);
+	feed(model, &stream);
+	assert_int_equal(model_totals(model)->unkept, 0);
+	assert_int_equal(model_totals(model)->job_threads, 1);
+	assert_int_equal(model_totals(model)->lost, 900);
+	model_free(model);
+	stream_free(&stream);
+}
+
 static void chain__is_as_deep_as_the_limit(void **state)
 {
 	char *printed;
@@ -345,16 +376,17 @@ static void histograms__share_their_room(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[FORMS + 9] = {
+	struct CMUnitTest tests[FORMS + 10] = {
 		[FORMS] = cmocka_unit_test(find_harm__finds_it),
 		[FORMS + 1] = SCENE_TEST(complaints__are_harmless),
 		[FORMS + 2] = cmocka_unit_test(flood__is_survived_by_all_views),
 		[FORMS + 3] = cmocka_unit_test(flood__of_tasks_is_counted_and_said),
 		[FORMS + 4] = cmocka_unit_test(limit__is_of_what_is_alive),
 		[FORMS + 5] = cmocka_unit_test(limit__of_threads_is_of_those_that_run),
-		[FORMS + 6] = cmocka_unit_test(chain__is_as_deep_as_the_limit),
-		[FORMS + 7] = cmocka_unit_test(functions__that_have_no_room_are_one),
-		[FORMS + 8] = cmocka_unit_test(histograms__share_their_room),
+		[FORMS + 6] = cmocka_unit_test(limit__of_threads_is_not_of_those_heard_of_lately),
+		[FORMS + 7] = cmocka_unit_test(chain__is_as_deep_as_the_limit),
+		[FORMS + 8] = cmocka_unit_test(functions__that_have_no_room_are_one),
+		[FORMS + 9] = cmocka_unit_test(histograms__share_their_room),
 	};
 	char names[FORMS][64];
 	size_t i;

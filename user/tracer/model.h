@@ -270,8 +270,9 @@ void model_free(struct model *model);
  * What is kept at most, whatever the records say. Tasks, coroutines, loops and what tasks meet at
  * share `bytes`, in which views have as much again for what they know of each; a task or thread
  * that is in more coroutines than `depth` is deeper than anybody follows. What has no room is not
- * followed, and its records are counted in `unkept`. Of threads those make room that run nothing;
- * functions and places that come late are one: "[other functions]".
+ * followed, and its records are counted in `unkept`. Of threads those make room that run nothing,
+ * such as were heard of longest ago, and count again if they come back; functions and places that
+ * come late are one: "[other functions]".
  */
 struct model_limits {
 	size_t bytes;
