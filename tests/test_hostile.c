@@ -150,6 +150,14 @@ static const struct model_limits narrow = {
 	.functions = 64,
 };
 
+/* Too little for a thousand records. */
+static const struct model_limits tiny = {
+	.bytes = 1 << 14,
+	.depth = 100,
+	.threads = 64,
+	.functions = 64,
+};
+
 enum { FLOOD_RECORDS = 20000 };
 
 static const struct view *const flooded_views[] = {
@@ -161,7 +169,7 @@ enum { FLOODED_VIEWS = sizeof(flooded_views) / sizeof(*flooded_views) };
 
 /* Feeds a flood of so many records to a view. Returns what it prints, and the model's totals. */
 static char *flood_view(const struct view *view, const struct flood *flood, size_t records,
-			struct model_totals *totals)
+			const struct model_limits *limits, struct model_totals *totals)
 {
 	struct view_options options = { .format = VIEW_TEXT, .width = 80, .source = "flood" };
 	struct stream stream = { 0 };
@@ -176,7 +184,7 @@ static char *flood_view(const struct view *view, const struct flood *flood, size
 	assert_non_null(state);
 	model = model_new(&view->listener, state);
 	assert_non_null(model);
-	model_limit(model, &narrow);
+	model_limit(model, limits);
 	flood_begin(&stream);
 	for (i = 1, fed = 0; fed < records; i++) {
 		flood->push(&stream, i);
@@ -204,8 +212,10 @@ static void flood__is_survived_by_all_views(void **state)
 	(void)state;
 	for (i = 0; i < FLOODS; i++) {
 		for (k = 0; k < FLOODED_VIEWS; k++) {
-			free(flood_view(flooded_views[k], &floods[i], FLOOD_RECORDS / 20, &totals));
+			free(flood_view(flooded_views[k], &floods[i], FLOOD_RECORDS / 20, &tiny,
+					&totals));
 			assert_true(totals.complete);
+			assert_int_equal(totals.unkept > 0, floods[i].crowds);
 		}
 	}
 }
@@ -229,7 +239,8 @@ static void flood__of_tasks_is_counted_and_said(void **state)
 
 	(void)state;
 	for (i = 0; i < FLOODED_VIEWS; i++) {
-		printed = flood_view(flooded_views[i], flood_of("tasks"), FLOOD_RECORDS, &totals);
+		printed = flood_view(flooded_views[i], flood_of("tasks"), FLOOD_RECORDS, &narrow,
+				     &totals);
 		kept = totals.tasks_created;
 		assert_in_range(kept, 100, narrow.bytes / 200);
 		/* The first two records are not of tasks. */
@@ -335,11 +346,11 @@ static void chain__is_as_deep_as_the_limit(void **state)
 	struct model_totals totals;
 
 	(void)state;
-	printed = flood_view(&view_summary, flood_of("chain"), 1000, &totals);
+	printed = flood_view(&view_summary, flood_of("chain"), 1000, &narrow, &totals);
 	/* What there was before: the loop, and the switch into the task. */
 	assert_int_equal(totals.unkept, 1000 - 3 - narrow.depth);
 	free(printed);
-	printed = flood_view(&view_tree, flood_of("outermost"), 2000, &totals);
+	printed = flood_view(&view_tree, flood_of("outermost"), 2000, &narrow, &totals);
 	assert_in_range(totals.unkept, 2000 / 2 - narrow.depth - 2, 2000 / 2 - narrow.depth);
 	free(printed);
 }
@@ -350,7 +361,7 @@ static void functions__that_have_no_room_are_one(void **state)
 	char *printed;
 
 	(void)state;
-	printed = flood_view(&view_summary, flood_of("functions"), FLOOD_RECORDS, &totals);
+	printed = flood_view(&view_summary, flood_of("functions"), FLOOD_RECORDS, &narrow, &totals);
 	assert_int_equal(totals.unkept, 0);
 	assert_non_null(strstr(printed, "[other functions]"));
 	assert_null(strstr(printed, "function 100\n"));
