@@ -39,7 +39,10 @@ struct slow_thread *slow_find_thread(struct slow_threads *threads, uint32_t proc
 struct slow_thread *slow_add_thread(struct slow_threads *threads, uint32_t process,
 				    uint32_t thread);
 
-/* The one to forget before another is added, if it can be one with nothing at hand; null if none. */
+/*
+ * The one to forget before another is added: with nothing at hand, if one is soon found. Null as long
+ * as there is room.
+ */
 struct slow_thread *slow_spare_thread(struct slow_threads *threads);
 void slow_forget_thread(struct slow_threads *threads, struct slow_thread *thread);
 void slow_threads_free(struct slow_threads *threads);
