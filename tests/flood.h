@@ -6,6 +6,7 @@
 #define TESTS_FLOOD_H
 
 #include "events.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -14,6 +15,8 @@ struct flood {
 
 	/* Writes a few records: those of number i, from 1 on. */
 	void (*push)(struct stream *stream, uint64_t i);
+
+	bool crowds; /* more and more of what it makes is alive at once */
 };
 
 static inline void flood_tasks(struct stream *s, uint64_t i)
@@ -110,6 +113,39 @@ static inline void flood_threads(struct stream *s, uint64_t i)
 		event = k == 1 ? push(s, AT_TASK_CREATE, 0, TASK(i), 0x1000, 0, 0)
 			: k    ? push(s, AT_SWITCH, 0, TASK(i), LOOP(i), 0, 0)
 			       : push(s, AT_LOOP_START, 0, LOOP(i), 0, 0, 0);
+		event->thread = 1000 + i;
+		event->sequence = 1 + k;
+	}
+}
+
+/* Each thread runs one loop for one callback, and that is all. */
+static inline void flood_stops(struct stream *s, uint64_t i)
+{
+	struct at_event *event;
+	uint32_t k;
+
+	for (k = 0; k < 4; k++) {
+		event = k == 0	 ? push(s, AT_LOOP_START, 0, LOOP(1), 0, 0, 0)
+			: k == 1 ? push(s, AT_SWITCH, 0, CALLBACK(0x1000), LOOP(1), 0, 0)
+			: k == 2 ? push(s, AT_SWITCH, 0, LOOP(1), CALLBACK(0x1000), 0, 0)
+				 : push(s, AT_LOOP_STOP, 0, LOOP(1), 0, 0, 0);
+		event->time_ns += k;
+		event->thread = 1000 + i;
+		event->sequence = 1 + k;
+	}
+}
+
+/* Each stops in the middle of a callback. */
+static inline void flood_breaks(struct stream *s, uint64_t i)
+{
+	struct at_event *event;
+	uint32_t k;
+
+	for (k = 0; k < 3; k++) {
+		event = k == 1 ? push(s, AT_SWITCH, 0, CALLBACK(0x1000), LOOP(1), 0, 0)
+			: k    ? push(s, AT_LOOP_STOP, 0, LOOP(1), 0, 0, 0)
+			       : push(s, AT_LOOP_START, 0, LOOP(1), 0, 0, 0);
+		event->time_ns += k;
 		event->thread = 1000 + i;
 		event->sequence = 1 + k;
 	}
@@ -213,16 +249,28 @@ static inline void flood_callbacks(struct stream *s, uint64_t i)
 }
 
 static const struct flood floods[] = {
-	{ "tasks", flood_tasks },	  { "coroutines", flood_coroutines },
-	{ "chain", flood_chain },	  { "outermost", flood_outermost },
-	{ "functions", flood_functions }, { "durations", flood_durations },
-	{ "back", flood_back },		  { "reuse", flood_reuse },
-	{ "loops", flood_loops },	  { "threads", flood_threads },
-	{ "processes", flood_processes }, { "jobs", flood_jobs },
-	{ "locks", flood_locks },	  { "gathers", flood_gathers },
-	{ "knots", flood_knots },	  { "stuck", flood_stuck },
-	{ "cancels", flood_cancels },	  { "waiters", flood_waiters },
-	{ "warnings", flood_warnings },	  { "callbacks", flood_callbacks },
+	{ "tasks", flood_tasks, true },
+	{ "coroutines", flood_coroutines, true },
+	{ "chain", flood_chain, true },
+	{ "outermost", flood_outermost, true },
+	{ "functions", flood_functions, false },
+	{ "durations", flood_durations, false },
+	{ "back", flood_back, true },
+	{ "reuse", flood_reuse, false },
+	{ "loops", flood_loops, true },
+	{ "threads", flood_threads, true },
+	{ "processes", flood_processes, false },
+	{ "jobs", flood_jobs, false },
+	{ "locks", flood_locks, true },
+	{ "gathers", flood_gathers, true },
+	{ "knots", flood_knots, true },
+	{ "stuck", flood_stuck, true },
+	{ "cancels", flood_cancels, true },
+	{ "waiters", flood_waiters, true },
+	{ "warnings", flood_warnings, false },
+	{ "callbacks", flood_callbacks, false },
+	{ "stops", flood_stops, false },
+	{ "breaks", flood_breaks, false },
 };
 
 enum { FLOODS = sizeof(floods) / sizeof(*floods) };

@@ -238,6 +238,34 @@ static void timeline__of_nothing_is_empty(void **state)
 }
 
 /* Longer than any name that a record holds. */
+/* Those that come late have one together. */
+static void timeline__has_a_limit_of_tracks(void **state)
+{
+	enum { PROCESSES = 70000 };
+	struct stream s = { .now_ns = 1000 };
+	size_t tracks = 0, jobs = 0;
+	char *printed, *at;
+	uint32_t i;
+
+	(void)state;
+	for (i = 1; i <= PROCESSES; i++) {
+		s.sequences[0] = 0;
+		push(&s, AT_JOB_BEGIN, 0, AT_ID(AT_JOB, i), MAIN, 100, 0)->process = i;
+		s.now_ns += 10;
+		push(&s, AT_JOB_END, 0, AT_ID(AT_JOB, i), 0, 0, 0)->process = i;
+	}
+	stream_end(&s);
+	printed = view_prints(&view_timeline, &s, chrome_json);
+	for (at = printed; (at = strstr(at, "_name\",\"args\"")); at++)
+		tracks++;
+	for (at = printed; (at = strstr(at, "\"cat\":\"job\"")); at++)
+		jobs++;
+	assert_in_range(tracks, 1 << 16, (1 << 16) + 2);
+	assert_int_equal(jobs, PROCESSES);
+	assert_non_null(strstr(printed, "\"other processes\""));
+	free(printed);
+}
+
 static void writer__takes_long_strings(void **state)
 {
 	char *longest = malloc(10001), *printed;
@@ -271,6 +299,7 @@ int main(void)
 		cmocka_unit_test(timeline__is_json_whatever_the_names),
 		cmocka_unit_test(timeline__is_json_wherever_it_ends),
 		cmocka_unit_test(timeline__of_nothing_is_empty),
+		cmocka_unit_test(timeline__has_a_limit_of_tracks),
 		cmocka_unit_test(writer__takes_long_strings),
 	};
 

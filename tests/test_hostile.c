@@ -150,6 +150,14 @@ static const struct model_limits narrow = {
 	.functions = 64,
 };
 
+/* Too little for a thousand records. */
+static const struct model_limits tiny = {
+	.bytes = 1 << 14,
+	.depth = 100,
+	.threads = 64,
+	.functions = 64,
+};
+
 enum { FLOOD_RECORDS = 20000 };
 
 static const struct view *const flooded_views[] = {
@@ -161,7 +169,7 @@ enum { FLOODED_VIEWS = sizeof(flooded_views) / sizeof(*flooded_views) };
 
 /* Feeds a flood of so many records to a view. Returns what it prints, and the model's totals. */
 static char *flood_view(const struct view *view, const struct flood *flood, size_t records,
-			struct model_totals *totals)
+			const struct model_limits *limits, struct model_totals *totals)
 {
 	struct view_options options = { .format = VIEW_TEXT, .width = 80, .source = "flood" };
 	struct stream stream = { 0 };
@@ -176,7 +184,7 @@ static char *flood_view(const struct view *view, const struct flood *flood, size
 	assert_non_null(state);
 	model = model_new(&view->listener, state);
 	assert_non_null(model);
-	model_limit(model, &narrow);
+	model_limit(model, limits);
 	flood_begin(&stream);
 	for (i = 1, fed = 0; fed < records; i++) {
 		flood->push(&stream, i);
@@ -204,8 +212,10 @@ static void flood__is_survived_by_all_views(void **state)
 	(void)state;
 	for (i = 0; i < FLOODS; i++) {
 		for (k = 0; k < FLOODED_VIEWS; k++) {
-			free(flood_view(flooded_views[k], &floods[i], FLOOD_RECORDS / 20, &totals));
+			free(flood_view(flooded_views[k], &floods[i], FLOOD_RECORDS / 20, &tiny,
+					&totals));
 			assert_true(totals.complete);
+			assert_int_equal(totals.unkept > 0, floods[i].crowds);
 		}
 	}
 }
@@ -229,7 +239,8 @@ static void flood__of_tasks_is_counted_and_said(void **state)
 
 	(void)state;
 	for (i = 0; i < FLOODED_VIEWS; i++) {
-		printed = flood_view(flooded_views[i], flood_of("tasks"), FLOOD_RECORDS, &totals);
+		printed = flood_view(flooded_views[i], flood_of("tasks"), FLOOD_RECORDS, &narrow,
+				     &totals);
 		kept = totals.tasks_created;
 		assert_in_range(kept, 100, narrow.bytes / 200);
 		/* The first two records are not of tasks. */
@@ -298,17 +309,48 @@ static void limit__of_threads_is_of_those_that_run(void **state)
 	stream_free(&stream);
 }
 
+/* One that runs a job now and then is neither met twice, nor are its losses forgotten. */
+static void limit__of_threads_is_not_of_those_heard_of_lately(void **state)
+{
+	static const struct model_listener nobody;
+	struct model *model = model_new(&nobody, NULL);
+	struct stream stream = { 0 };
+	uint64_t i;
+
+	(void)state;
+	model_limit(model, &narrow);
+	flood_begin(&stream);
+	for (i = 1; i <= 100 * narrow.threads; i++) {
+		stream.now_ns += 10;
+		stream.thread = 0;
+		flood_stops(&stream, i);
+		stream.thread = 1;
+		if (i % (narrow.threads / 4))
+			continue;
+		push(&stream, AT_JOB_BEGIN, 0, AT_ID(AT_JOB, i), 0x1000, 101, 0);
+		push(&stream, AT_JOB_END, 0, AT_ID(AT_JOB, i), 0, 0, 0);
+	}
+	stream.sequences[1] += 900;
+	push(&stream, AT_JOB_BEGIN, 0, AT_ID(AT_JOB, i), 0x1000, 101, 0);
+	feed(model, &stream);
+	assert_int_equal(model_totals(model)->unkept, 0);
+	assert_int_equal(model_totals(model)->job_threads, 1);
+	assert_int_equal(model_totals(model)->lost, 900);
+	model_free(model);
+	stream_free(&stream);
+}
+
 static void chain__is_as_deep_as_the_limit(void **state)
 {
 	char *printed;
 	struct model_totals totals;
 
 	(void)state;
-	printed = flood_view(&view_summary, flood_of("chain"), 1000, &totals);
+	printed = flood_view(&view_summary, flood_of("chain"), 1000, &narrow, &totals);
 	/* What there was before: the loop, and the switch into the task. */
 	assert_int_equal(totals.unkept, 1000 - 3 - narrow.depth);
 	free(printed);
-	printed = flood_view(&view_tree, flood_of("outermost"), 2000, &totals);
+	printed = flood_view(&view_tree, flood_of("outermost"), 2000, &narrow, &totals);
 	assert_in_range(totals.unkept, 2000 / 2 - narrow.depth - 2, 2000 / 2 - narrow.depth);
 	free(printed);
 }
@@ -319,7 +361,7 @@ static void functions__that_have_no_room_are_one(void **state)
 	char *printed;
 
 	(void)state;
-	printed = flood_view(&view_summary, flood_of("functions"), FLOOD_RECORDS, &totals);
+	printed = flood_view(&view_summary, flood_of("functions"), FLOOD_RECORDS, &narrow, &totals);
 	assert_int_equal(totals.unkept, 0);
 	assert_non_null(strstr(printed, "[other functions]"));
 	assert_null(strstr(printed, "function 100\n"));
@@ -345,16 +387,17 @@ static void histograms__share_their_room(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[FORMS + 9] = {
+	struct CMUnitTest tests[FORMS + 10] = {
 		[FORMS] = cmocka_unit_test(find_harm__finds_it),
 		[FORMS + 1] = SCENE_TEST(complaints__are_harmless),
 		[FORMS + 2] = cmocka_unit_test(flood__is_survived_by_all_views),
 		[FORMS + 3] = cmocka_unit_test(flood__of_tasks_is_counted_and_said),
 		[FORMS + 4] = cmocka_unit_test(limit__is_of_what_is_alive),
 		[FORMS + 5] = cmocka_unit_test(limit__of_threads_is_of_those_that_run),
-		[FORMS + 6] = cmocka_unit_test(chain__is_as_deep_as_the_limit),
-		[FORMS + 7] = cmocka_unit_test(functions__that_have_no_room_are_one),
-		[FORMS + 8] = cmocka_unit_test(histograms__share_their_room),
+		[FORMS + 6] = cmocka_unit_test(limit__of_threads_is_not_of_those_heard_of_lately),
+		[FORMS + 7] = cmocka_unit_test(chain__is_as_deep_as_the_limit),
+		[FORMS + 8] = cmocka_unit_test(functions__that_have_no_room_are_one),
+		[FORMS + 9] = cmocka_unit_test(histograms__share_their_room),
 	};
 	char names[FORMS][64];
 	size_t i;

@@ -3,6 +3,7 @@
 #include "printed.h"
 #include "scene.h"
 #include <errno.h>
+#include <malloc.h>
 #include <tracer/views/view.h>
 
 #define MAIN	 0x1000
@@ -435,6 +436,90 @@ static void flood__is_told_before_the_last_iteration(void **state)
 	free(printed);
 }
 
+/* --- threads that come and go --- */
+
+/*
+ * One of many, of that number, runs another loop: two callbacks in an iteration, which it need not
+ * end.
+ */
+static void visit(struct stream *s, uint32_t number, bool ends)
+{
+	size_t first = s->count;
+	struct at_event *event;
+
+	s->thread = 1;
+	s->sequences[1] = 0;
+	loop_start(s);
+	iterate(s, 2, 10);
+	if (ends)
+		leave(s, CALLBACK(ON_TIMER), 0, 0);
+	push(s, AT_LOOP_STOP, 0, LOOP(1), 0, 0, 0);
+	for (; first < s->count; first++) {
+		event = &s->events[first];
+		event->thread = 1000 + number;
+		event->subject += event->subject == LOOP(1);
+		event->a += event->a == LOOP(1);
+	}
+	s->thread = 0;
+}
+
+/* The model is told of 64 threads at once: what grows is the view's. */
+static void threads__that_are_gone_take_no_memory(void **state)
+{
+	static const struct model_limits limits = {
+		.bytes = 1 << 20,
+		.depth = 10,
+		.threads = 64,
+		.functions = 64,
+	};
+	const struct view_options second = { .threshold_ns = 1000 * MS };
+	struct stream s = begin_stream();
+	struct model *model;
+	size_t bytes[2];
+	struct run run;
+	uint32_t i;
+
+	(void)state;
+	run_begin(&run, &view_slow, second);
+	model = model_new(&view_slow.listener, run.state);
+	model_limit(model, &limits);
+	for (i = 0; i < 20000; i++) {
+		visit(&s, i, i % 2);
+		feed(model, &s);
+		if ((i + 1) % 10000 == 0)
+			bytes[i / 10000] = mallinfo2().uordblks;
+	}
+	assert_true(bytes[1] < bytes[0] + 100000);
+	stream_end(&s);
+	feed(model, &s);
+	assert_int_equal(run_end(&run, model), 0);
+	free(run.printed);
+	stream_free(&s);
+}
+
+/* The first is within an iteration while others come and go, and is not forgotten for them. */
+static void threads__end_their_iterations_when_they_are_forgotten(void **state)
+{
+	const struct view_options options = { .threshold_ns = 20 * MS };
+	struct stream s = begin_stream();
+	uint64_t now_ns;
+	char *printed;
+	uint32_t i;
+
+	(void)state;
+	iterate(&s, 2, 10);
+	now_ns = s.now_ns;
+	for (i = 0; i < 10000; i++)
+		visit(&s, i, true);
+	s.now_ns = now_ns;
+	leave(&s, CALLBACK(ON_TIMER), 0, 0);
+	for (i = 10000; i < 20000; i++)
+		visit(&s, i, false);
+	printed = print(&s, options);
+	assert_non_null(strstr(printed, "iterations that took as long by many steps: 20001\n"));
+	free(printed);
+}
+
 /* --- nonsense --- */
 
 static uint64_t random_id(unsigned int *seed)
@@ -592,6 +677,8 @@ int main(void)
 		cmocka_unit_test(flood__is_counted_by_the_second),
 		cmocka_unit_test(flood__is_told_when_the_second_is_over),
 		cmocka_unit_test(flood__is_told_before_the_last_iteration),
+		cmocka_unit_test(threads__that_are_gone_take_no_memory),
+		cmocka_unit_test(threads__end_their_iterations_when_they_are_forgotten),
 		cmocka_unit_test(records__that_make_no_sense),
 		SCENE_TEST(debug_mode__says_the_same),
 		SCENE_TEST(file__says_the_same),

@@ -129,7 +129,7 @@ struct model_totals {
 	uint64_t dropped; /* by the kernel's side, which counts those that it could not pass on */
 	uint64_t unread;  /* threads with a batch that could not be read when they died or in the end */
 	uint64_t forked;  /* children that were not traced */
-	uint64_t unkept;  /* seen, but of what is not followed: there was no room for it */
+	uint64_t unkept;  /* so often there was no room: what found none is not followed */
 	uint64_t first_ns, last_ns;
 	uint64_t tasks_existing, tasks_created, tasks_done;
 	uint64_t jobs, jobs_done, jobs_failed; /* of executors; the failed ones are done, too */
@@ -270,8 +270,10 @@ void model_free(struct model *model);
  * What is kept at most, whatever the records say. Tasks, coroutines, loops and what tasks meet at
  * share `bytes`, in which views have as much again for what they know of each; a task or thread
  * that is in more coroutines than `depth` is deeper than anybody follows. What has no room is not
- * followed, and its records are counted in `unkept`. Of threads those make room that run nothing;
- * functions and places that come late are one: "[other functions]".
+ * followed, and what later records say of it is ignored: `unkept` counts the times that room was
+ * wanted, not the records. Of threads those make room that run nothing, such as were heard of
+ * longest ago, and count again if they come back; functions and places that come late are one:
+ * "[other functions]".
  */
 struct model_limits {
 	size_t bytes;

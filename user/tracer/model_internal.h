@@ -179,7 +179,7 @@ static inline struct coroutine *coroutine_of(struct model_coroutine *coroutine)
 
 /* model.c */
 
-/* Takes room for so many bytes, if there is: else the record is one more of what is not followed. */
+/* Takes room for so many bytes, if there is; else that is counted. */
 bool model_keep(struct model *model, size_t bytes);
 
 static inline void model_drop(struct model *model, size_t bytes)

@@ -2,7 +2,7 @@
 /* Threads: there have been any number of them, and few are alive. */
 #include "model_internal.h"
 
-/* So many are looked at for one that can make room. */
+/* So many are looked at for one that makes room. */
 enum { THREADS_TRIED = 8 };
 
 static void thread_free(struct model *model, struct thread *thread)
@@ -27,25 +27,29 @@ static bool thread_is_idle(const struct thread *thread)
 	return !thread->loop && !thread->task && !thread->outside && !thread->job;
 }
 
-/* One that runs nothing goes, the oldest first; those that do run something go to the end. */
+/*
+ * Of a few that run nothing the one goes that was heard of longest ago: what comes back is met anew,
+ * and what it has lost is not known. The others go to the end.
+ */
 static bool threads_make_room(struct model *model)
 {
-	struct thread *thread;
+	struct thread *thread, *stale = NULL;
 	int tried;
 
 	if (HASH_COUNT(model->threads) < model->limits.threads)
 		return true;
 	for (tried = 0; tried < THREADS_TRIED; tried++) {
 		thread = model->threads;
-		if (thread_is_idle(thread)) {
-			thread_free(model, thread);
-			return true;
-		}
 		HASH_DEL(model->threads, thread);
 		MODEL_ADD(model->threads, thread);
+		if (thread_is_idle(thread) && (!stale || thread->last_ns < stale->last_ns))
+			stale = thread;
 	}
-	model->totals.unkept++;
-	return false;
+	if (stale)
+		thread_free(model, stale);
+	else
+		model->totals.unkept++;
+	return stale;
 }
 
 struct thread *thread_of(struct model *model, const struct at_event *event)

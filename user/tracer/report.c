@@ -85,7 +85,7 @@ void report_totals(const struct options *options, const struct model_totals *tot
 {
 	char records[TEXT_COUNT_SIZE], missing[TEXT_COUNT_SIZE], dropped[TEXT_COUNT_SIZE];
 	uint64_t lost = completeness_lost(totals);
-	char shed[COMPLETENESS_SIZE];
+	char shed[COMPLETENESS_SIZE], unkept[COMPLETENESS_SIZE];
 
 	text_count(missing, lost);
 	text_count(dropped, totals->dropped);
@@ -102,9 +102,9 @@ void report_totals(const struct options *options, const struct model_totals *tot
 	if ((!options->view || options->view_options.format != VIEW_TEXT) &&
 	    completeness_shed(shed, sizeof(shed), totals))
 		say("%s", shed);
-	if (totals->unkept && (options->view_options.format != VIEW_TEXT))
-		say("too much at once: %s record%s not followed",
-		    text_count(records, totals->unkept), totals->unkept == 1 ? "" : "s");
+	if (options->view_options.format != VIEW_TEXT &&
+	    completeness_unkept(unkept, sizeof(unkept), totals))
+		say("%s", unkept);
 	if (totals->dropped && !options->input)
 		suggest_buffer(options->buffer);
 	if (totals->forked && !options->input && !options->follow)

@@ -42,14 +42,27 @@ const char *completeness_shed(char *buffer, size_t size, const struct model_tota
 	return buffer;
 }
 
+const char *completeness_unkept(char *buffer, size_t size, const struct model_totals *totals)
+{
+	if (!totals->unkept)
+		return NULL;
+	snprintf(buffer, size,
+		 "too much at once: no room %" PRIu64
+		 " time%s, and what found none is not followed",
+		 totals->unkept, totals->unkept == 1 ? "" : "s");
+	return buffer;
+}
+
 const char *completeness_text(char *buffer, size_t size, const struct model_totals *totals)
 {
 	uint64_t lost = completeness_lost(totals);
 	const char *before = totals->complete ? "" : "; ";
-	char losses[96] = "", unread[64] = "", unkept[80] = "", shed[256] = "";
+	char losses[96] = "", unread[64] = "", unkept[112] = "", shed[256] = "";
 	const char *left_out = completeness_shed(shed, sizeof(shed), totals);
+	const char *crowded = completeness_unkept(unkept, sizeof(unkept), totals);
+	const char *between = "";
 
-	if (totals->complete && !lost && !totals->unread && !totals->unkept && !left_out)
+	if (totals->complete && !lost && !totals->unread && !crowded && !left_out)
 		return NULL;
 	if (lost)
 		snprintf(losses, sizeof(losses), "%slost %" PRIu64 " record%s, %" PRIu64 " dropped",
@@ -61,15 +74,13 @@ const char *completeness_text(char *buffer, size_t size, const struct model_tota
 			 before, totals->unread, totals->unread == 1 ? "" : "s");
 	if (totals->unread)
 		before = "; ";
-	if (totals->unkept)
-		snprintf(unkept, sizeof(unkept),
-			 "%stoo much at once: %" PRIu64 " record%s not followed", before,
-			 totals->unkept, totals->unkept == 1 ? "" : "s");
-	if (totals->unkept)
+	if (crowded) {
+		between = before;
 		before = "; ";
-	snprintf(buffer, size, "%s%s%s%s%s%s",
+	}
+	snprintf(buffer, size, "%s%s%s%s%s%s%s",
 		 totals->complete ? "" : "cut off: what came after the last record is not known",
-		 losses, unread, unkept, left_out ? before : "", shed);
+		 losses, unread, between, unkept, left_out ? before : "", shed);
 	return buffer;
 }
 

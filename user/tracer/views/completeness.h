@@ -17,6 +17,9 @@ bool completeness_knows_tasks(const struct model_totals *totals);
 /* What the target left out to be spared, in one line without an end; null if that is nothing. */
 const char *completeness_shed(char *buffer, size_t size, const struct model_totals *totals);
 
+/* What the model had no room for, likewise; null if there was for all. */
+const char *completeness_unkept(char *buffer, size_t size, const struct model_totals *totals);
+
 /* What is missing, in one line without an end; null if nothing is. */
 const char *completeness_text(char *buffer, size_t size, const struct model_totals *totals);
 

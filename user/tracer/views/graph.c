@@ -41,9 +41,10 @@ static int by_ends(const void *one, const void *another)
 	return (a->to > b->to) - (a->to < b->to);
 }
 
-uint32_t graph_find(const struct graph *graph, uint32_t process, uint64_t id)
+/* Among the first `count`, which are sorted. */
+static uint32_t find_first(const struct graph *graph, uint32_t count, uint32_t process, uint64_t id)
 {
-	uint32_t low = 0, high = graph->count, middle;
+	uint32_t low = 0, high = count, middle;
 	const struct graph_vertex *vertex;
 
 	while (low < high) {
@@ -57,6 +58,11 @@ uint32_t graph_find(const struct graph *graph, uint32_t process, uint64_t id)
 			high = middle;
 	}
 	return GRAPH_NONE;
+}
+
+uint32_t graph_find(const struct graph *graph, uint32_t process, uint64_t id)
+{
+	return find_first(graph, graph->count, process, id);
 }
 
 /* Sorts them, each once. */
@@ -76,22 +82,29 @@ static void sort_vertices(struct graph *graph)
 	graph->count = count;
 }
 
+static int reserve(struct builder *builder, size_t size)
+{
+	struct graph_vertex *vertices;
+
+	if (size <= builder->size)
+		return 0;
+	if (size > GRAPH_NONE)
+		return -ENOMEM;
+	vertices = reallocarray(builder->graph->vertices, size, sizeof(*vertices));
+	if (!vertices)
+		return -ENOMEM;
+	builder->graph->vertices = vertices;
+	builder->size = size;
+	return 0;
+}
+
 /* Tasks of one gather name it again and again: there is room if most are there more than once. */
 static int make_room(struct builder *builder)
 {
-	size_t size = builder->size ? 2 * builder->size : 256;
-	struct graph *graph = builder->graph;
-	struct graph_vertex *vertices;
-
-	sort_vertices(graph);
-	if (graph->count < builder->size / 2)
+	sort_vertices(builder->graph);
+	if (builder->graph->count < builder->size / 2)
 		return 0;
-	vertices = reallocarray(graph->vertices, size, sizeof(*vertices));
-	if (!vertices || size > GRAPH_NONE)
-		return -ENOMEM;
-	graph->vertices = vertices;
-	builder->size = size;
-	return 0;
+	return reserve(builder, builder->size ? 2 * builder->size : 256);
 }
 
 static int add_vertex(struct builder *builder, uint32_t process, uint64_t id,
@@ -120,33 +133,54 @@ static uint64_t awaited_of(const struct model_task *task)
 	return task->state == MODEL_AWAITING ? task->awaits : 0;
 }
 
-/* The task, what it awaits, and what depends on it: a gather, the gather of that, and so on. */
+/* The task, what it awaits, and what depends on it, a gather for example. */
 static int add_task(struct builder *builder, const struct model_task *task)
 {
-	int err = add_vertex(builder, task->process, task->id, task), climbed;
-	uint64_t id;
+	int err = add_vertex(builder, task->process, task->id, task);
 	size_t i;
 
 	if (!err && awaited_of(task))
 		err = add_vertex(builder, task->process, awaited_of(task), NULL);
-	for (i = 0; i < task->awaited_by_count && !err; i++) {
-		id = task->awaited_by[i];
-		for (climbed = 0; id && climbed < CLIMB_MAX && !err; climbed++) {
-			err = add_vertex(builder, task->process, id, NULL);
-			id = model_awaited_by(builder->model, task->process, id);
-		}
+	for (i = 0; i < task->awaited_by_count && !err; i++)
+		err = add_vertex(builder, task->process, task->awaited_by[i], NULL);
+	return err;
+}
+
+/* Of what is there and is no task: what depends on it, a gather of gathers for example. */
+static int add_outer(struct builder *builder)
+{
+	struct graph *graph = builder->graph;
+	uint32_t known = graph->count, i;
+	int err = reserve(builder, 2 * (size_t)known);
+
+	for (i = 0; i < known && !err; i++) {
+		const struct graph_vertex *vertex = &graph->vertices[i];
+		uint32_t process = vertex->process;
+		uint64_t id = 0;
+
+		if (!vertex->task)
+			id = model_awaited_by(builder->model, process, vertex->id);
+		if (id && find_first(graph, known, process, id) == GRAPH_NONE)
+			err = add_vertex(builder, process, id, NULL);
 	}
+	sort_vertices(graph);
 	return err;
 }
 
 static int add_vertices(struct builder *builder)
 {
 	const struct model_task *task = NULL;
-	int err = 0;
+	const struct graph *graph = builder->graph;
+	uint32_t known = 0;
+	int err = 0, climbed;
 
 	while (!err && (task = model_next_task(builder->model, task)))
 		err = add_task(builder, task);
 	sort_vertices(builder->graph);
+	for (climbed = 0; known != graph->count && climbed < CLIMB_MAX && !err; climbed++) {
+		known = graph->count;
+		err = add_outer(builder);
+	}
 	return err;
 }
 
@@ -160,8 +194,10 @@ static int add_edge(struct builder *builder, uint32_t from, uint32_t to)
 		return 0;
 	if (builder->edge_count == builder->edge_size) {
 		size = builder->edge_size ? 2 * builder->edge_size : 256;
+		if (size > GRAPH_NONE)
+			return -ENOMEM;
 		edges = reallocarray(builder->edges, size, sizeof(*edges));
-		if (!edges || size > GRAPH_NONE)
+		if (!edges)
 			return -ENOMEM;
 		builder->edges = edges;
 		builder->edge_size = size;

@@ -134,6 +134,25 @@ static void end_iteration(struct slow *slow, struct slow_thread *thread, uint64_
 	fputc('\n', out);
 }
 
+/* The iteration of one that is forgotten for it is over, as far as is known. Null without memory. */
+static struct slow_thread *thread_of(struct slow *slow, uint32_t process, uint32_t number,
+				     uint64_t now_ns)
+{
+	struct slow_thread *thread = slow_find_thread(&slow->threads, process, number), *spare;
+
+	if (thread)
+		return thread;
+	spare = slow_spare_thread(&slow->threads);
+	if (spare) {
+		end_iteration(slow, spare, now_ns);
+		slow_forget_thread(&slow->threads, spare);
+	}
+	thread = slow_add_thread(&slow->threads, process, number);
+	if (!thread)
+		slow->error = -ENOMEM;
+	return thread;
+}
+
 /* The function that ran for most of the step, which is not always the task's own. */
 static struct slow_part holder_of(struct slow_thread *thread, const struct model_interval *interval)
 {
@@ -178,10 +197,10 @@ static void slow_interval(void *view, const struct model_interval *interval)
 	if (interval->kind != MODEL_STEP && interval->kind != MODEL_CALLBACK &&
 	    interval->kind != MODEL_IDLE)
 		return;
-	thread = slow_thread_of(&slow->threads, interval->process, interval->thread);
+	thread = thread_of(slow, interval->process, interval->thread, interval->begin_ns);
 	if (!thread)
-		slow->error = -ENOMEM;
-	else if (interval->kind == MODEL_IDLE)
+		return;
+	if (interval->kind == MODEL_IDLE)
 		end_iteration(slow, thread, interval->begin_ns);
 	else
 		count_step(slow, thread, interval);
@@ -196,21 +215,19 @@ static void slow_time(void *view, struct model_task *task, enum model_state stat
 
 	if (state != MODEL_RUNNING)
 		return;
-	thread = slow_thread_of(&slow->threads, task->process, task->thread);
+	thread = thread_of(slow, task->process, task->thread, begin_ns);
 	if (thread)
 		slow_add_part(thread, coroutine ? coroutine->function : task->function,
 			      end_ns - begin_ns);
-	else
-		slow->error = -ENOMEM;
 }
 
 static void slow_lost(void *view, uint64_t begin_ns, uint64_t end_ns, uint32_t process,
 		      uint32_t thread, uint64_t count)
 {
 	struct slow *slow = view;
-	struct slow_thread *lossy = slow_thread_of(&slow->threads, process, thread);
+	struct slow_thread *lossy = thread_of(slow, process, thread, begin_ns);
 
-	(void)begin_ns, (void)end_ns, (void)count;
+	(void)end_ns, (void)count;
 	if (lossy)
 		slow_spoil_iteration(lossy);
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARTS_MAX = 8 };
+enum { PARTS_MAX = 8, THREADS_TRIED = 8 };
 
 struct slow_thread {
 	struct {
@@ -17,7 +17,8 @@ struct slow_thread {
 	UT_hash_handle hh;
 };
 
-struct slow_thread *slow_thread_of(struct slow_threads *threads, uint32_t process, uint32_t thread)
+struct slow_thread *slow_find_thread(struct slow_threads *threads, uint32_t process,
+				     uint32_t thread)
 {
 	struct slow_thread *found = threads->recent;
 	const uint32_t key[] = { process, thread };
@@ -25,31 +26,63 @@ struct slow_thread *slow_thread_of(struct slow_threads *threads, uint32_t proces
 	if (found && found->key.process == process && found->key.thread == thread)
 		return found;
 	HASH_FIND(hh, threads->table, key, sizeof(key), found);
-	if (!found) {
-		found = calloc(1, sizeof(*found));
-		if (!found)
-			return NULL;
-		found->key.process = process;
-		found->key.thread = thread;
-		HASH_ADD(hh, threads->table, key, sizeof(found->key), found);
-		if (!found->hh.tbl) {
-			free(found);
-			return NULL;
-		}
-	}
-	threads->recent = found;
+	if (found)
+		threads->recent = found;
 	return found;
+}
+
+struct slow_thread *slow_add_thread(struct slow_threads *threads, uint32_t process, uint32_t thread)
+{
+	struct slow_thread *added = calloc(1, sizeof(*added));
+
+	if (!added)
+		return NULL;
+	added->key.process = process;
+	added->key.thread = thread;
+	HASH_ADD(hh, threads->table, key, sizeof(added->key), added);
+	if (!added->hh.tbl) {
+		free(added);
+		return NULL;
+	}
+	return threads->recent = added;
+}
+
+static bool is_idle(const struct slow_thread *thread)
+{
+	return !thread->count && !thread->iteration.steps && !thread->iteration.incomplete;
+}
+
+struct slow_thread *slow_spare_thread(struct slow_threads *threads)
+{
+	struct slow_thread *thread;
+	int tried;
+
+	if (!threads->table || HASH_COUNT(threads->table) < SLOW_THREADS_MAX)
+		return NULL;
+	for (tried = 0; tried < THREADS_TRIED; tried++) {
+		thread = threads->table;
+		if (is_idle(thread))
+			break;
+		HASH_DEL(threads->table, thread);
+		HASH_ADD(hh, threads->table, key, sizeof(thread->key), thread);
+	}
+	return thread;
+}
+
+void slow_forget_thread(struct slow_threads *threads, struct slow_thread *thread)
+{
+	if (threads->recent == thread)
+		threads->recent = NULL;
+	HASH_DEL(threads->table, thread);
+	free(thread);
 }
 
 void slow_threads_free(struct slow_threads *threads)
 {
 	struct slow_thread *thread, *next;
 
-	HASH_ITER (hh, threads->table, thread, next) {
-		HASH_DEL(threads->table, thread);
-		free(thread);
-	}
-	threads->recent = NULL;
+	HASH_ITER (hh, threads->table, thread, next)
+		slow_forget_thread(threads, thread);
 }
 
 struct slow_thread *slow_next_thread(const struct slow_threads *threads,

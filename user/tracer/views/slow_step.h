@@ -23,13 +23,28 @@ struct slow_iteration {
 
 struct slow_thread;
 
+/* Threads come and go: of so many something can be at hand. */
+enum { SLOW_THREADS_MAX = 1 << 12 };
+
 /* All zero has none. */
 struct slow_threads {
 	struct slow_thread *table, *recent;
 };
 
+/* Null if nothing is known of it. */
+struct slow_thread *slow_find_thread(struct slow_threads *threads, uint32_t process,
+				     uint32_t thread);
+
 /* Null without memory. */
-struct slow_thread *slow_thread_of(struct slow_threads *threads, uint32_t process, uint32_t thread);
+struct slow_thread *slow_add_thread(struct slow_threads *threads, uint32_t process,
+				    uint32_t thread);
+
+/*
+ * The one to forget before another is added: with nothing at hand, if one is soon found. Null as long
+ * as there is room.
+ */
+struct slow_thread *slow_spare_thread(struct slow_threads *threads);
+void slow_forget_thread(struct slow_threads *threads, struct slow_thread *thread);
 void slow_threads_free(struct slow_threads *threads);
 
 /* The one after `thread`, in the order in which they were met; the first after null. */

@@ -233,7 +233,7 @@ static void print_jobs(FILE *out, const struct model_totals *totals)
 
 static void print_totals(FILE *out, const struct model_totals *totals)
 {
-	char shed[COMPLETENESS_SIZE];
+	char shed[COMPLETENESS_SIZE], unkept[COMPLETENESS_SIZE];
 
 	fprintf(out,
 		"tasks: %" PRIu64 " existed before the trace, %" PRIu64 " created, %" PRIu64
@@ -249,9 +249,9 @@ static void print_totals(FILE *out, const struct model_totals *totals)
 	if (totals->unread)
 		fprintf(out, ", %" PRIu64 " thread%s may have had unread records", totals->unread,
 			totals->unread == 1 ? "" : "s");
-	if (totals->unkept)
-		fprintf(out, ", %" PRIu64 " not followed: too much at once", totals->unkept);
 	fputc('\n', out);
+	if (completeness_unkept(unkept, sizeof(unkept), totals))
+		fprintf(out, "%s\n", unkept);
 	if (completeness_shed(shed, sizeof(shed), totals))
 		fprintf(out, "%s\n", shed);
 }

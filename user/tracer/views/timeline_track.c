@@ -8,8 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A stream can name any number of threads: late ones are on the track of the process. */
-enum { THREADS_MAX = 1 << 16 };
+/*
+ * A stream can name any number of both: late threads are on the track of their process, and late
+ * processes share that of a number which none has.
+ */
+enum { TRACKS_MAX = 1 << 16 };
+static const uint32_t others = UINT32_MAX;
 
 /* A thread, or of thread 0 its process. */
 struct known {
@@ -59,13 +63,24 @@ static bool is_known(struct tracks *tracks, uint32_t process, uint32_t thread)
 	return false;
 }
 
+static bool has_room(const struct tracks *tracks, uint32_t process, uint32_t thread)
+{
+	return !tracks->known || HASH_COUNT(tracks->known) < TRACKS_MAX ||
+	       find_known(tracks, process, thread);
+}
+
 struct trace_track track_of_process(struct tracks *tracks, uint32_t process)
 {
-	const struct trace_track track = { .process = process };
+	const struct trace_track track = {
+		.process = has_room(tracks, process, 0) ? process : others,
+	};
 	char name[32];
 
-	if (!is_known(tracks, process, 0)) {
-		snprintf(name, sizeof(name), "process %" PRIu32, process);
+	if (!is_known(tracks, track.process, 0)) {
+		if (track.process == others)
+			snprintf(name, sizeof(name), "other processes");
+		else
+			snprintf(name, sizeof(name), "process %" PRIu32, process);
 		tracks->format->track(&tracks->trace, &track, NULL, name);
 	}
 	return track;
@@ -77,8 +92,7 @@ struct trace_track track_of_thread(struct tracks *tracks, uint32_t process, uint
 	const struct trace_track track = { .process = process, .thread = thread };
 	struct trace_track parent;
 
-	if (tracks->known && HASH_COUNT(tracks->known) >= THREADS_MAX &&
-	    !find_known(tracks, process, thread))
+	if (!has_room(tracks, process, thread))
 		return track_of_process(tracks, process);
 	if (!is_known(tracks, process, thread)) {
 		parent = track_of_process(tracks, process);

@@ -96,7 +96,8 @@ static void tracks_task_end(void *view, uint64_t now_ns, struct model_task *task
 static struct trace_track track_of_coroutine(struct tracks *tracks,
 					     const struct model_coroutine *coroutine)
 {
-	struct trace_track parent = track_of_process(tracks, coroutine->process), track = parent;
+	struct trace_track parent = track_of_process(tracks, coroutine->process);
+	struct trace_track track = { .process = coroutine->process };
 
 	if (coroutine->task) {
 		track_tell(tracks, coroutine->task);
