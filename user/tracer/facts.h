@@ -43,8 +43,8 @@ facts_add(struct facts *facts, const char *key, const char *name, enum fact_stat
 void facts_print(const struct facts *facts, bool colour);
 
 /*
- * Writes one object to stdout. Listed facts that follow each other and share a key are a list of it;
- * all others need keys of their own.
+ * Writes one object to stdout. Listed facts that follow each other and share a key are a list of
+ * it; all others need keys of their own.
  */
 void facts_write_json(const struct facts *facts);
 

@@ -52,7 +52,7 @@ void report_step(const struct budget *budget, uint64_t since_ns, int err)
 
 	if (!err && budget->given_up)
 		say("still over budget: %.3g %% of the target's CPU time goes into tracing (limit %g "
-		    "%%), and nothing more can be left out: end it, or allow it more (--budget)",
+		    "%%), and nothing more can be left out: end the trace, or allow it more (--budget)",
 		    spent, limit);
 	else if (!err)
 		say("over budget: %.3g %% of the target's CPU time went into tracing (limit %g %%): "
@@ -126,8 +126,8 @@ static uint64_t own_cpu_ns(void)
 }
 
 /*
- * Writes how often what was done, and how long each took. A ring is handed nothing over, and without
- * a budget nothing is left out.
+ * Writes how often what was done, and how long each took. A ring is handed nothing over, and
+ * without a budget nothing is left out.
  */
 static void describe_work(char *buffer, size_t size, const struct live *live, uint64_t counted)
 {

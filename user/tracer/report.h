@@ -24,8 +24,8 @@ void report_step(const struct budget *budget, uint64_t since_ns, int err);
 void report_totals(const struct options *options, const struct model_totals *totals, bool by_ring);
 
 /*
- * Says what tracing has cost the target of a live run, which was detached from, and us; `counted` is
- * how many records were only counted.
+ * Says what tracing has cost the target of a live run, which was detached from, and us; `counted`
+ * is how many records were only counted.
  */
 void report_cost(const struct options *options, const struct live *live, uint64_t counted);
 
