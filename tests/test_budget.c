@@ -78,8 +78,46 @@ static void steps__come_one_by_one_and_each_is_awaited(void **state)
 		assert_false(after(&scene, WINDOW / 2, WINDOW / 10, WINDOW / 2));
 		assert_false(after(&scene, WINDOW / 2, WINDOW / 10, WINDOW / 2));
 	}
-	assert_false(after(&scene, WINDOW, WINDOW / 10, WINDOW));
+	assert_false(scene.budget.given_up);
+}
+
+static struct scene begin_at_the_end(double limit)
+{
+	struct scene scene = begin(limit);
+	int detail;
+
+	for (detail = AT_DETAIL_NO_COROUTINES; detail <= AT_DETAIL_COUNTS; detail++) {
+		assert_true(after(&scene, WINDOW, WINDOW / 10, WINDOW));
+		assert_false(after(&scene, WINDOW, WINDOW / 10, WINDOW));
+	}
+	return scene;
+}
+
+static void after_the_last_step__it_gives_up_once(void **state)
+{
+	struct scene scene = begin_at_the_end(0.01);
+	int i;
+
+	(void)state;
+	assert_false(scene.budget.given_up);
+	assert_false(after(&scene, WINDOW / 2, WINDOW / 40, WINDOW / 2));
+	assert_true(after(&scene, WINDOW / 2, WINDOW / 40, WINDOW / 2));
+	assert_true(scene.budget.given_up);
 	assert_int_equal(scene.budget.detail, AT_DETAIL_COUNTS);
+	assert_true(scene.budget.spent > 0.0499 && scene.budget.spent < 0.0501);
+	for (i = 0; i < 10; i++)
+		assert_false(after(&scene, WINDOW, WINDOW / 10, WINDOW));
+}
+
+static void last_step_that_helps__is_enough(void **state)
+{
+	struct scene scene = begin_at_the_end(0.01);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 10; i++)
+		assert_false(after(&scene, WINDOW, WINDOW / 200, WINDOW));
+	assert_false(scene.budget.given_up);
 }
 
 static void what_helped__is_kept(void **state)
@@ -135,6 +173,8 @@ int main(void)
 		cmocka_unit_test(first_window__is_awaited),
 		cmocka_unit_test(burst__counts_in_its_window_only),
 		cmocka_unit_test(steps__come_one_by_one_and_each_is_awaited),
+		cmocka_unit_test(after_the_last_step__it_gives_up_once),
+		cmocka_unit_test(last_step_that_helps__is_enough),
 		cmocka_unit_test(what_helped__is_kept),
 		cmocka_unit_test(idle_target__is_left_alone),
 		cmocka_unit_test(unknown_time__takes_no_step),

@@ -49,18 +49,23 @@ static struct told read_told(struct scene *scene, const char *name)
 	return told;
 }
 
-/* How often it has said that it is over its budget. */
-static int steps_of(const struct program *tracer)
+/* How often it has said so. */
+static int times_said(const struct program *tracer, const char *words)
 {
 	char *text = read_whole(tracer->err_fd), *found = text;
 	int count = 0;
 
-	while ((found = strstr(found, "asynctrace: over budget: "))) {
+	while ((found = strstr(found, words))) {
 		found++;
 		count++;
 	}
 	free(text);
 	return count;
+}
+
+static int steps_of(const struct program *tracer)
+{
+	return times_said(tracer, "asynctrace: over budget: ");
 }
 
 static void need(const char *way)
@@ -119,6 +124,25 @@ static void spare_talker(struct scene *scene, const char *way)
 	assert_int_equal(told.tasks + told.shed_tasks, 2 * talker->tasks);
 }
 
+/* What counting costs cannot be left out. */
+static void tell_of_rest(struct scene *scene, const char *way)
+{
+	static const char words[] = "asynctrace: still over budget: ";
+	const struct talker *talker = scene_share(scene);
+	uint64_t before;
+
+	need(way);
+	start_spared(scene, way);
+	UNTIL(times_said(&scene->tracer, words));
+	before = talker->coroutines;
+	UNTIL(talker->coroutines > before + 300000);
+	assert_int_equal(times_said(&scene->tracer, words), 1);
+	kill(child_of(scene->tracer.pid), SIGTERM);
+	finish_spared(scene, 0);
+	assert_non_null(scene->tracer.cost);
+	assert_non_null(strstr(scene->tracer.cost, " only counted of "));
+}
+
 static void kill_talker(struct scene *scene, const char *way)
 {
 	const struct talker *talker = scene_share(scene);
@@ -152,6 +176,16 @@ static void talker__is_spared_and_counts_the_rest(void **state)
 static void talker__by_a_ring_too(void **state)
 {
 	spare_talker(*state, "ring");
+}
+
+static void counting__that_is_too_much_is_told_once(void **state)
+{
+	tell_of_rest(*state, "bpf");
+}
+
+static void counting__by_a_ring_too(void **state)
+{
+	tell_of_rest(*state, "ring");
 }
 
 /* What it has counted last it has not handed over: it is read from its memory. */
@@ -299,6 +333,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCENE_TEST(talker__is_spared_and_counts_the_rest),
 		SCENE_TEST(talker__by_a_ring_too),
+		SCENE_TEST(counting__that_is_too_much_is_told_once),
+		SCENE_TEST(counting__by_a_ring_too),
 		SCENE_TEST(killed__is_counted_to_its_end),
 		SCENE_TEST(killed__by_a_ring_too),
 		SCENE_TEST(becoming_another_program__ends_the_trace),

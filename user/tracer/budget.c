@@ -36,11 +36,14 @@ bool budget_look(struct budget *budget, uint64_t now_ns, uint64_t cost_ns, uint6
 	}
 	if (now_ns < budget->begin_ns + BUDGET_WINDOW_NS)
 		return false;
-	over = budget->detail < AT_DETAIL_COUNTS && target_ns > budget->target_ns &&
+	over = !budget->given_up && target_ns > budget->target_ns &&
 	       is_over(budget, cost_ns, target_ns);
 	if (over) {
 		budget->spent = (double)(cost_ns - budget->cost_ns) / taken_ns;
-		budget->detail++;
+		if (budget->detail < AT_DETAIL_COUNTS)
+			budget->detail++;
+		else
+			budget->given_up = true;
 	}
 	begin_window(budget, over ? now_ns + BUDGET_WINDOW_NS : now_ns, cost_ns, target_ns);
 	return over;

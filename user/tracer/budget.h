@@ -4,7 +4,7 @@
  *
  * It looks at one window of time after the other and takes one step at a time; the window after a
  * step is not judged, for records of before are still coming. What was given up stays so: else the
- * detail would come and go all the time.
+ * detail would come and go all the time. When the last step did not help either, it gives up.
  */
 #ifndef TRACER_BUDGET_H
 #define TRACER_BUDGET_H
@@ -21,7 +21,8 @@
 struct budget {
 	double limit; /* part of the CPU time, 0.01 for 1 % */
 	enum at_detail detail;
-	double spent; /* part that made it take its last step */
+	bool given_up; /* nothing is left to leave out: it looks no more */
+	double spent;  /* part that made it take its last step, or give up */
 
 	/* The window: when it began, and what the figures were then. */
 	uint64_t begin_ns, cost_ns, target_ns;
@@ -34,7 +35,7 @@ void budget_begin(struct budget *budget, double limit, uint64_t now_ns, uint64_t
 /*
  * `cost_ns` is what tracing has cost until now, and `target_ns` the CPU time of the target since it
  * began, which includes that; 0 if it is not known. Returns true if a step is to be taken: `detail`
- * is what is wanted from now on.
+ * is what is wanted from now on; and once if it has `given_up`.
  */
 bool budget_look(struct budget *budget, uint64_t now_ns, uint64_t cost_ns, uint64_t target_ns);
 

@@ -25,6 +25,14 @@
 #define BATCHES 2
 #define SINGLES 64
 
+/* Batches of a round that are only counted: more, for each is short and takes no room. */
+#define COUNTED 32
+
+/* Records, those that are only counted among them: what was sent must come. */
+struct records {
+	uint64_t sent, come;
+};
+
 /* So long the clock of records takes to learn the speed of the counter that it reads. */
 #define CLOCK_NS (AT_CALIBRATE_NS + 1000000)
 
@@ -35,8 +43,8 @@ static uint64_t cpu_ns(clockid_t clock)
 	return clock_gettime(clock, &now) ? 0 : now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
-/* Writes so many batches of so many records. Returns what a batch took, in ns of CPU time. */
-static double write_batches(size_t batches, size_t records)
+/* Sends so many batches of so many records. Returns what a batch took, in ns of CPU time. */
+static double send_batches(struct records *all, size_t batches, size_t records)
 {
 	uint64_t begin_ns = cpu_ns(CLOCK_THREAD_CPUTIME_ID);
 	size_t batch, i;
@@ -46,6 +54,7 @@ static double write_batches(size_t batches, size_t records)
 			at_record(AT_TASK_CREATE, 0, SUBJECT, 0, 0, 0);
 		at_flush();
 	}
+	all->sent += batches * records;
 	return (double)(cpu_ns(CLOCK_THREAD_CPUTIME_ID) - begin_ns) / batches;
 }
 
@@ -71,15 +80,21 @@ static void wait_for_clock(uint64_t begin_ns)
 	at_now();
 }
 
-/* Takes what has come away, for the buffer must not fill. 1, 0 at the end of it all, or -errno. */
-static int drain(struct source *source, size_t *found)
+/*
+ * Takes what has come away, for the buffer must not fill, and counts it. 1, 0 at the end of it all,
+ * or -errno.
+ */
+static int drain(struct source *source, struct records *all)
 {
 	const struct at_event *events;
 	size_t count, i;
 	int ret = source->read(source, &events, &count, 0);
 
-	for (i = 0; ret > 0 && i < count; i++)
-		*found += events[i].kind == AT_TASK_CREATE && events[i].subject == SUBJECT;
+	for (i = 0; ret > 0 && i < count; i++) {
+		if (events[i].kind == AT_SHED)
+			all->come += events[i].c;
+		all->come += events[i].kind == AT_TASK_CREATE && events[i].subject == SUBJECT;
+	}
 	return ret;
 }
 
@@ -95,32 +110,78 @@ static void solve(struct cost *ret, double full_ns, double single_ns, bool batch
 	ret->hit_ns = !batches || single_ns < record_ns ? 0 : single_ns - ret->record_ns;
 }
 
-/* Measures, and sees that what was written comes. 0 or -errno. */
-static int measure(struct cost *ret, struct source *source, bool batches)
+static size_t place_of(size_t round)
+{
+	return round < WARM_UP ? 0 : round - WARM_UP;
+}
+
+/* Only by batches does it matter how large they are. 0 or -errno. */
+static int measure_writing(struct cost *ret, struct source *source, bool batches,
+			   struct records *all)
 {
 	double full_ns[ROUNDS], single_ns[ROUNDS];
-	size_t found = 0, i;
 	int err = 1;
+	size_t i;
 
 	for (i = 0; i < ROUNDS + WARM_UP && err > 0; i++) {
-		size_t round = i < WARM_UP ? 0 : i - WARM_UP;
-
-		full_ns[round] = write_batches(BATCHES, AT_BATCH_MAX);
-		err = drain(source, &found);
-		single_ns[round] = write_batches(SINGLES, 1);
+		full_ns[place_of(i)] = send_batches(all, BATCHES, AT_BATCH_MAX);
+		err = drain(source, all);
+		single_ns[place_of(i)] = batches ? send_batches(all, SINGLES, 1) : 0;
 		if (err > 0)
-			err = drain(source, &found);
+			err = drain(source, all);
 	}
 	if (err <= 0)
 		return err ? err : -EIO;
-	err = source->stop(source);
-	while (!err && (err = drain(source, &found)) > 0)
+	solve(ret, median(full_ns, ROUNDS), median(single_ns, ROUNDS), batches);
+	return 0;
+}
+
+/* The same of records that nobody wants. */
+static int measure_counting(struct cost *ret, struct source *source, struct records *all)
+{
+	double counted_ns[ROUNDS];
+	int err = source->spare(source, AT_DETAIL_COUNTS);
+	size_t i;
+
+	if (err)
+		return err;
+	/* Of what a ring wants a thread hears now and then only. */
+	if (at_ring_listens())
+		at_ring_look();
+	for (i = 0, err = 1; i < ROUNDS + WARM_UP && err > 0; i++) {
+		counted_ns[place_of(i)] = send_batches(all, COUNTED, AT_BATCH_MAX);
+		err = drain(source, all);
+	}
+	if (at_thread.batch)
+		at_hand_over(at_thread.batch);
+	if (err <= 0)
+		return err ? err : -EIO;
+	ret->counted_ns = median(counted_ns, ROUNDS) / AT_BATCH_MAX;
+	return 0;
+}
+
+/* Measures, and sees that all that was sent comes. 0 or -errno. */
+static int measure(struct cost *ret, struct source *source, const struct options *options,
+		   bool batches, const char **why)
+{
+	struct cost cost = { .counted_ns = 0 };
+	struct records all = { 0, 0 };
+	int err = measure_writing(&cost, source, batches, &all);
+
+	if (!err && options->budget > 0)
+		err = measure_counting(&cost, source, &all);
+	if (!err)
+		err = source->stop(source);
+	while (!err && (err = drain(source, &all)) > 0)
 		err = 0;
 	if (err)
 		return err;
-	if (!found)
+	if (all.come < all.sent) {
+		if (all.come)
+			*why = "some of the records that are written to try it do not come";
 		return -EIO;
-	solve(ret, median(full_ns, ROUNDS), median(single_ns, ROUNDS), batches);
+	}
+	*ret = cost;
 	return 0;
 }
 
@@ -175,7 +236,7 @@ static int try_ring(struct cost *ret, const struct target *self, const struct op
 
 	if (!err) {
 		wait_for_clock(begin_ns);
-		err = measure(ret, source, false);
+		err = measure(ret, source, options, false, why);
 		source->free(source);
 	}
 	leave_ring();
@@ -194,7 +255,7 @@ static int try_bpf(struct cost *ret, const struct target *self, const struct opt
 	wait_for_clock(begin_ns);
 	*why = "the kernel takes the tracing programs, but what they see does not come: is this an "
 	       "emulation?";
-	err = measure(ret, source, !options->direct);
+	err = measure(ret, source, options, !options->direct, why);
 	source->free(source);
 	return err;
 }
@@ -215,14 +276,14 @@ int cost_calibrate(struct cost *ret, const struct options *options, const char *
 	return err;
 }
 
-uint64_t cost_of(const struct cost *cost, const struct source *source)
+uint64_t cost_of(const struct cost *cost, const struct source *source, uint64_t counted)
 {
 	uint64_t hits, records;
 
 	if (!source->work)
 		return 0;
 	source->work(source, &hits, &records);
-	return cost->record_ns * records + cost->hit_ns * hits;
+	return cost->record_ns * records + cost->hit_ns * hits + cost->counted_ns * counted;
 }
 
 uint64_t cost_target_cpu_ns(pid_t pid)

@@ -11,7 +11,7 @@
 /* By the cause: one that a fact has told already needs no other. */
 static const char *find_remedy(const struct facts *facts, const struct doctor_ways *ways)
 {
-	const char *remedy = doctor_missing_privileges();
+	const char *remedy = doctor_missing_privileges(doctor_takes_admin(ways->multi));
 	size_t i;
 
 	for (i = 0; i < facts->count; i++)
@@ -44,7 +44,8 @@ int doctor_run(const struct options *options)
 	struct doctor_ways ways;
 	bool works;
 
-	doctor_machine(&facts);
+	doctor_multi(&ways);
+	doctor_machine(&facts, doctor_takes_admin(ways.multi));
 	doctor_ways(&ways, &facts, options);
 	works = options->pid ? doctor_process(&facts, options) : ways.bpf || ways.ring;
 	conclude(&facts, &ways, options->pid ? works : ways.bpf);

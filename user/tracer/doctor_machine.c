@@ -2,6 +2,7 @@
 /* What the machine says of itself. Only trials decide; this is to understand them by. */
 #include "doctor_internal.h"
 #include "privileges.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
@@ -17,15 +18,22 @@
 
 enum { READ_SEARCH = 2, SYS_PTRACE = 19, SYS_ADMIN = 21, PERFMON = 38, BPF = 39 };
 
+/* Whether the kernel is of that version or a later one. */
+static bool is_recent(const struct utsname *name, unsigned int major, unsigned int minor)
+{
+	unsigned int its_major = 0, its_minor = 0;
+
+	sscanf(name->release, "%u.%u", &its_major, &its_minor);
+	return its_major > major || (its_major == major && its_minor >= minor);
+}
+
 static void look_at_kernel(struct facts *facts)
 {
 	struct utsname name = { 0 };
-	unsigned int major = 0, minor = 0;
 	bool recent, types = !access("/sys/kernel/btf/vmlinux", R_OK);
 
 	uname(&name);
-	sscanf(name.release, "%u.%u", &major, &minor);
-	recent = major > 5 || (major == 5 && minor >= 10);
+	recent = is_recent(&name, 5, 10);
 	facts_add(facts, "kernel", "kernel", recent ? FACT_OK : FACT_MISSING,
 		  recent ? NULL : "BPF needs Linux 5.10 or later; --source ring does not", "%s, %s",
 		  name.release, name.machine);
@@ -82,29 +90,51 @@ static void look_at_settings(struct facts *facts)
 	}
 }
 
-static bool has_enough(void)
+bool doctor_takes_admin(int multi)
 {
-	return privileges_have(BPF) && privileges_have(PERFMON);
+	struct utsname name = { 0 };
+
+	if (multi != -EPERM && multi != -EACCES)
+		return multi;
+	uname(&name);
+	return !is_recent(&name, 6, 10);
 }
 
-static bool cannot_gain(void)
+static bool has_enough(bool admin)
 {
-	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+	return privileges_have(BPF) && privileges_have(PERFMON) &&
+	       (!admin || privileges_have(SYS_ADMIN));
 }
 
-const char *doctor_missing_privileges(void)
+/* Why no program that is executed gains privileges, whatever its file says; or null. */
+static const char *cannot_gain(bool admin)
 {
-	if (has_enough() && privileges_have(SYS_PTRACE))
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		return "no_new_privs";
+	if (!prctl(PR_CAPBSET_READ, BPF, 0, 0, 0) || !prctl(PR_CAPBSET_READ, PERFMON, 0, 0, 0) ||
+	    (admin && !prctl(PR_CAPBSET_READ, SYS_ADMIN, 0, 0, 0)))
+		return "not in the bounding set";
+	return NULL;
+}
+
+#define REMEDY(also)                                                                               \
+	"sudo asynctrace ..., or once: sudo setcap "                                               \
+	"cap_bpf,cap_perfmon,cap_sys_ptrace,cap_dac_read_search" also                              \
+	"+ep $(command -v asynctrace)\n"                                                           \
+	"who may execute that file then looks into all processes: restrict it first "              \
+	"(chgrp GROUP, chmod 750)"
+
+const char *doctor_missing_privileges(bool admin)
+{
+	if (has_enough(admin) && privileges_have(SYS_PTRACE))
 		return NULL;
-	if (cannot_gain())
-		return "start it outside of this sandbox: here sudo and setcap have no effect";
-	return "sudo asynctrace ..., or once: sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace,"
-	       "cap_dac_read_search+ep $(command -v asynctrace)\n"
-	       "who may execute that file then looks into all processes: restrict it first "
-	       "(chgrp GROUP, chmod 750)";
+	if (cannot_gain(admin))
+		return "start it outside of this container or sandbox: here sudo and setcap have "
+		       "no effect";
+	return admin ? REMEDY(",cap_sys_admin") : REMEDY("");
 }
 
-static void look_at_privileges(struct facts *facts)
+static void look_at_privileges(struct facts *facts, bool admin)
 {
 	static const struct {
 		const char *name;
@@ -116,7 +146,7 @@ static void look_at_privileges(struct facts *facts)
 		      { "CAP_SYS_ADMIN", SYS_ADMIN } };
 	char list[2][128] = { "", "" };
 	size_t i, length[2] = { 0, 0 };
-	bool no_new = cannot_gain();
+	const char *in_the_way = cannot_gain(admin);
 
 	for (i = 0; i < sizeof(known) / sizeof(*known); i++) {
 		bool lacks = !privileges_have(known[i].number);
@@ -125,22 +155,23 @@ static void look_at_privileges(struct facts *facts)
 			snprintf(list[lacks] + length[lacks], sizeof(list[lacks]) - length[lacks],
 				 " %s", known[i].name);
 	}
-	facts_add(facts, "capabilities", "capabilities", has_enough() ? FACT_OK : FACT_MISSING,
+	facts_add(facts, "capabilities", "capabilities", has_enough(admin) ? FACT_OK : FACT_MISSING,
 		  NULL, "%s%s%s%s", length[0] ? list[0] + 1 : "none", length[1] ? " (not:" : "",
 		  list[1], length[1] ? ")" : "");
 	facts_add(facts, "no_new_privileges", "new privileges",
-		  no_new && !has_enough() ? FACT_MISSING : FACT_NOTED, NULL, "%s",
-		  no_new ? "cannot be had (no_new_privs)" : "could be had (sudo, setcap)");
+		  in_the_way && !has_enough(admin) ? FACT_MISSING : FACT_NOTED, NULL, "%s (%s)",
+		  in_the_way ? "cannot be had" : "could be had",
+		  in_the_way ? in_the_way : "sudo, setcap");
 }
 
-void doctor_machine(struct facts *facts)
+void doctor_machine(struct facts *facts, bool admin)
 {
 	struct stat namespace;
 	bool first =
 		!stat("/proc/self/ns/pid", &namespace) && namespace.st_ino == PROC_PID_INIT_INO;
 
 	look_at_kernel(facts);
-	look_at_privileges(facts);
+	look_at_privileges(facts, admin);
 	facts_add(facts, "pid_namespace", "pid namespace", FACT_NOTED, NULL, "%s",
 		  first ? "the machine's" : "a container's: --follow works on the host only");
 	look_at_settings(facts);

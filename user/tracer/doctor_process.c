@@ -5,6 +5,7 @@
 #include "sources/memory.h"
 #include "sources/source.h"
 #include "target.h"
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -33,50 +34,79 @@ static const struct elf_probe *find_batch(const struct elf_probes *probes)
 	return NULL;
 }
 
-/* Returns how many of its probes are taken. */
-static size_t describe_image(struct facts *facts, const struct target_image *image, int memory,
-			     pid_t pid)
+/* Whether somebody listens to the process. */
+struct listening {
+	bool somebody, unknown;
+};
+
+static void add_image(struct facts *facts, enum fact_state state, const char *path,
+		      const char *text)
 {
-	const struct elf_probe *batch;
+	facts_add(facts, "images", "image", state, NULL, "%s: %s", path, text)->listed = true;
+}
+
+/* 0, -errno, or -ENOENT if it has no probe that would tell where they are. */
+static int read_listeners(struct at_listeners *ret, const struct target_image *image,
+			  const struct elf_probes *probes, int memory, pid_t pid)
+{
+	const struct elf_probe *batch = find_batch(probes);
+
+	if (!batch)
+		return -ENOENT;
+	return memory_read_now(memory, pid, image->bias + batch->semaphore_address, &ret->any,
+			       sizeof(ret->any));
+}
+
+static void describe_image(struct facts *facts, struct listening *listening,
+			   const struct target_image *image, int memory, pid_t pid)
+{
+	struct at_listeners listeners;
 	struct elf_probes probes;
-	uint16_t semaphores[2] = { 0, 0 };
+	char text[128];
 	size_t taken;
 
 	if (elf_read_probes_apart(&probes, image->fd)) {
-		facts_add(facts, "image", "image", FACT_MISSING, NULL,
-			  "%s: its probes cannot be read", image->path);
-		return 0;
+		listening->unknown = true;
+		add_image(facts, FACT_MISSING, image->path, "its probes cannot be read");
+		return;
 	}
 	taken = count_taken(image, &probes, memory, pid);
-	batch = find_batch(&probes);
-	if (batch)
-		memory_read_now(memory, pid, image->bias + batch->semaphore_address, semaphores,
-				sizeof(semaphores));
-	facts_add(facts, "image", "image", probes.count ? FACT_OK : FACT_MISSING, NULL,
-		  "%s: %zu probes, %zu with a breakpoint, semaphores %u and %u", image->path,
-		  probes.count, taken, semaphores[0], semaphores[1]);
-	return taken;
+	if (read_listeners(&listeners, image, &probes, memory, pid)) {
+		listening->unknown = true;
+		listeners.any = 0;
+		snprintf(text, sizeof(text), "%zu probes, breakpoints and semaphores unknown",
+			 probes.count);
+	} else {
+		snprintf(text, sizeof(text),
+			 "%zu probes, %zu with a breakpoint, semaphores %u and %u%s", probes.count,
+			 taken, listeners.batch, listeners.direct,
+			 listeners.ring ? ", a ring" : "");
+	}
+	listening->somebody |= taken || listeners.any;
+	add_image(facts, probes.count ? FACT_OK : FACT_MISSING, image->path, text);
 }
 
 static void describe_images(struct facts *facts, const struct target *target)
 {
 	int memory = memory_open(target->pid, target->pidfd);
 	bool readable = memory_can_be_read_now(memory, target->pid);
-	size_t i, taken = 0;
+	struct listening listening = { false, false };
+	size_t i;
 
 	for (i = 0; i < target->image_count && i < IMAGES_SHOWN; i++)
-		taken += describe_image(facts, &target->images[i], memory, target->pid);
+		describe_image(facts, &listening, &target->images[i], memory, target->pid);
 	if (i < target->image_count)
 		facts_add(facts, "images_left_out", "", FACT_NOTED, NULL,
 			  "and %zu more images with probes", target->image_count - i);
 	if (!i)
-		facts_add(facts, "image", "image", FACT_MISSING,
+		facts_add(facts, "images", "image", FACT_MISSING,
 			  "build it with libasync or <asynctrace/probes.h>",
-			  "nothing that it has mapped has probes");
+			  "nothing that it has mapped has probes")
+			->listed = true;
 	facts_add(facts, "traced", "listeners", FACT_NOTED, NULL, "%s",
-		  !readable ? "unknown: its memory cannot be read"
-		  : taken   ? "somebody traces it already; up to seven can at once"
-			    : "nobody traces it");
+		  listening.somebody  ? "somebody traces it already; up to seven can at once"
+		  : listening.unknown ? "unknown: its memory cannot be read"
+				      : "nobody traces it");
 	if (memory < 0)
 		facts_add(facts, "memory", "memory", FACT_MISSING, NULL,
 			  readable

@@ -4,6 +4,7 @@
 #include "doctor_internal.h"
 #include "sources/trial.h"
 #include <base/text.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,21 +65,33 @@ static bool try_transport(struct facts *facts, const char *key, const char *name
 	return true;
 }
 
-void doctor_ways(struct doctor_ways *ret, struct facts *facts, const struct options *options)
+/* Attaches to a probe of our own. 0 or -errno. */
+static int try_attaching(bool multi)
 {
-	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	int multi = trial_attach(self, true);
-	bool loaded;
+	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), err;
 
-	loaded = try_programs(facts, "programs_multi", "BPF, multi", true, false);
-	try_programs(facts, "programs_perf", "BPF, perf", false, loaded && !multi);
-	add_attached(facts, "uprobe_multi", "uprobe_multi", multi, false);
-	add_attached(facts, "uprobe_perf", "perf uprobes", trial_attach(self, false),
-		     loaded && !multi);
+	if (self < 0)
+		return -errno;
+	err = trial_attach(self, multi);
+	close(self);
+	return err;
+}
+
+void doctor_multi(struct doctor_ways *ways)
+{
+	ways->multi = try_attaching(true);
+}
+
+void doctor_ways(struct doctor_ways *ways, struct facts *facts, const struct options *options)
+{
+	bool loaded = try_programs(facts, "programs_multi", "BPF, multi", true, false);
+	bool enough = loaded && !ways->multi;
+
+	try_programs(facts, "programs_perf", "BPF, perf", false, enough);
+	add_attached(facts, "uprobe_multi", "uprobe_multi", ways->multi, false);
+	add_attached(facts, "uprobe_perf", "perf uprobes", try_attaching(false), enough);
 	add_attached(facts, "tracepoints", "tracepoints", trial_tracepoints(), false);
-	if (self >= 0)
-		close(self);
-	ret->bpf = try_transport(facts, "bpf", "--source bpf", OPTIONS_SOURCE_BPF, options, NULL);
-	ret->ring = try_transport(facts, "ring", "--source ring", OPTIONS_SOURCE_RING, options,
-				  "mount /dev/shm or allow memfd_create(2) in the sandbox");
+	ways->bpf = try_transport(facts, "bpf", "--source bpf", OPTIONS_SOURCE_BPF, options, NULL);
+	ways->ring = try_transport(facts, "ring", "--source ring", OPTIONS_SOURCE_RING, options,
+				   "mount /dev/shm or allow memfd_create(2) in the sandbox");
 }

@@ -72,12 +72,13 @@ static void write_fact(const struct fact *fact)
 	putchar('}');
 }
 
-/* True if the fact before it, or behind it if `step` is 1, has the same key. */
-static bool shares_key(const struct facts *facts, size_t i, int step)
+/* True if both are there and of one list. */
+static bool share_list(const struct facts *facts, size_t a, size_t b)
 {
-	size_t other = i + step;
+	const struct fact *all = facts->all;
 
-	return other < facts->count && !strcmp(facts->all[i].key, facts->all[other].key);
+	return a < facts->count && b < facts->count && all[a].listed && all[b].listed &&
+	       !strcmp(all[a].key, all[b].key);
 }
 
 void facts_write_json(const struct facts *facts)
@@ -87,14 +88,13 @@ void facts_write_json(const struct facts *facts)
 	putchar('{');
 	for (i = 0; i < facts->count; i++) {
 		const struct fact *fact = &facts->all[i];
-		bool list = !strcmp(fact->key, "image"), again = shares_key(facts, i, -1);
 
 		if (i)
 			putchar(',');
-		if (!again)
-			printf("\n  \"%s\": %s", list ? "images" : fact->key, list ? "[" : "");
+		if (!share_list(facts, i - 1, i))
+			printf("\n  \"%s\": %s", fact->key, fact->listed ? "[" : "");
 		write_fact(fact);
-		if (list && !shares_key(facts, i, 1))
+		if (fact->listed && !share_list(facts, i, i + 1))
 			putchar(']');
 	}
 	fputs("\n}\n", stdout);

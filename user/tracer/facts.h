@@ -19,6 +19,7 @@ struct fact {
 	char text[512];	  /* as strange as it is */
 	char remedy[320]; /* what to do about it, in a line or more, or "" */
 	bool quiet;	  /* in JSON only: nobody needs to know */
+	bool listed;	  /* in JSON one of a list, even if alone: see facts_write_json() */
 	bool measured;
 	double record_ns, hit_ns;
 };
@@ -41,7 +42,10 @@ facts_add(struct facts *facts, const char *key, const char *name, enum fact_stat
 /* Prints a line each to stdout, and one for each remedy. */
 void facts_print(const struct facts *facts, bool colour);
 
-/* Writes one object to stdout. Facts that share a key are a list of it. */
+/*
+ * Writes one object to stdout. Listed facts that follow each other and share a key are a list of
+ * it; all others need keys of their own.
+ */
 void facts_write_json(const struct facts *facts);
 
 #endif

@@ -50,11 +50,15 @@ void report_step(const struct budget *budget, uint64_t since_ns, int err)
 	};
 	double spent = 100 * budget->spent, limit = 100 * budget->limit;
 
-	if (!err)
+	if (!err && budget->given_up)
+		say("still over budget: %.3g %% of the target's CPU time goes into tracing (limit %g "
+		    "%%), and nothing more can be left out: end the trace, or allow it more (--budget)",
+		    spent, limit);
+	else if (!err)
 		say("over budget: %.3g %% of the target's CPU time went into tracing (limit %g %%): "
 		    "from %.3f s on %s",
 		    spent, limit, since_ns / 1e9, left_out[budget->detail]);
-	else if (budget->detail == AT_DETAIL_NO_COROUTINES)
+	else
 		say("over budget: %.3g %% of the target's CPU time goes into tracing (limit %g %%), "
 		    "but it cannot leave anything out",
 		    spent, limit);
@@ -121,25 +125,34 @@ static uint64_t own_cpu_ns(void)
 	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000ULL;
 }
 
-/* Writes how often what was done, and how long each took. A ring is handed nothing over. */
-static void describe_work(char *buffer, size_t size, const struct live *live)
+/*
+ * Writes how often what was done, and how long each took. A ring is handed nothing over, and
+ * without a budget nothing is left out.
+ */
+static void describe_work(char *buffer, size_t size, const struct live *live, uint64_t counted)
 {
-	char record[TEXT_DURATION_SIZE], hit[TEXT_DURATION_SIZE], count[TEXT_COUNT_SIZE];
-	int length;
+	char each[TEXT_DURATION_SIZE], count[TEXT_COUNT_SIZE];
+	size_t length;
 
-	text_duration(record, live->cost.record_ns + 0.5);
 	length = snprintf(buffer, size, "%s record%s of %s", text_count(count, live->records),
-			  live->records == 1 ? "" : "s", record);
+			  live->records == 1 ? "" : "s",
+			  text_duration(each, live->cost.record_ns + 0.5));
 	if (live->cost.hit_ns > 0)
-		snprintf(buffer + length, size - length, ", %s hand-over%s of %s",
-			 text_count(count, live->hits), live->hits == 1 ? "" : "s",
-			 text_duration(hit, live->cost.hit_ns + 0.5));
+		length += snprintf(buffer + length, size - length, ", %s hand-over%s of %s",
+				   text_count(count, live->hits), live->hits == 1 ? "" : "s",
+				   text_duration(each, live->cost.hit_ns + 0.5));
+	if (counted)
+		snprintf(buffer + length, size - length, ", %s only counted of %s",
+			 text_count(count, counted),
+			 text_duration(each, live->cost.counted_ns + 0.5));
 }
 
 /* Of children nobody has kept the time. */
-static void describe_share(char *buffer, size_t size, const struct live *live, bool follow)
+static void describe_share(char *buffer, size_t size, const struct live *live, uint64_t counted,
+			   bool follow)
 {
-	double cost_ns = live->cost.record_ns * live->records + live->cost.hit_ns * live->hits;
+	double cost_ns = live->cost.record_ns * live->records + live->cost.hit_ns * live->hits +
+			 live->cost.counted_ns * counted;
 	uint64_t target_ns = live->cpu_ns - live->cpu_begin_ns;
 	char duration[TEXT_DURATION_SIZE];
 
@@ -150,9 +163,9 @@ static void describe_share(char *buffer, size_t size, const struct live *live, b
 		snprintf(buffer, size, "%s of CPU time", text_duration(duration, cost_ns));
 }
 
-void report_cost(const struct options *options, const struct live *live)
+void report_cost(const struct options *options, const struct live *live, uint64_t counted)
 {
-	char own[TEXT_DURATION_SIZE], share[80], work[128];
+	char own[TEXT_DURATION_SIZE], share[80], work[192];
 
 	if (options->input)
 		return;
@@ -165,7 +178,7 @@ void report_cost(const struct options *options, const struct live *live)
 		say("what tracing took could not be measured; asynctrace itself took %s", own);
 		return;
 	}
-	describe_share(share, sizeof(share), live, options->follow);
-	describe_work(work, sizeof(work), live);
+	describe_share(share, sizeof(share), live, counted, options->follow);
+	describe_work(work, sizeof(work), live, counted);
 	say("tracing took %s: %s; asynctrace itself took %s", share, work, own);
 }

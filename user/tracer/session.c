@@ -11,6 +11,7 @@
 #include "session_internal.h"
 #include "sources/snapshot.h"
 #include "target.h"
+#include "views/completeness.h"
 #include <base/clock.h>
 #include <signal.h>
 #include <string.h>
@@ -137,6 +138,13 @@ static bool has_enough(const struct session *session)
 	       snapshot_is_complete(session->snapshot);
 }
 
+/* What tracing has cost the target until now, in ns. */
+static uint64_t cost_until_now(const struct session *session)
+{
+	return cost_of(&session->live.cost, session->source,
+		       completeness_counted(model_totals(session->result.model)));
+}
+
 static void begin_budget(struct session *session)
 {
 	struct live *live = &session->live;
@@ -147,21 +155,25 @@ static void begin_budget(struct session *session)
 	if (!live->measured)
 		say("--budget is not kept, for what tracing costs could not be measured");
 	budget_begin(&session->budget, session->options->budget, clock_ns(),
-		     cost_of(&live->cost, session->source), live->cpu_ns);
+		     cost_until_now(session), live->cpu_ns);
 }
 
 /* Wants less of a target for which tracing takes more than it may. */
 static void keep_budget(struct session *session)
 {
 	struct source *source = session->source;
-	const struct live *live = &session->live;
+	struct budget *budget = &session->budget;
 	uint64_t now_ns = clock_ns();
+	int err = 0;
 
 	if (!(session->options->budget > 0) || session->stopped ||
-	    !budget_look(&session->budget, now_ns, cost_of(&live->cost, source), live->cpu_ns))
+	    !budget_look(budget, now_ns, cost_until_now(session), session->live.cpu_ns))
 		return;
-	report_step(&session->budget, now_ns - model_totals(session->result.model)->first_ns,
-		    source->spare(source, session->budget.detail));
+	if (!budget->given_up)
+		err = source->spare(source, budget->detail);
+	if (err)
+		budget->given_up = true;
+	report_step(budget, now_ns - model_totals(session->result.model)->first_ns, err);
 }
 
 /* The recording ends early: what it misses is counted to the end, which is now. */
@@ -296,7 +308,8 @@ int session_run(const struct options *options)
 		keep_first(&status, await_command(&session));
 		keep_first(&status, report_silence(options, session.result.model));
 		keep_first(&status, session.result.findings);
-		report_cost(options, &session.live);
+		report_cost(options, &session.live,
+			    completeness_counted(model_totals(session.result.model)));
 	}
 	session_free(&session);
 	return status;

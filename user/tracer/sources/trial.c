@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static char message[192]; /* the last one of libbpf, but for its verdict */
+static char message[192]; /* the first of libbpf, which is the cause; others follow from it */
 
 static int remember(enum libbpf_print_level level, const char *format, va_list arguments)
 {
@@ -62,18 +62,16 @@ static int load_alone(const char *name, bool multi)
 	return err;
 }
 
-void trial_load(struct trial *ret, bool multi)
+/* Loads those that `names` has. */
+static void load_each(struct trial *ret, const struct events_bpf *names, bool multi)
 {
-	libbpf_print_fn_t before = libbpf_set_print(remember);
-	struct events_bpf *names = events_bpf__open();
 	struct bpf_program *program;
 	bool all;
 	int err;
 
-	*ret = (struct trial){ .err = names ? 0 : -errno };
 	/* One by one takes seconds. */
-	all = names && !load_alone(NULL, multi);
-	bpf_object__for_each_program(program, names ? names->obj : NULL)
+	all = !load_alone(NULL, multi);
+	bpf_object__for_each_program(program, names->obj)
 	{
 		if (!is_used(program, multi))
 			continue;
@@ -88,6 +86,18 @@ void trial_load(struct trial *ret, bool multi)
 		snprintf(ret->reason, sizeof(ret->reason), "%s",
 			 *message && err != -EPERM && err != -EACCES ? message : strerror(-err));
 	}
+}
+
+void trial_load(struct trial *ret, bool multi)
+{
+	libbpf_print_fn_t before = libbpf_set_print(remember);
+	struct events_bpf *names = events_bpf__open();
+
+	*ret = (struct trial){ .err = names ? 0 : -errno };
+	snprintf(ret->failed, sizeof(ret->failed), "the skeleton");
+	snprintf(ret->reason, sizeof(ret->reason), "%s", strerror(-ret->err));
+	if (names)
+		load_each(ret, names, multi);
 	events_bpf__destroy(names);
 	libbpf_set_print(before);
 }
@@ -111,17 +121,30 @@ int trial_attach(int fd, bool multi)
 	return err;
 }
 
-int trial_tracepoints(void)
+static int attach_one(const char *name)
 {
-	libbpf_print_fn_t before = libbpf_set_print(remember);
-	struct events_bpf *skeleton = open_alone("process_exit", false);
+	struct events_bpf *skeleton = open_alone(name, false);
 	struct attach attach = { 0 };
 	int err = skeleton ? events_bpf__load(skeleton) : -errno;
 
 	if (!err)
-		err = attach_tracepoint(&attach, skeleton->progs.process_exit);
+		err = attach_tracepoint(&attach,
+					bpf_object__find_program_by_name(skeleton->obj, name));
 	attach_end(&attach);
 	events_bpf__destroy(skeleton);
+	return err;
+}
+
+int trial_tracepoints(void)
+{
+	static const char *const names[] = { "process_exit", "signal_deliver", "process_exec",
+					     "process_fork" };
+	libbpf_print_fn_t before = libbpf_set_print(remember);
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names) && !err; i++)
+		err = attach_one(names[i]);
 	libbpf_set_print(before);
 	return err;
 }

@@ -19,7 +19,7 @@ void trial_load(struct trial *ret, bool multi);
 /* Attaches to a probe of the ELF file `fd`, in this process. Returns 0 or -errno. */
 int trial_attach(int fd, bool multi);
 
-/* Attaches to the tracepoints. Returns 0 or -errno. */
+/* Attaches to each tracepoint that tracing takes. Returns 0, or -errno of the first that fails. */
 int trial_tracepoints(void);
 
 #endif

@@ -14,6 +14,11 @@ bool completeness_knows_tasks(const struct model_totals *totals)
 	       totals->detail < AT_DETAIL_NO_SWITCHES;
 }
 
+uint64_t completeness_counted(const struct model_totals *totals)
+{
+	return totals->shed_coroutines + totals->shed_switches + totals->shed_others;
+}
+
 const char *completeness_shed(char *buffer, size_t size, const struct model_totals *totals)
 {
 	const struct {
@@ -70,8 +75,9 @@ const char *completeness_text(char *buffer, size_t size, const struct model_tota
 	if (lost)
 		before = "; ";
 	if (totals->unread)
-		snprintf(unread, sizeof(unread), "%s%" PRIu64 " thread%s may have had unread records",
-			 before, totals->unread, totals->unread == 1 ? "" : "s");
+		snprintf(unread, sizeof(unread),
+			 "%s%" PRIu64 " thread%s may have had unread records", before,
+			 totals->unread, totals->unread == 1 ? "" : "s");
 	if (totals->unread)
 		before = "; ";
 	if (crowded) {

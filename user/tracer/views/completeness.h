@@ -14,6 +14,9 @@ uint64_t completeness_lost(const struct model_totals *totals);
 /* Whether all is known of what tasks do: neither was anything lost, nor were switches left out. */
 bool completeness_knows_tasks(const struct model_totals *totals);
 
+/* How many records the target left out to be spared, and only counted. */
+uint64_t completeness_counted(const struct model_totals *totals);
+
 /* What the target left out to be spared, in one line without an end; null if that is nothing. */
 const char *completeness_shed(char *buffer, size_t size, const struct model_totals *totals);
 
