@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Both sides of the ring in one process: what probes.h writes into it, and what is read of it. */
 #define AT_PROBES_IMPLEMENTATION
+#define at_probe_batch hear_batch /* instead of the site */
 #include <asynctrace/probes.h>
+#include <base/clock.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -68,6 +70,34 @@ static int take_any(void *context, uint32_t thread, const struct at_event *event
 	return 0;
 }
 
+/* What who listens besides is given. */
+static struct {
+	uint32_t last; /* sequence */
+	size_t sheds, holes;
+	uint64_t written, counted;
+} heard;
+
+void hear_batch(struct at_batch *batch, uint32_t count)
+{
+	size_t i;
+
+	if (count == AT_BATCH_HERE)
+		return;
+	assert_in_range(count, 0, AT_BATCH_MAX);
+	if (count)
+		assert_int_equal(batch->sequence, batch->events[count - 1].sequence);
+	for (i = 0; i < count; i++) {
+		const struct at_event *event = &batch->events[i];
+
+		heard.holes += event->sequence != heard.last + 1;
+		heard.last = event->sequence;
+		heard.sheds += event->kind == AT_SHED;
+		heard.written += event->kind != AT_SHED;
+		if (event->kind == AT_SHED)
+			heard.counted += event->a + event->b + event->c;
+	}
+}
+
 static size_t read_ring(void)
 {
 	size_t freed;
@@ -105,6 +135,7 @@ static int make(void **state)
 
 	(void)state;
 	memset(seen, 0, sizeof(seen));
+	memset(&heard, 0, sizeof(heard));
 	memset(&at_thread, 0, sizeof(at_thread));
 	memset(&at_ring, 0, sizeof(at_ring));
 	it.memory = (struct ring_memory){ .fd = -1 };
@@ -130,6 +161,7 @@ static int leave(void **state)
 {
 	(void)state;
 	at_listeners.any = 0;
+	at_listeners.sparing = 0;
 	at_listeners.ring_detail = 0;
 	at_thread_ends(NULL);
 	memset(&at_thread, 0, sizeof(at_thread));
@@ -339,6 +371,24 @@ static void full__is_counted(void **state)
 	assert_false(seen[0].disordered);
 }
 
+/* A child may have the ring's memory, and write into it what it likes. */
+static void count__is_not_relied_on(void **state)
+{
+	static const uint32_t counts[] = { AT_BATCH_MAX, 100000, UINT32_MAX - 1, UINT32_MAX };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		write_records(1);
+		at_thread.batch->count = counts[i];
+		write_records(3);
+		at_flush();
+	}
+	at_thread.batch->count = 100000;
+	at_thread_ends(NULL);
+	read_ring();
+}
+
 static void full__without_reader_is_left(void **state)
 {
 	pid_t child = fork();
@@ -353,7 +403,7 @@ static void full__without_reader_is_left(void **state)
 	at_ring.alive_ns = 0;
 	write_records(1);
 	assert_false(at_listeners.ring);
-	assert_null(at_thread.batch);
+	assert_null(at_thread.state);
 }
 
 static void closed__is_left(void **state)
@@ -382,6 +432,21 @@ static void closed__nothing_is_dropped(void **state)
 	write_records(1);
 	assert_int_equal(it.memory.ring->dropped, 0);
 	assert_false(at_listeners.ring);
+}
+
+static void closed__another_listener_loses_nothing(void **state)
+{
+	(void)state;
+	at_listeners.batch = 1;
+	write_records(3);
+	at_flush();
+	it.memory.ring->closed = 1;
+	write_records(1);
+	assert_non_null(at_thread.batch);
+	assert_null(at_thread.state);
+	at_flush();
+	assert_int_equal(heard.last, 4);
+	assert_int_equal(heard.holes, 0);
 }
 
 static void handed_over__to_another_listener_too(void **state)
@@ -653,6 +718,61 @@ static void detail__exact_whatever_comes(void **state)
 	}
 }
 
+/* What was counted before somebody came who wants all, and what he wants no more. */
+static void detail__another_listener_sees_no_hole(void **state)
+{
+	uint64_t times = 0;
+	int i, n;
+
+	(void)state;
+	memset(&told, 0, sizeof(told));
+	for (i = 0; i < 3000; i++) {
+		at_listeners.batch = 1;
+		at_listeners.sparing = random_word() % 4 != 0;
+		n = random_word() % 200;
+		write_sorts(n);
+		times += n;
+		if (random_word() % 3 == 0)
+			want(random_word() % 4);
+		if (random_word() % 8 == 0 && at_thread.shed)
+			at_thread.shed->time_ns -= AT_SHED_AGE_NS;
+		if (random_word() % 2)
+			at_flush();
+		read_told(false);
+	}
+	at_thread_ends(NULL);
+	read_told(true);
+	assert_int_equal(it.memory.ring->dropped, 0);
+	assert_int_equal(heard.holes, 0);
+	assert_true(heard.sheds > 100);
+	assert_int_equal(heard.last, at_thread.sequence);
+	assert_int_equal(heard.written + heard.counted, 3 * times);
+}
+
+/* Nothing but what is counted comes, for nobody reads the clock for a record. */
+static void detail__finds_a_block_after_a_full_ring(void **state)
+{
+	uint64_t dropped, end_ns;
+	uint32_t before;
+
+	(void)state;
+	write_records(BLOCKS * AT_BATCH_MAX + 1);
+	it.memory.ring->detail = at_listeners.ring_detail = AT_DETAIL_COUNTS;
+	write_records(2);
+	assert_null(at_thread.batch);
+	dropped = it.memory.ring->dropped;
+	before = at_thread.sequence;
+	read_ring();
+	end_ns = clock_ns() + 2 * AT_RETRY_NS;
+	while (clock_ns() < end_ns)
+		;
+	write_records(1000);
+	assert_non_null(at_thread.shed);
+	assert_int_equal(at_thread.shed->b, 1000);
+	assert_int_equal(it.memory.ring->dropped, dropped);
+	assert_int_equal(at_thread.sequence, before);
+}
+
 static void detail__is_the_most_that_anybody_wants(void **state)
 {
 	(void)state;
@@ -816,9 +936,11 @@ int main(void)
 		JOINED(record__is_seen_at_once),
 		JOINED(record__order_across_blocks),
 		JOINED(full__is_counted),
+		JOINED(count__is_not_relied_on),
 		JOINED(full__without_reader_is_left),
 		JOINED(closed__is_left),
 		JOINED(closed__nothing_is_dropped),
+		JOINED(closed__another_listener_loses_nothing),
 		JOINED(handed_over__to_another_listener_too),
 		JOINED(fork__child_writes_nothing),
 		JOINED(thread_end__gives_its_block_up),
@@ -828,6 +950,8 @@ int main(void)
 		JOINED(detail__counts_are_read_at_the_end),
 		JOINED(detail__old_counts_are_given),
 		JOINED(detail__exact_whatever_comes),
+		JOINED(detail__another_listener_sees_no_hole),
+		JOINED(detail__finds_a_block_after_a_full_ring),
 		JOINED(detail__is_the_most_that_anybody_wants),
 		JOINED(read__goes_on_where_it_was_stopped),
 		JOINED(read__not_what_was_taken_since_it_began),

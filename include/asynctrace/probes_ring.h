@@ -131,7 +131,24 @@ static struct at_event *at_block_shed(void)
 	}
 	shed->subject = first.subject;
 	at_thread.shed = shed;
+	/* Who listens besides is given it behind the records. */
+	at_thread.most = AT_BATCH_MAX - 1;
 	return shed;
+}
+
+/* Who listens by the kernel's help sees the records alone, so the counts become one. */
+static void at_block_tell(struct at_batch *batch)
+{
+	uint32_t count = batch->count;
+	struct at_event *event;
+
+	if (at_thread.shed && count < AT_BATCH_MAX) {
+		event = &batch->events[count++];
+		*event = *at_thread.shed;
+		event->sequence = batch->sequence = at_thread.sequence + 1;
+	}
+	if (count)
+		at_probe_batch(batch, count);
 }
 
 /* Nothing of the thread's is read or written in the block from here on. */
@@ -140,6 +157,8 @@ static void at_block_leave(struct at_batch *batch)
 	int counts = at_thread.shed != NULL;
 	uint32_t state = batch->count || counts ? AT_BLOCK_FULL : AT_BLOCK_FREE;
 
+	if (at_listeners.batch)
+		at_block_tell(batch);
 	/* That of what was counted, which is a record now. */
 	at_thread.sequence += counts;
 	__atomic_store_n(at_thread.state, state, __ATOMIC_RELEASE);
@@ -171,7 +190,7 @@ static void at_block_hand_over(struct at_batch *batch)
 	uint32_t number = at_block_of(batch) - at_ring.blocks;
 
 	at_thread.first_ns = at_thread.last_ns;
-	if (!at_ring_look() || batch->count == AT_BATCH_MAX ||
+	if (!at_ring_look() || batch->count >= at_thread.most ||
 	    (batch->count && at_listeners.batch) ||
 	    (shed && at_clock() - shed->time_ns >= AT_SHED_AGE_NS))
 		at_block_leave(batch);
@@ -252,6 +271,7 @@ static struct at_batch *at_block_take(void)
 	block->batch.count = 0;
 	pthread_setspecific(at_key, &at_thread);
 	at_thread.state = &ring->states[number];
+	at_thread.most = AT_BATCH_MAX;
 	at_thread.batch = &block->batch;
 	if (at_listeners.batch)
 		at_probe_batch(at_thread.batch, AT_BATCH_HERE);
