@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Both sides of the ring in one process: what probes.h writes into it, and what is read of it. */
 #define AT_PROBES_IMPLEMENTATION
+#define AT_START_NS    50000000
 #define at_probe_batch hear_batch /* instead of the site */
 #include <asynctrace/probes.h>
 #include <base/clock.h>
@@ -234,6 +235,58 @@ static void open__waits_no_longer_than_the_reader_lives(void **state)
 	it.memory.ring->reader = child;
 	at_ring_open();
 	assert_false(at_listeners.ring);
+}
+
+/* The tracer has failed: what it started must not run. */
+static void open__ends_where_it_is_told_to(void **state)
+{
+	int status;
+	pid_t child = fork();
+
+	(void)state;
+	if (!child) {
+		it.memory.ring->process = getpid();
+		it.memory.ring->go = AT_RING_END;
+		at_ring_open();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 127);
+}
+
+/* A reader that lives and is slow finds it at work. */
+static void open__does_not_wait_for_ever(void **state)
+{
+	(void)state;
+	it.memory.ring->go = 0;
+	at_ring_open();
+	assert_true(at_listeners.ring);
+}
+
+/* That it shall end with the reader is over, but not another wish to end with its parent. */
+static void open__signal_of_its_own_is_left(void **state)
+{
+	int signal;
+
+	(void)state;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	at_ring_open();
+	prctl(PR_GET_PDEATHSIG, &signal);
+	prctl(PR_SET_PDEATHSIG, 0);
+	assert_int_equal(signal, SIGTERM);
+}
+
+static void open__signal_of_the_reader_is_not(void **state)
+{
+	int signal;
+
+	(void)state;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	at_ring_open();
+	prctl(PR_GET_PDEATHSIG, &signal);
+	prctl(PR_SET_PDEATHSIG, 0);
+	assert_int_equal(signal, 0);
 }
 
 /* A process that nobody reaps yet, which has the lock of the ring as long as it lives. */
@@ -781,6 +834,10 @@ static void detail__is_the_most_that_anybody_wants(void **state)
 	at_listeners.batch = 1;
 	/* One who does not know of it wants all. */
 	assert_int_equal(at_detail(), AT_DETAIL_ALL);
+	at_listeners.batch = 0;
+	at_listeners.direct = 1;
+	assert_int_equal(at_detail(), AT_DETAIL_ALL);
+	at_listeners.direct = 0;
 	at_listeners.sparing = 1;
 	assert_int_equal(at_detail(), AT_DETAIL_NO_SWITCHES);
 	at_listeners.switches = 1;
@@ -931,6 +988,10 @@ int main(void)
 		MADE(open__not_what_is_not),
 		MADE(open__waits_no_longer_than_the_reader_lives),
 		MADE(open__waits_for_no_dead_reader),
+		MADE(open__ends_where_it_is_told_to),
+		MADE(open__does_not_wait_for_ever),
+		MADE(open__signal_of_its_own_is_left),
+		MADE(open__signal_of_the_reader_is_not),
 		JOINED(reader__is_there),
 		JOINED(reader__is_gone_and_so_is_the_memory),
 		JOINED(record__is_seen_at_once),

@@ -26,7 +26,8 @@
  * out, relations (AT_DEPENDS) and warnings for example, views do without.
  *
  * A tracer without privileges gives the process a ring to write into (ring.h) when it starts it;
- * that costs other processes a look at their environment.
+ * that costs other processes a look at their environment. Of several copies of this in a process,
+ * the one that begins first has the ring, and nobody hears the others by it.
  *
  * Each copy of this numbers the records of a thread by itself: a thread must write by one copy only,
  * that of the program or that of a library. A child is told from its parent if it was made by
@@ -434,7 +435,8 @@ unsigned int at_detail_spared(void)
 	const volatile struct at_listeners *listeners = &at_listeners;
 	unsigned int detail = AT_DETAIL_COUNTS, ring = listeners->ring_detail;
 
-	if (listeners->coroutines || (listeners->batch && !listeners->sparing))
+	if (listeners->coroutines ||
+	    ((listeners->batch | listeners->direct) && !listeners->sparing))
 		return AT_DETAIL_ALL;
 	if (listeners->switches)
 		detail = AT_DETAIL_NO_COROUTINES;
