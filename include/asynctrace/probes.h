@@ -302,13 +302,13 @@ static at_site *const at_sites[] = { AT_KINDS(AT_SITE_ENTRY) };
 static __thread struct {
 	struct at_batch *batch;
 	uint32_t *state;   /* of the ring's block that the batch is in, or null */
-	uint32_t most;	   /* records that the batch takes */
 	uint64_t first_ns; /* time of the oldest record in it */
 	uint64_t retry_ns; /* the ring was full: when to look again */
 	uint32_t sequence;
 	uint32_t detail;       /* what was wanted when it was looked last, while somebody spares */
 	struct at_event *shed; /* the record that counts what is left out, or null */
 	uint32_t number;       /* the kernel's, or 0 until it is wanted */
+	uint32_t most;	       /* records that the batch takes */
 
 	/* Its clock: see at_now(). */
 	uint64_t last_ns;
