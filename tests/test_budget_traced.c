@@ -328,6 +328,29 @@ static void another_tracer__gets_all(void **state)
 	}
 }
 
+/* Besides a ring, for which talker counts already: what it has counted is no hole to who comes. */
+static void another_tracer__by_bpf_besides_a_ring(void **state)
+{
+	struct scene *scene = *state;
+	const struct talker *talker = scene_share(scene);
+	struct told told;
+
+	NEED_BPF();
+	start_spared(scene, "ring");
+	scene->target.pid = child_of(scene->tracer.pid);
+	start_on_talker(scene, &scene->other, "whole", "");
+	scene->target.pid = 0;
+	UNTIL(file_size(scene_path(scene, "whole")) > 100 * NOTHING_SEEN);
+	end_summary(&scene->other);
+	told = read_told(scene, "whole");
+	assert_true(told.coroutines > 0);
+	program_free(&scene->other);
+	kill(child_of(scene->tracer.pid), SIGTERM);
+	finish_spared(scene, 0);
+	read_told(scene, "recording");
+	assert_true(talker->tasks > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +365,7 @@ int main(void)
 		SCENE_TEST(interrupted__by_a_ring_has_no_hole),
 		SCENE_TEST(tracer__leaves_no_wish_behind),
 		SCENE_TEST(another_tracer__gets_all),
+		SCENE_TEST(another_tracer__by_bpf_besides_a_ring),
 	};
 
 	return cmocka_run_group_tests_name("budget_traced", tests, NULL, NULL);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Both sides of the ring in one process: what probes.h writes into it, and what is read of it. */
 #define AT_PROBES_IMPLEMENTATION
+#define AT_START_NS    50000000
+#define at_probe_batch hear_batch /* instead of the site */
 #include <asynctrace/probes.h>
+#include <base/clock.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -68,6 +71,34 @@ static int take_any(void *context, uint32_t thread, const struct at_event *event
 	return 0;
 }
 
+/* What who listens besides is given. */
+static struct {
+	uint32_t last; /* sequence */
+	size_t sheds, holes;
+	uint64_t written, counted;
+} heard;
+
+void hear_batch(struct at_batch *batch, uint32_t count)
+{
+	size_t i;
+
+	if (count == AT_BATCH_HERE)
+		return;
+	assert_in_range(count, 0, AT_BATCH_MAX);
+	if (count)
+		assert_int_equal(batch->sequence, batch->events[count - 1].sequence);
+	for (i = 0; i < count; i++) {
+		const struct at_event *event = &batch->events[i];
+
+		heard.holes += event->sequence != heard.last + 1;
+		heard.last = event->sequence;
+		heard.sheds += event->kind == AT_SHED;
+		heard.written += event->kind != AT_SHED;
+		if (event->kind == AT_SHED)
+			heard.counted += event->a + event->b + event->c;
+	}
+}
+
 static size_t read_ring(void)
 {
 	size_t freed;
@@ -105,6 +136,7 @@ static int make(void **state)
 
 	(void)state;
 	memset(seen, 0, sizeof(seen));
+	memset(&heard, 0, sizeof(heard));
 	memset(&at_thread, 0, sizeof(at_thread));
 	memset(&at_ring, 0, sizeof(at_ring));
 	it.memory = (struct ring_memory){ .fd = -1 };
@@ -130,6 +162,7 @@ static int leave(void **state)
 {
 	(void)state;
 	at_listeners.any = 0;
+	at_listeners.sparing = 0;
 	at_listeners.ring_detail = 0;
 	at_thread_ends(NULL);
 	memset(&at_thread, 0, sizeof(at_thread));
@@ -202,6 +235,58 @@ static void open__waits_no_longer_than_the_reader_lives(void **state)
 	it.memory.ring->reader = child;
 	at_ring_open();
 	assert_false(at_listeners.ring);
+}
+
+/* The tracer has failed: what it started must not run. */
+static void open__ends_where_it_is_told_to(void **state)
+{
+	int status;
+	pid_t child = fork();
+
+	(void)state;
+	if (!child) {
+		it.memory.ring->process = getpid();
+		it.memory.ring->go = AT_RING_END;
+		at_ring_open();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 127);
+}
+
+/* A reader that lives and is slow finds it at work. */
+static void open__does_not_wait_for_ever(void **state)
+{
+	(void)state;
+	it.memory.ring->go = 0;
+	at_ring_open();
+	assert_true(at_listeners.ring);
+}
+
+/* That it shall end with the reader is over, but not another wish to end with its parent. */
+static void open__signal_of_its_own_is_left(void **state)
+{
+	int signal;
+
+	(void)state;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	at_ring_open();
+	prctl(PR_GET_PDEATHSIG, &signal);
+	prctl(PR_SET_PDEATHSIG, 0);
+	assert_int_equal(signal, SIGTERM);
+}
+
+static void open__signal_of_the_reader_is_not(void **state)
+{
+	int signal;
+
+	(void)state;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	at_ring_open();
+	prctl(PR_GET_PDEATHSIG, &signal);
+	prctl(PR_SET_PDEATHSIG, 0);
+	assert_int_equal(signal, 0);
 }
 
 /* A process that nobody reaps yet, which has the lock of the ring as long as it lives. */
@@ -339,6 +424,24 @@ static void full__is_counted(void **state)
 	assert_false(seen[0].disordered);
 }
 
+/* A child may have the ring's memory, and write into it what it likes. */
+static void count__is_not_relied_on(void **state)
+{
+	static const uint32_t counts[] = { AT_BATCH_MAX, 100000, UINT32_MAX - 1, UINT32_MAX };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		write_records(1);
+		at_thread.batch->count = counts[i];
+		write_records(3);
+		at_flush();
+	}
+	at_thread.batch->count = 100000;
+	at_thread_ends(NULL);
+	read_ring();
+}
+
 static void full__without_reader_is_left(void **state)
 {
 	pid_t child = fork();
@@ -353,7 +456,7 @@ static void full__without_reader_is_left(void **state)
 	at_ring.alive_ns = 0;
 	write_records(1);
 	assert_false(at_listeners.ring);
-	assert_null(at_thread.batch);
+	assert_null(at_thread.state);
 }
 
 static void closed__is_left(void **state)
@@ -382,6 +485,21 @@ static void closed__nothing_is_dropped(void **state)
 	write_records(1);
 	assert_int_equal(it.memory.ring->dropped, 0);
 	assert_false(at_listeners.ring);
+}
+
+static void closed__another_listener_loses_nothing(void **state)
+{
+	(void)state;
+	at_listeners.batch = 1;
+	write_records(3);
+	at_flush();
+	it.memory.ring->closed = 1;
+	write_records(1);
+	assert_non_null(at_thread.batch);
+	assert_null(at_thread.state);
+	at_flush();
+	assert_int_equal(heard.last, 4);
+	assert_int_equal(heard.holes, 0);
 }
 
 static void handed_over__to_another_listener_too(void **state)
@@ -653,6 +771,61 @@ static void detail__exact_whatever_comes(void **state)
 	}
 }
 
+/* What was counted before somebody came who wants all, and what he wants no more. */
+static void detail__another_listener_sees_no_hole(void **state)
+{
+	uint64_t times = 0;
+	int i, n;
+
+	(void)state;
+	memset(&told, 0, sizeof(told));
+	for (i = 0; i < 3000; i++) {
+		at_listeners.batch = 1;
+		at_listeners.sparing = random_word() % 4 != 0;
+		n = random_word() % 200;
+		write_sorts(n);
+		times += n;
+		if (random_word() % 3 == 0)
+			want(random_word() % 4);
+		if (random_word() % 8 == 0 && at_thread.shed)
+			at_thread.shed->time_ns -= AT_SHED_AGE_NS;
+		if (random_word() % 2)
+			at_flush();
+		read_told(false);
+	}
+	at_thread_ends(NULL);
+	read_told(true);
+	assert_int_equal(it.memory.ring->dropped, 0);
+	assert_int_equal(heard.holes, 0);
+	assert_true(heard.sheds > 100);
+	assert_int_equal(heard.last, at_thread.sequence);
+	assert_int_equal(heard.written + heard.counted, 3 * times);
+}
+
+/* Nothing but what is counted comes, for nobody reads the clock for a record. */
+static void detail__finds_a_block_after_a_full_ring(void **state)
+{
+	uint64_t dropped, end_ns;
+	uint32_t before;
+
+	(void)state;
+	write_records(BLOCKS * AT_BATCH_MAX + 1);
+	it.memory.ring->detail = at_listeners.ring_detail = AT_DETAIL_COUNTS;
+	write_records(2);
+	assert_null(at_thread.batch);
+	dropped = it.memory.ring->dropped;
+	before = at_thread.sequence;
+	read_ring();
+	end_ns = clock_ns() + 2 * AT_RETRY_NS;
+	while (clock_ns() < end_ns)
+		;
+	write_records(1000);
+	assert_non_null(at_thread.shed);
+	assert_int_equal(at_thread.shed->b, 1000);
+	assert_int_equal(it.memory.ring->dropped, dropped);
+	assert_int_equal(at_thread.sequence, before);
+}
+
 static void detail__is_the_most_that_anybody_wants(void **state)
 {
 	(void)state;
@@ -661,6 +834,10 @@ static void detail__is_the_most_that_anybody_wants(void **state)
 	at_listeners.batch = 1;
 	/* One who does not know of it wants all. */
 	assert_int_equal(at_detail(), AT_DETAIL_ALL);
+	at_listeners.batch = 0;
+	at_listeners.direct = 1;
+	assert_int_equal(at_detail(), AT_DETAIL_ALL);
+	at_listeners.direct = 0;
 	at_listeners.sparing = 1;
 	assert_int_equal(at_detail(), AT_DETAIL_NO_SWITCHES);
 	at_listeners.switches = 1;
@@ -774,18 +951,19 @@ static void count_drop(void *context, size_t offset, size_t size)
 	dropped_bytes += size;
 }
 
-static void close__takes_free_blocks_only(void **state)
+static void close__takes_what_no_thread_has(void **state)
 {
 	(void)state;
 	dropped_bytes = 0;
 	write_records(AT_BATCH_MAX + 1);
 	ring_close(it.reader, count_drop, NULL);
-	assert_int_equal(dropped_bytes, (BLOCKS - 2) * sizeof(struct at_block));
+	/* The first is full. */
+	assert_int_equal(dropped_bytes, (BLOCKS - 1) * sizeof(struct at_block));
 	assert_int_equal(*at_thread.state, AT_BLOCK_TAKEN);
 	write_records(AT_BATCH_MAX);
 	assert_int_equal(it.memory.ring->dropped, 1);
 	read_ring();
-	assert_int_equal(seen[0].count, 2 * AT_BATCH_MAX);
+	assert_int_equal(seen[0].count, AT_BATCH_MAX);
 }
 
 static void make__is_sealed_and_there(void **state)
@@ -811,14 +989,20 @@ int main(void)
 		MADE(open__not_what_is_not),
 		MADE(open__waits_no_longer_than_the_reader_lives),
 		MADE(open__waits_for_no_dead_reader),
+		MADE(open__ends_where_it_is_told_to),
+		MADE(open__does_not_wait_for_ever),
+		MADE(open__signal_of_its_own_is_left),
+		MADE(open__signal_of_the_reader_is_not),
 		JOINED(reader__is_there),
 		JOINED(reader__is_gone_and_so_is_the_memory),
 		JOINED(record__is_seen_at_once),
 		JOINED(record__order_across_blocks),
 		JOINED(full__is_counted),
+		JOINED(count__is_not_relied_on),
 		JOINED(full__without_reader_is_left),
 		JOINED(closed__is_left),
 		JOINED(closed__nothing_is_dropped),
+		JOINED(closed__another_listener_loses_nothing),
 		JOINED(handed_over__to_another_listener_too),
 		JOINED(fork__child_writes_nothing),
 		JOINED(thread_end__gives_its_block_up),
@@ -828,12 +1012,14 @@ int main(void)
 		JOINED(detail__counts_are_read_at_the_end),
 		JOINED(detail__old_counts_are_given),
 		JOINED(detail__exact_whatever_comes),
+		JOINED(detail__another_listener_sees_no_hole),
+		JOINED(detail__finds_a_block_after_a_full_ring),
 		JOINED(detail__is_the_most_that_anybody_wants),
 		JOINED(read__goes_on_where_it_was_stopped),
 		JOINED(read__not_what_was_taken_since_it_began),
 		JOINED(read__count_that_is_too_large),
 		JOINED(read__of_a_liar),
-		JOINED(close__takes_free_blocks_only),
+		JOINED(close__takes_what_no_thread_has),
 		MADE(make__is_sealed_and_there),
 	};
 

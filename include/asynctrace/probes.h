@@ -26,7 +26,8 @@
  * out, relations (AT_DEPENDS) and warnings for example, views do without.
  *
  * A tracer without privileges gives the process a ring to write into (ring.h) when it starts it;
- * that costs other processes a look at their environment.
+ * that costs other processes a look at their environment. Of several copies of this in a process,
+ * the one that begins first has the ring, and nobody hears the others by it.
  *
  * Each copy of this numbers the records of a thread by itself: a thread must write by one copy only,
  * that of the program or that of a library. A child is told from its parent if it was made by
@@ -307,6 +308,7 @@ static __thread struct {
 	uint32_t detail;       /* what was wanted when it was looked last, while somebody spares */
 	struct at_event *shed; /* the record that counts what is left out, or null */
 	uint32_t number;       /* the kernel's, or 0 until it is wanted */
+	uint32_t most;	       /* records that the batch takes */
 
 	/* Its clock: see at_now(). */
 	uint64_t last_ns;
@@ -433,7 +435,8 @@ unsigned int at_detail_spared(void)
 	const volatile struct at_listeners *listeners = &at_listeners;
 	unsigned int detail = AT_DETAIL_COUNTS, ring = listeners->ring_detail;
 
-	if (listeners->coroutines || (listeners->batch && !listeners->sparing))
+	if (listeners->coroutines ||
+	    ((listeners->batch | listeners->direct) && !listeners->sparing))
 		return AT_DETAIL_ALL;
 	if (listeners->switches)
 		detail = AT_DETAIL_NO_COROUTINES;
@@ -444,12 +447,12 @@ unsigned int at_detail_spared(void)
 
 static void at_hand_over(struct at_batch *batch)
 {
-	if (batch->count && at_listeners.batch)
-		at_probe_batch(batch, batch->count);
 	if (at_thread.state) {
 		at_block_hand_over(batch);
 		return;
 	}
+	if (batch->count && at_listeners.batch)
+		at_probe_batch(batch, batch->count);
 	batch->count = 0;
 	at_thread.shed = NULL;
 }
@@ -478,10 +481,10 @@ void at_flush(void)
 static void at_retire(struct at_batch *batch)
 {
 	at_hand_over(batch);
-	if (at_listeners.batch)
-		at_probe_batch(batch, 0);
 	if (at_thread.state)
 		at_block_leave(batch);
+	if (at_listeners.batch)
+		at_probe_batch(batch, 0);
 }
 
 static void at_thread_ends(void *unused)
@@ -546,11 +549,16 @@ __attribute__((destructor(101))) static void at_process_ends(void)
 
 static struct at_batch *at_batch_new(void)
 {
+	struct at_batch *batch;
 	struct at_spare *spare;
 
 	pthread_once(&at_once, at_prepare);
-	if (at_ring_listens())
-		return at_block_take();
+	if (at_ring_listens()) {
+		batch = at_block_take();
+		/* That it was closed is nothing to who listens by the kernel's help. */
+		if (batch || at_ring_listens())
+			return batch;
+	}
 	pthread_mutex_lock(&at_spare_lock);
 	spare = at_spares;
 	if (spare)
@@ -565,21 +573,28 @@ static struct at_batch *at_batch_new(void)
 	spare->batch.thread = gettid();
 	spare->batch.process = getpid();
 	pthread_setspecific(at_key, &at_thread);
+	at_thread.most = AT_BATCH_MAX;
 	at_thread.batch = &spare->batch;
 	return at_thread.batch;
 }
 
-/* The record is complete in memory before it counts: the process may be killed in between. */
-static inline void at_append(struct at_batch *batch)
+/*
+ * The record is complete in memory before it counts: the process may be killed in between. Returns
+ * how many there are.
+ */
+static inline uint32_t at_append(struct at_batch *batch)
 {
+	uint32_t count = batch->count + 1;
+
 	batch->sequence = at_thread.sequence;
 	/*
 	 * The first record of all is handed over at once: then who listens knows where this thread
 	 * keeps the others.
 	 */
-	if (!batch->count)
+	if (count == 1)
 		at_thread.first_ns = at_thread.sequence == 1 ? 0 : batch->events[0].time_ns;
-	__atomic_store_n(&batch->count, batch->count + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&batch->count, count, __ATOMIC_RELEASE);
+	return count;
 }
 
 static inline uint64_t at_write(enum at_kind kind, unsigned int flags, uint64_t subject, uint64_t a,
@@ -592,7 +607,8 @@ static inline uint64_t at_write(enum at_kind kind, unsigned int flags, uint64_t 
 		batch = at_batch_new();
 	at_thread.sequence++;
 	if (__builtin_expect(batch && (at_listeners.batch | at_ring_listens()), 1)) {
-		struct at_event *event = &batch->events[batch->count];
+		/* In a ring, others can write the count. */
+		struct at_event *event = &batch->events[batch->count % AT_BATCH_MAX];
 
 		event->time_ns = now;
 		event->thread = batch->thread;
@@ -604,8 +620,7 @@ static inline uint64_t at_write(enum at_kind kind, unsigned int flags, uint64_t 
 		event->a = a;
 		event->b = b;
 		event->c = c;
-		at_append(batch);
-		if (__builtin_expect(batch->count == AT_BATCH_MAX, 0) ||
+		if (__builtin_expect(at_append(batch) >= at_thread.most, 0) ||
 		    __builtin_expect(now - at_thread.first_ns > AT_BATCH_AGE_NS, 0))
 			at_hand_over(batch);
 	}
@@ -620,14 +635,17 @@ static inline uint64_t at_write(enum at_kind kind, unsigned int flags, uint64_t 
  */
 static __attribute__((noinline)) struct at_event *at_begin_shed(unsigned int detail)
 {
-	struct at_batch *batch = at_thread.batch;
+	struct at_batch *batch;
 	int changes = detail != at_thread.detail;
 	struct at_event *event;
 
+	/* When to look for a block again goes by it. */
+	at_clock();
 	at_thread.detail = detail;
 	if (changes && at_ring_listens())
 		at_write(AT_SHED, 0, detail, 0, 0, 0);
-	else if (batch && batch->count == AT_BATCH_MAX - 1)
+	batch = at_thread.batch;
+	if (batch && batch->count >= AT_BATCH_MAX - 1)
 		at_hand_over(batch);
 	batch = at_thread.batch ? at_thread.batch : at_batch_new();
 	if (batch && at_thread.state)

@@ -13,14 +13,19 @@
 
 #define AT_RETRY_NS 100000     /* after a ring was full */
 #define AT_ALIVE_NS 1000000000 /* how often to look whether its reader is */
-#define AT_START_NS 5000000000 /* how long the process waits for it before it runs */
 #define AT_LOOK_MAX 64	       /* states to look at when no block should be free */
+
+/* How long the process waits for it before it runs. */
+#ifndef AT_START_NS
+#define AT_START_NS 5000000000
+#endif
 
 /* It stays mapped until the process ends: threads may be at it. */
 static struct {
 	struct at_ring *shared; /* null if there is none */
 	struct at_block *blocks;
 	uint32_t count;
+	uint32_t process;  /* children, who are others, write nothing */
 	uint64_t alive_ns; /* when the reader was looked for last */
 	int fd;		   /* the process may have closed it: */
 	struct stat file;  /* this is what it was */
@@ -131,7 +136,24 @@ static struct at_event *at_block_shed(void)
 	}
 	shed->subject = first.subject;
 	at_thread.shed = shed;
+	/* Who listens besides is given it behind the records. */
+	at_thread.most = AT_BATCH_MAX - 1;
 	return shed;
+}
+
+/* Who listens by the kernel's help sees the records alone, so the counts become one. */
+static void at_block_tell(struct at_batch *batch)
+{
+	uint32_t count = batch->count;
+	struct at_event *event;
+
+	if (at_thread.shed && count < AT_BATCH_MAX) {
+		event = &batch->events[count++];
+		*event = *at_thread.shed;
+		event->sequence = batch->sequence = at_thread.sequence + 1;
+	}
+	if (count)
+		at_probe_batch(batch, count);
 }
 
 /* Nothing of the thread's is read or written in the block from here on. */
@@ -140,6 +162,8 @@ static void at_block_leave(struct at_batch *batch)
 	int counts = at_thread.shed != NULL;
 	uint32_t state = batch->count || counts ? AT_BLOCK_FULL : AT_BLOCK_FREE;
 
+	if (at_listeners.batch)
+		at_block_tell(batch);
 	/* That of what was counted, which is a record now. */
 	at_thread.sequence += counts;
 	__atomic_store_n(at_thread.state, state, __ATOMIC_RELEASE);
@@ -171,7 +195,7 @@ static void at_block_hand_over(struct at_batch *batch)
 	uint32_t number = at_block_of(batch) - at_ring.blocks;
 
 	at_thread.first_ns = at_thread.last_ns;
-	if (!at_ring_look() || batch->count == AT_BATCH_MAX ||
+	if (!at_ring_look() || batch->count >= at_thread.most ||
 	    (batch->count && at_listeners.batch) ||
 	    (shed && at_clock() - shed->time_ns >= AT_SHED_AGE_NS))
 		at_block_leave(batch);
@@ -232,7 +256,7 @@ static struct at_batch *at_block_take(void)
 	uint32_t number = at_ring.count;
 	struct at_block *block;
 
-	/* What is not written now is later than what the reader wants. */
+	/* Nothing follows that the reader wants, so what is not written leaves no hole. */
 	if (__atomic_load_n(&ring->closed, __ATOMIC_ACQUIRE)) {
 		at_ring_close();
 		return NULL;
@@ -247,11 +271,12 @@ static struct at_batch *at_block_take(void)
 	/* The reader looks at them when there are records. */
 	block->serial = __atomic_add_fetch(&ring->serial, 1, __ATOMIC_ACQ_REL);
 	block->batch.thread = at_thread_number();
-	block->batch.process = getpid();
+	block->batch.process = at_ring.process;
 	block->batch.sequence = at_thread.sequence;
 	block->batch.count = 0;
 	pthread_setspecific(at_key, &at_thread);
 	at_thread.state = &ring->states[number];
+	at_thread.most = AT_BATCH_MAX;
 	at_thread.batch = &block->batch;
 	if (at_listeners.batch)
 		at_probe_batch(at_thread.batch, AT_BATCH_HERE);
@@ -292,15 +317,17 @@ static int at_ring_descriptor(void)
 static int at_ring_fits(struct at_ring *ring, uint64_t size)
 {
 	uint64_t offset = ring->blocks_offset, count = ring->blocks;
+	uint32_t process = getpid();
 
 	if (ring->magic != AT_RING_MAGIC || ring->version != AT_RING_VERSION ||
-	    ring->process != (uint32_t)getpid() || !count || offset % sizeof(uint64_t) ||
+	    ring->process != process || !count || offset % sizeof(uint64_t) ||
 	    offset < sizeof(*ring) + count * sizeof(*ring->states) || offset > size ||
 	    (size - offset) / sizeof(*at_ring.blocks) < count)
 		return 0;
 	at_ring.shared = ring;
 	at_ring.blocks = (struct at_block *)((char *)ring + offset);
 	at_ring.count = count;
+	at_ring.process = process;
 	return 1;
 }
 
@@ -351,14 +378,18 @@ static void at_ring_join(int fd)
 
 /*
  * When the process, or a library that it loads, begins. It has waited for the tracer long enough to
- * die with it, and what its user set is all that its environment shall have.
+ * die with it (SIGKILL: another signal is its own wish), and what its user set is all that its
+ * environment shall have.
  */
 static void at_ring_open(void)
 {
+	int signal = 0;
+
 	at_ring_join(at_ring_descriptor());
 	if (!at_ring.shared)
 		return;
-	prctl(PR_SET_PDEATHSIG, 0);
+	if (!prctl(PR_GET_PDEATHSIG, &signal) && signal == SIGKILL)
+		prctl(PR_SET_PDEATHSIG, 0);
 	unsetenv(AT_RING_VARIABLE);
 }
 

@@ -6,8 +6,8 @@
  * size. The process inherits the descriptor; its number is in the environment, until the process
  * claims the ring. Up to `go` it dies with the reader (PR_SET_PDEATHSIG). A thread takes a
  * free block, writes records into it, and gives it to the reader when it is full. What a block holds
- * can be seen record by record, so a process that dies leaves all that it has written, and nobody
- * makes a system call.
+ * can be seen record by record, so a process that dies leaves all that it has written. For a record
+ * nobody makes a system call; once a second one thread looks whether the reader lives.
  *
  * Neither side trusts the other with its memory: the state of each block is shared, no index that
  * anybody relies on, and every count is checked against what a block holds.
@@ -28,14 +28,19 @@
 #define AT_RING_END 2
 
 /*
- * Who may touch a block. The process takes a free one, with a compare-and-swap, and fills it; the
- * reader makes full ones free, with a count of 0, and closes free ones for good before it gives
- * their memory back. Each change is a release, each look an acquire.
+ * Who may touch a block. Each change is a release, each look an acquire.
+ *
+ *	free to taken		a thread, with a compare-and-swap: it alone writes there then
+ *	taken to full		the same, when it goes elsewhere or writes no more
+ *	taken to free		the same, if it has written nothing
+ *	full to free		the reader, with a count of 0, when it has copied what is there
+ *	free, full to closed	for good, with a compare-and-swap, before the memory is given back:
+ *				the reader when it reads no more, the process when that is gone
  */
 enum at_block_state {
 	AT_BLOCK_FREE = 0,
-	AT_BLOCK_TAKEN = 1, /* by a thread, which writes records into it */
-	AT_BLOCK_FULL = 2,  /* or the thread writes no more */
+	AT_BLOCK_TAKEN = 1,
+	AT_BLOCK_FULL = 2,
 	AT_BLOCK_CLOSED = 3,
 };
 

@@ -6,10 +6,11 @@
 #include "fuzz.h"
 #include <stdbool.h>
 #include <stdlib.h>
+#include <tracer/sources/bounds.h>
 #include <tracer/sources/order.h>
 #include <tracer/sources/ring_read.h>
 
-enum { BLOCKS = 6, ROUNDS = 8, CHANGES = 16, THREADS = 8 };
+enum { BLOCKS = 6, ROUNDS = 8, CHANGES = 16, THREADS = 8, END_NS = 40000 };
 
 struct liar {
 	struct input input;
@@ -28,7 +29,7 @@ static void change(struct liar *liar)
 	struct at_block *block = &liar->blocks[which % BLOCKS];
 
 	what |= (uint32_t)input_byte(&liar->input) << 8;
-	switch (how % 8) {
+	switch (how % 11) {
 	case 0:
 		liar->ring->states[which % BLOCKS] = what % 5;
 		break;
@@ -50,6 +51,15 @@ static void change(struct liar *liar)
 	case 6:
 		block->batch.events[what % AT_BATCH_MAX].sequence = what;
 		break;
+	case 7:
+		block->shed.kind = what % 2 ? AT_SHED : what;
+		break;
+	case 8:
+		block->shed.time_ns = what;
+		break;
+	case 9:
+		block->shed.sequence = what;
+		break;
 	default:
 		((uint8_t *)liar->ring)[(what + 97U * which) % liar->size] = how;
 	}
@@ -62,7 +72,7 @@ static int take(void *context, uint32_t thread, const struct at_event *events, s
 	liar->given += count;
 	if (!count || liar->given > BLOCKS * (AT_BATCH_MAX + 1))
 		abort();
-	if (order_add(liar->order, thread, events, count, false))
+	if (bounds_add(liar->order, END_NS, thread, events, count, false))
 		abort();
 	if (liar->input.size)
 		change(liar);
@@ -79,7 +89,7 @@ static void read_rounds(struct liar *liar, struct ring_reader *reader)
 		for (i = 0; i < CHANGES && liar->input.size; i++)
 			change(liar);
 		liar->given = 0;
-		if (ring_read(reader, true, take, liar, &freed) || freed > BLOCKS)
+		if (ring_read(reader, round % 2, take, liar, &freed) || freed > BLOCKS)
 			abort();
 		if (order_take(liar->order, round, &events, &count))
 			abort();

@@ -83,9 +83,17 @@ int launch_await(struct launch *launch, int *status)
 	return 0;
 }
 
+#define BUILD_IT                                                                                   \
+	". Build it with libasync or asynctrace/probes.h; in a shell write: sh -c 'exec ...'"
+
 #define NO_PROBES                                                                                  \
-	"nothing was traced, for it has no probes. Build it with libasync or asynctrace/probes.h; " \
-	"in a shell write: sh -c 'exec ...'"
+	"nothing was traced, for it has no probes" BUILD_IT                                        \
+	"; if it loads them later, use --source ring"
+
+/* Nobody has looked what it is. */
+#define NOT_TAKEN                                                                                  \
+	"nothing was traced, for it did not take the ring: it has no probes, or those of another " \
+	"version, or its environment was cleared" BUILD_IT
 
 int launch_failed(struct launch *launch, const char **why)
 {
@@ -94,7 +102,7 @@ int launch_failed(struct launch *launch, const char **why)
 	*why = NULL;
 	if (recv(launch->channel, &failure, sizeof(failure), MSG_DONTWAIT) == sizeof(failure))
 		return -failure;
-	*why = launch->ring ? NO_PROBES : NO_PROBES "; if it loads them later, use --source ring";
+	*why = launch->ring ? NOT_TAKEN : NO_PROBES;
 	return -ENOEXEC;
 }
 

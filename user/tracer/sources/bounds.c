@@ -25,12 +25,35 @@ struct at_event bounds_event(enum at_kind kind, pid_t pid)
 	};
 }
 
+/* What stands at the end and began before what precedes it: how much was left out; or null. */
+static const struct at_event *counts_of(const struct at_event *events, size_t count)
+{
+	const struct at_event *last = events + count - 1;
+
+	return count > 1 && last->kind == AT_SHED && last->time_ns < last[-1].time_ns ? last : NULL;
+}
+
 int bounds_add(struct order *order, uint64_t end_ns, uint32_t thread, const struct at_event *events,
 	       size_t count, bool again)
 {
+	const struct at_event *counts = counts_of(events, count);
+	struct at_event shed;
+	int err = 0;
+
+	if (counts)
+		count--;
 	while (count && events[count - 1].time_ns > end_ns)
 		count--;
-	return count ? order_add(order, thread, events, count, again) : 0;
+	if (count)
+		err = order_add(order, thread, events, count, again);
+	if (err || !counts || counts->time_ns > end_ns)
+		return err;
+	shed = *counts;
+	/* In place of what is later, so that there is no hole before. */
+	shed.sequence = events[count].sequence;
+	if (count && shed.time_ns < events[count - 1].time_ns)
+		shed.time_ns = events[count - 1].time_ns;
+	return order_add(order, thread, &shed, 1, again);
 }
 
 static bool lost_its_end(const struct order *order, const struct tail *tail)

@@ -36,6 +36,7 @@ struct ring_source {
 	int environment;  /* of the program that runs: empty when that is gone; or -1 */
 	uint64_t next_ns; /* when the ring is read again */
 	size_t collected; /* records, by this round of reading */
+	size_t rest;	  /* since the end */
 	uint64_t records; /* by all */
 	uint64_t end_ns;  /* what is later is left out; UINT64_MAX while it runs */
 	struct at_event first, detach;
@@ -64,8 +65,11 @@ static int collect(struct ring_source *self)
 	self->records += self->collected;
 	hurry = freed > self->memory.blocks / 16;
 	self->next_ns = clock_ns() + (hurry ? HURRY_MS : BOUNDS_WAKE_MS) * 1000000ULL;
+	if (self->state == ENDS)
+		self->rest += self->collected;
+	/* No more than that was there: a process that still writes does not know that it is over. */
 	if (ret == -EAGAIN)
-		return 0;
+		return self->rest >= self->memory.blocks * (AT_BATCH_MAX + 1);
 	return ret < 0 ? ret : 1;
 }
 
@@ -210,6 +214,8 @@ static void ring_source_free(struct source *source)
 		return;
 	if (self->memory.ring)
 		__atomic_store_n(&self->memory.ring->closed, 1, __ATOMIC_RELEASE);
+	if (self->memory.ring && self->state < CLOSES)
+		ring_memory_give_back(&self->memory, self->reader, self->exited);
 	ring_memory_free(&self->memory);
 	ring_reader_free(self->reader);
 	order_free(self->order);

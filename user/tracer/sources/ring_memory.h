@@ -24,7 +24,10 @@ struct ring_memory {
  */
 int ring_memory_make(struct ring_memory *memory, size_t buffer, const char **why);
 
-/* Gives back what no thread of the process has, or all if the process has ended. */
+/*
+ * Gives back what no thread of the process has, or all if the process has ended. Nothing is read any
+ * more. What threads have at this moment goes when the process does.
+ */
 void ring_memory_give_back(struct ring_memory *memory, struct ring_reader *reader, bool ended);
 
 /* Takes what was not made, or only in part. */

@@ -108,7 +108,7 @@ static size_t list_blocks(struct ring_reader *reader, bool end)
 
 /*
  * Adds what the thread has counted to the `fresh` records of its block, and returns 1, or 0 if there
- * is nothing. Nothing follows it in the block, so it is as late as the last record.
+ * is nothing. Its time is when that began, but not before what was taken already.
  */
 static size_t copy_counts(struct ring_reader *reader, const struct entry *entry, size_t fresh)
 {
@@ -125,7 +125,7 @@ static size_t copy_counts(struct ring_reader *reader, const struct entry *entry,
 		return 1;
 	memcpy(&last, &block->batch.events[known->taken - 1], sizeof(last));
 	shed->sequence = last.sequence + 1;
-	if (shed->time_ns < last.time_ns)
+	if (!fresh && shed->time_ns < last.time_ns)
 		shed->time_ns = last.time_ns;
 	return 1;
 }
@@ -183,17 +183,23 @@ int ring_read(struct ring_reader *reader, bool end, ring_take *take, void *conte
 	return ret;
 }
 
+/* False if a thread has it. */
+static bool close_block(uint32_t *state)
+{
+	uint32_t known = __atomic_load_n(state, __ATOMIC_RELAXED);
+
+	return (known == AT_BLOCK_FREE || known == AT_BLOCK_FULL) &&
+	       __atomic_compare_exchange_n(state, &known, AT_BLOCK_CLOSED, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_RELAXED);
+}
+
 void ring_close(struct ring_reader *reader, void (*drop)(void *context, size_t offset, size_t size),
 		void *context)
 {
 	size_t begin = 0, i;
 
 	for (i = 0; i <= reader->count; i++) {
-		uint32_t state = AT_BLOCK_FREE;
-
-		if (i < reader->count &&
-		    __atomic_compare_exchange_n(&reader->ring->states[i], &state, AT_BLOCK_CLOSED,
-						false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		if (i < reader->count && close_block(&reader->ring->states[i]))
 			continue;
 		if (i > begin)
 			drop(context, (char *)&reader->blocks[begin] - (char *)reader->ring,

@@ -36,7 +36,10 @@ typedef int ring_take(void *context, uint32_t thread, const struct at_event *eve
  */
 int ring_read(struct ring_reader *reader, bool end, ring_take *take, void *context, size_t *freed);
 
-/* Closes the blocks that no thread has, for good, and calls `drop` for each run of them. */
+/*
+ * Reads no more: closes the blocks that no thread has, read or not, for good, and calls `drop` for
+ * each run of them. Those that threads have stay.
+ */
 void ring_close(struct ring_reader *reader, void (*drop)(void *context, size_t offset, size_t size),
 		void *context);
 
