@@ -106,16 +106,21 @@ static void finish_spared(struct scene *scene, int status)
 	assert_non_null(strstr(scene->other.out, "% busy before switches were left out"));
 }
 
+static void await_coroutines(const struct talker *talker, uint64_t more)
+{
+	uint64_t before = talker->coroutines;
+
+	UNTIL(talker->coroutines > before + more);
+}
+
 static void spare_talker(struct scene *scene, const char *way)
 {
 	const struct talker *talker = scene_share(scene);
 	struct told told;
-	uint64_t before;
 
 	need(way);
 	start_spared(scene, way);
-	before = talker->coroutines;
-	UNTIL(talker->coroutines > before + 10000);
+	await_coroutines(talker, 10000);
 	kill(child_of(scene->tracer.pid), SIGTERM);
 	finish_spared(scene, 0);
 	told = read_told(scene, "recording");
@@ -296,7 +301,6 @@ static void another_tracer__gets_all(void **state)
 	struct scene *scene = *state;
 	const struct talker *talker = scene_share(scene);
 	struct program *spared = &scene->tracer, *whole = &scene->other;
-	uint64_t coroutines;
 	struct told told;
 	int i;
 
@@ -310,13 +314,14 @@ static void another_tracer__gets_all(void **state)
 		if (!i)
 			start_on_talker(scene, whole, "whole", "");
 		UNTIL(steps_of(spared) == STEPS);
+		/* The state is told in the next iteration of the loop. */
+		await_coroutines(talker, 10000);
 		end_summary(whole);
 		told = read_told(scene, "whole");
 		assert_true(told.coroutines > 0);
 		assert_int_equal(told.shed_coroutines, 0);
 		/* Now nobody wants it any more. */
-		coroutines = talker->coroutines;
-		UNTIL(talker->coroutines > coroutines + 100000);
+		await_coroutines(talker, 100000);
 		kill(spared->pid, SIGINT);
 		program_wait(spared);
 		assert_int_equal(spared->status, 0);
