@@ -345,7 +345,7 @@ static void another_tracer__by_bpf_besides_a_ring(void **state)
 	scene->target.pid = child_of(scene->tracer.pid);
 	start_on_talker(scene, &scene->other, "whole", "");
 	scene->target.pid = 0;
-	UNTIL(file_size(scene_path(scene, "whole")) > 100 * NOTHING_SEEN);
+	await_coroutines(talker, 10000);
 	end_summary(&scene->other);
 	told = read_told(scene, "whole");
 	assert_true(told.coroutines > 0);
