@@ -28,9 +28,12 @@ struct at_event bounds_event(enum at_kind kind, pid_t pid)
 /* What stands at the end and began before what precedes it: how much was left out; or null. */
 static const struct at_event *counts_of(const struct at_event *events, size_t count)
 {
-	const struct at_event *last = events + count - 1;
+	const struct at_event *last;
 
-	return count > 1 && last->kind == AT_SHED && last->time_ns < last[-1].time_ns ? last : NULL;
+	if (count < 2)
+		return NULL;
+	last = events + count - 1;
+	return last->kind == AT_SHED && last->time_ns < last[-1].time_ns ? last : NULL;
 }
 
 int bounds_add(struct order *order, uint64_t end_ns, uint32_t thread, const struct at_event *events,
