@@ -127,7 +127,7 @@ struct model_totals {
 	uint64_t records; /* seen */
 	uint64_t lost;	  /* never arrived, by the holes in their sequence */
 	uint64_t dropped; /* by the kernel's side, which counts those that it could not pass on */
-	uint64_t unread;  /* threads with a batch that could not be read when they died or in the end */
+	uint64_t unread;  /* threads with a last batch that could not be read */
 	uint64_t forked;  /* children that were not traced */
 	uint64_t unkept;  /* so often there was no room: what found none is not followed */
 	uint64_t first_ns, last_ns;

@@ -21,7 +21,8 @@ static bool same_file(const char *one, const char *other)
 	struct stat a, b;
 
 	return one && other && strcmp(one, "-") && strcmp(other, "-") && !stat(one, &a) &&
-	       !stat(other, &b) && S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	       !stat(other, &b) && S_ISREG(a.st_mode) && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
 }
 
 /* It could not be opened. Who waits for a pipe's reader and wants no more knows why. */
@@ -160,8 +161,8 @@ static bool can_go_on(const struct result *result)
 static int check_output(struct result *result, int err)
 {
 	if (err && err != -EPIPE && !result->unrecorded && can_go_on(result)) {
-		say("cannot write '%s': %s: it ends here, the view goes on",
-		    result->output.failed, strerror(-err));
+		say("cannot write '%s': %s: it ends here, the view goes on", result->output.failed,
+		    strerror(-err));
 		result->unrecorded = true;
 		err = output_flush(&result->output, NULL, 0);
 	}
@@ -229,9 +230,8 @@ int result_complain(const struct result *result, int err)
 		return complain("cannot write '%s': %s: it has the first %s records; %s later ones "
 				"are missing%s%s%s; tracing has ended",
 				output->failed, strerror(-err), text_count(saved, output->saved),
-				text_count(missing, output->missing),
-				gone ? ", and " : "", gone ? text_count(lost, gone) : "",
-				gone ? " were lost" : "");
+				text_count(missing, output->missing), gone ? ", and " : "",
+				gone ? text_count(lost, gone) : "", gone ? " were lost" : "");
 	if (result->broken)
 		return complain("cannot write '%s': %s", output->failed, reason(err));
 	return complain("%s", strerror(-err));

@@ -11,10 +11,10 @@
 struct result {
 	const struct options *options;
 	struct output output;
-	bool broken;  /* the output cannot be written */
+	bool broken;	 /* the output cannot be written */
 	bool unrecorded; /* the recording cannot, and the view goes on without it */
-	bool ignored; /* whoever reads the output has gone */
-	int findings; /* after the end: the exit status that the view asks for, or 0 */
+	bool ignored;	 /* whoever reads the output has gone */
+	int findings;	 /* after the end: the exit status that the view asks for, or 0 */
 	const struct view *view;
 	struct view_options view_options;
 	char title[TEXT_NAME_SIZE];

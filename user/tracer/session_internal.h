@@ -12,8 +12,8 @@
 
 struct session {
 	const struct options *options;
-	struct live live; /* the source's owner, unless that is a file */
-	struct source *source; /* null when the target is left alone */
+	struct live live;	   /* the source's owner, unless that is a file */
+	struct source *source;	   /* null when the target is left alone */
 	struct names *names;	   /* null for a file, which has them */
 	struct snapshot *snapshot; /* null unless that of a running process is wanted */
 	struct newcomers *newcomers;
