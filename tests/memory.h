@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The allocator of a test that counts blocks, and has allocations fail. Sanitizers and valgrind have
- * their own, and then nothing is counted and nothing fails.
+ * The allocator of a test that counts blocks, and has allocations fail. Sanitizers and valgrind
+ * have their own, and then nothing is counted and nothing fails.
  */
 #ifndef TESTS_MEMORY_H
 #define TESTS_MEMORY_H

@@ -66,7 +66,8 @@ ASYNC(returns_after, int, turns, int64_t, result)
 }
 
 /*
- * Waits until it is cancelled, then cleans up for some turns, and returns `result` if that is not 0.
+ * Waits until it is cancelled, then cleans up for some turns, and returns `result` if that is not
+ * 0.
  */
 ASYNC(sleeps, struct seen *, seen, int64_t, result)
 {

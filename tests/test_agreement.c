@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The views of one run of build/examples/service tell the same: what each of them prints stands
- * against what the model has told of each task and coroutine, in ns. The run is recorded anew, by BPF
- * if we may, and by a ring; its first half stands for a trace that ends in the middle.
+ * against what the model has told of each task and coroutine, in ns. The run is recorded anew, by
+ * BPF if we may, and by a ring; its first half stands for a trace that ends in the middle.
  */
 #include "scene.h"
 #include <base/text.h>

@@ -4,8 +4,10 @@
  *
  * The requests are written as text: "task1 gather1<task1 task2<gather1" says that a task was
  * cancelled, its gather through it, and another task through the gather. A task that was done
- * already has a "!". "-task1?<timeout1" is a request that was taken back, as the timeout took effect;
- * "-task1!<wait_for1" one for which what was awaited had been done. Things are numbered in the order in which they are met.
+ * already has a "!". "-task1?<timeout1" is a request that was taken back, as the timeout took
+ * effect;
+ * "-task1!<wait_for1" one for which what was awaited had been done. Things are numbered in the
+ * order in which they are met.
  */
 #include "fake_clock.h"
 #include "iterations.h"

@@ -493,7 +493,8 @@ static void *tell_state(void *unused)
 	return unused;
 }
 
-/* However many coroutines await each other: the stack of the loop is the target's, and may be small. */
+/* However many coroutines await each other: the stack of the loop is the target's, and may be
+ * small. */
 static void state__of_a_deep_task(void **state)
 {
 	static struct async_coroutine chain[DEEP];

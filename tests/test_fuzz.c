@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What once broke something breaks it no more, nor does any input that a fuzzer begins with: each is
- * a file of tests/fuzz/regression/NAME or tests/fuzz/corpus/NAME.
+ * What once broke something breaks it no more, nor does any input that a fuzzer begins with: each
+ * is a file of tests/fuzz/regression/NAME or tests/fuzz/corpus/NAME.
  */
 #include <dirent.h>
 #include <fcntl.h>

@@ -226,8 +226,9 @@ static void tracer__leaves_its_command(void **state)
 }
 
 /*
- * It is gone as after a kill, but for its number. What its thread kept is read as long as the memory
- * is its own, where the kernel gives the chance; else it counts as unread, whichever thread it was.
+ * It is gone as after a kill, but for its number. What its thread kept is read as long as the
+ * memory is its own, where the kernel gives the chance; else it counts as unread, whichever thread
+ * it was.
  */
 static void becomes_another__with_an_unfinished_batch(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the model tells besides coroutines: intervals and who woke whom, cancellations, warnings, who
- * depends on whom. Each call is a line; a test compares the lines.
+ * What the model tells besides coroutines: intervals and who woke whom, cancellations, warnings,
+ * who depends on whom. Each call is a line; a test compares the lines.
  */
 #include "events.h"
 #include <errno.h>
@@ -534,7 +534,8 @@ static void cancel__is_told_and_delivered(void **state)
 			 "deliver Task-1 1100 by task:9\n");
 }
 
-/* A coroutine that is forgotten where no loop ever runs; and the rest of one that has begun before. */
+/* A coroutine that is forgotten where no loop ever runs; and the rest of one that has begun before.
+ */
 static void warning__needs_no_loop(void **state)
 {
 	struct log *log = *state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Perfetto's format, decoded by a small reader: the messages as protobuf has them, and what a viewer
- * needs to draw a timeline.
+ * Perfetto's format, decoded by a small reader: the messages as protobuf has them, and what a
+ * viewer needs to draw a timeline.
  */
 #include "printed.h"
 #include <base/text.h>

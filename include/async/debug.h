@@ -7,8 +7,8 @@
  * futures from other threads. It is on with ASYNCDEBUG=1 in the environment, in async_run_debug(),
  * or after async_loop_set_debug().
  *
- * Places are code addresses until they are printed; then libdw is loaded, if there is one, and finds
- * their files and lines.
+ * Places are code addresses until they are printed; then libdw is loaded, if there is one, and
+ * finds their files and lines.
  *
  * Threads: all functions belong to the thread of the loop, unless they say otherwise.
  */
@@ -40,9 +40,9 @@ int async_set_coroutine_origin_tracking_depth(int depth);
 int async_get_coroutine_origin_tracking_depth(void);
 
 /*
- * A place in a program: a function, and the line that it has reached; of its first byte, the line at
- * which it is declared. What was inlined counts as its call. The strings belong to the library, for
- * good.
+ * A place in a program: a function, and the line that it has reached; of its first byte, the line
+ * at which it is declared. What was inlined counts as its call. The strings belong to the library,
+ * for good.
  */
 struct async_frame {
 	uintptr_t address;

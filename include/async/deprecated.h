@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What asyncio has deprecated, under its old names, for those who come with old code. Each does what
- * its replacement does, and the compiler says which that is.
+ * What asyncio has deprecated, under its old names, for those who come with old code. Each does
+ * what its replacement does, and the compiler says which that is.
  */
 #ifndef ASYNC_DEPRECATED_H
 #define ASYNC_DEPRECATED_H
@@ -42,8 +42,8 @@ ASYNC_DEPRECATED_("use async_wait(), without a loop")
 int64_t async_wait_loop(struct async_task *tasks[], size_t count, struct async_loop *loop);
 
 /*
- * Has `wrapper` called for each coroutine that the thread makes, but for those that it makes itself;
- * what it returns takes their place. Null for none.
+ * Has `wrapper` called for each coroutine that the thread makes, but for those that it makes
+ * itself; what it returns takes their place. Null for none.
  */
 ASYNC_DEPRECATED_("use async_set_coroutine_origin_tracking_depth()")
 void async_set_coroutine_wrapper(struct async_coroutine *(*wrapper)(struct async_coroutine *));

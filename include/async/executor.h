@@ -23,8 +23,8 @@ typedef int64_t async_job(void *arg);
 /*
  * Up to `max_workers` threads, started as they are needed; 0 is Python's default, the number of
  * processors and four, at most 32. They are named `name` (null: "ThreadPoolExecutor-0", with the
- * number of the pool) and "_0" and so on: see async_thread_name(). The kernel has 15 bytes for that,
- * so that it calls them "ThreadPoolExe_0". Signals are blocked in them. Null without memory.
+ * number of the pool) and "_0" and so on: see async_thread_name(). The kernel has 15 bytes for
+ * that, so that it calls them "ThreadPoolExe_0". Signals are blocked in them. Null without memory.
  */
 struct async_executor *async_thread_pool_executor_new(unsigned int max_workers, const char *name);
 
@@ -72,7 +72,8 @@ struct async_future *async_run_in_process(struct async_executor *executor,
 /*
  * Takes no more jobs and, with `wait`, blocks the thread until all that were given are done.
  * Otherwise jobs that no worker has begun are cancelled. Then the executor is freed, when the last
- * job has ended. Takes null. -EDEADLK, and nothing happens, if a thread of the pool itself calls it.
+ * job has ended. Takes null. -EDEADLK, and nothing happens, if a thread of the pool itself calls
+ * it.
  */
 int async_executor_shutdown(struct async_executor *executor, bool wait);
 

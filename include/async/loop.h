@@ -93,9 +93,9 @@ struct async_clock {
 };
 
 /*
- * Gives the loop a clock, which must live as long as the loop has it, and the clock its `self`. Null
- * gives CLOCK_MONOTONIC back. Timers keep the times that they were set to. Without any timer the
- * loop sleeps until a descriptor or another thread wakes it, as ever.
+ * Gives the loop a clock, which must live as long as the loop has it, and the clock its `self`.
+ * Null gives CLOCK_MONOTONIC back. Timers keep the times that they were set to. Without any timer
+ * the loop sleeps until a descriptor or another thread wakes it, as ever.
  */
 void async_loop_set_clock(struct async_loop *loop, const struct async_clock *clock, void *self);
 

@@ -2,8 +2,8 @@
 /*
  * Queues between the tasks of one loop. Items are pointers, which the queue only keeps.
  *
- * Threads: all functions belong to the thread of the loop. A queue may be made before the loop runs;
- * it is bound to that of the first task that waits.
+ * Threads: all functions belong to the thread of the loop. A queue may be made before the loop
+ * runs; it is bound to that of the first task that waits.
  */
 #ifndef ASYNC_QUEUE_H
 #define ASYNC_QUEUE_H

@@ -89,8 +89,8 @@ int64_t async_stream_read_until(struct async_stream *stream, const char *separat
 				const char **data);
 
 /*
- * A line, with its '\n' unless it is the last one and has none; 0 at the end. As read_until(), but a
- * line that is longer than the limit is dropped as far as it was read, as in asyncio.
+ * A line, with its '\n' unless it is the last one and has none; 0 at the end. As read_until(), but
+ * a line that is longer than the limit is dropped as far as it was read, as in asyncio.
  */
 int64_t async_stream_read_line(struct async_stream *stream, const char **line);
 
@@ -108,16 +108,16 @@ int async_stream_write_eof(struct async_stream *stream);
 bool async_stream_can_write_eof(const struct async_stream *stream);
 
 /*
- * Waits until the write buffer is down at its low-water mark, if it is above the high one. 0, or the
- * error of the connection. Lets others run once if the stream is closing, as in asyncio.
+ * Waits until the write buffer is down at its low-water mark, if it is above the high one. 0, or
+ * the error of the connection. Lets others run once if the stream is closing, as in asyncio.
  */
 int64_t async_stream_drain(struct async_stream *stream);
 
 /*
  * close() reads no more, writes what is buffered and closes the descriptor; wait_closed() waits
  * until that is done, and returns 0 or the error of the connection. free() closes, if nobody has,
- * and gives the object up while buffered bytes are still being written; it takes null. Nobody may be
- * waiting for the stream then.
+ * and gives the object up while buffered bytes are still being written; it takes null. Nobody may
+ * be waiting for the stream then.
  */
 void async_stream_close(struct async_stream *stream);
 bool async_stream_is_closing(const struct async_stream *stream);

@@ -7,8 +7,8 @@
  * bound to a different event loop: it may be made before its loop runs, and is bound by the first
  * task that waits.
  *
- * Memory: objects belong to who made them, and must not be freed while a task waits for them, unless
- * its loop is being closed. The functions that free take null.
+ * Memory: objects belong to who made them, and must not be freed while a task waits for them,
+ * unless its loop is being closed. The functions that free take null.
  *
  * Threads: all functions belong to the thread of the loop.
  */

@@ -72,8 +72,8 @@ int64_t async_create_unix_server(const struct async_protocol *protocol,
  * Servers, made by the two above or by those of stream.h.
  *
  * close() stops listening, while connections go on; wait_closed() waits until these have ended as
- * well. free() closes, and gives the object up while connections go on; it takes null. With too many
- * open files accepting pauses for a second, and goes on.
+ * well. free() closes, and gives the object up while connections go on; it takes null. With too
+ * many open files accepting pauses for a second, and goes on.
  */
 void async_server_close(struct async_server *server);
 int64_t async_server_wait_closed(struct async_server *server);
@@ -84,9 +84,10 @@ uint16_t async_server_port(const struct async_server *server);
 
 /*
  * Writes as much as the socket takes at once and keeps a copy of the rest, to be written when it
- * takes more. 0 also if the connection is lost already, as in asyncio: connection_lost tells, and the
- * fifth such call and all later ones log a warning; -EPIPE after write_eof(); -EBADF if it can only be read; -ENOMEM, and nothing was written, or the
- * connection is lost, for want of memory for the rest.
+ * takes more. 0 also if the connection is lost already, as in asyncio: connection_lost tells, and
+ * the fifth such call and all later ones log a warning; -EPIPE after write_eof(); -EBADF if it can
+ * only be read; -ENOMEM, and nothing was written, or the connection is lost, for want of memory for
+ * the rest.
  */
 int async_transport_write(struct async_transport *transport, const void *data, size_t size);
 

@@ -107,8 +107,8 @@ enum at_type {
  *
  * A thread's records mean something from its first loop_start, state or job_begin on: what a
  * listener sees before that is the rest of a step at which it arrived, or what follows a loss of
- * these. job_begin and job_end come from the thread that runs the job, or waits for the process that
- * does, one job at a time.
+ * these. job_begin and job_end come from the thread that runs the job, or waits for the process
+ * that does, one job at a time.
  *
  * Texts and arguments come before the record that they belong to, on the same thread.
  *
@@ -263,8 +263,8 @@ enum at_argument {
  * Records are handed over in batches: a thread appends while somebody listens and passes the
  * address and count to the probe "batch" when it must. `count` is raised after the record is
  * complete, so that whoever reads the memory of a killed process finds whole records only. A thread
- * that will write no more passes a count of 0, and one that goes on at another address, with nothing
- * there yet, AT_BATCH_HERE.
+ * that will write no more passes a count of 0, and one that goes on at another address, with
+ * nothing there yet, AT_BATCH_HERE.
  */
 #define AT_BATCH_MAX  256
 #define AT_BATCH_HERE 0xffffffff

@@ -5,9 +5,9 @@
  * The reader makes it, as memory without a file (memfd_create(2)), sealed against any change of its
  * size. The process inherits the descriptor; its number is in the environment, until the process
  * claims the ring. Up to `go` it dies with the reader (PR_SET_PDEATHSIG). A thread takes a
- * free block, writes records into it, and gives it to the reader when it is full. What a block holds
- * can be seen record by record, so a process that dies leaves all that it has written. For a record
- * nobody makes a system call; once a second one thread looks whether the reader lives.
+ * free block, writes records into it, and gives it to the reader when it is full. What a block
+ * holds can be seen record by record, so a process that dies leaves all that it has written. For a
+ * record nobody makes a system call; once a second one thread looks whether the reader lives.
  *
  * Neither side trusts the other with its memory: the state of each block is shared, no index that
  * anybody relies on, and every count is checked against what a block holds.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A fault is a test that fills a row of the table: what the target wrote, by its own count; what the
- * tracer saw, counted in its recording; and what it said that it lost.
+ * A fault is a test that fills a row of the table: what the target wrote, by its own count; what
+ * the tracer saw, counted in its recording; and what it said that it lost.
  */
 #ifndef TESTS_FAULTS_H
 #define TESTS_FAULTS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ELF files that a target chose, in which probes are looked for and addresses are named, and lines
- * of its /proc/PID/maps. The first byte says which of them the rest is, or that it is only the notes
- * of a file that is sane but for them.
+ * of its /proc/PID/maps. The first byte says which of them the rest is, or that it is only the
+ * notes of a file that is sane but for them.
  */
 #include "fuzz.h"
 #include <libelf.h>

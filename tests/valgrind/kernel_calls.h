@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * valgrind 3.19 refuses system calls that are younger than it is, and those of pidfds are among
- * them. Under it, a process of ours that valgrind does not watch makes them: see with_calls.c, which
- * starts it, and calls.c, which asks it.
+ * them. Under it, a process of ours that valgrind does not watch makes them: see with_calls.c,
+ * which starts it, and calls.c, which asks it.
  */
 #ifndef TESTS_KERNEL_CALLS_H
 #define TESTS_KERNEL_CALLS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Child processes inside of the runtime, below the two forms that users see: pipes and a program are
- * made a child, which the loop watches until it has ended, whoever else has lost interest.
+ * Child processes inside of the runtime, below the two forms that users see: pipes and a program
+ * are made a child, which the loop watches until it has ended, whoever else has lost interest.
  */
 #ifndef CHILD_H
 #define CHILD_H
@@ -29,8 +29,8 @@ struct child {
 #pragma GCC visibility push(hidden)
 
 /*
- * spawn.c: what the options ask for. Descriptors of ours that somebody takes over are to be made -1.
- * close() closes the rest. 0 or -errno.
+ * spawn.c: what the options ask for. Descriptors of ours that somebody takes over are to be made
+ * -1. close() closes the rest. 0 or -errno.
  */
 int async__pipes_open(struct pipes *pipes, const struct async_process_options *options);
 void async__pipes_close(struct pipes *pipes);

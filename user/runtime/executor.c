@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What both kinds of executors share: the queue, how it is shut down, and the one that a loop has of
- * its own.
+ * What both kinds of executors share: the queue, how it is shut down, and the one that a loop has
+ * of its own.
  */
 #include "jobs.h"
 #include <errno.h>

@@ -2,11 +2,11 @@
 /*
  * Executors, and the jobs that are given to them: what threads and processes share.
  *
- * A job is looked at from two sides, each of which holds it: the loop's, whose future it is, and the
- * executor's, from the moment it is queued until its end has been posted to the loop. Who raises
- * `claimed` first decides whether a worker runs it or it is taken back. So a loop can be closed
- * while its jobs run, and an executor be freed before the loop has heard of their ends; neither
- * needs the other's lock.
+ * A job is looked at from two sides, each of which holds it: the loop's, whose future it is, and
+ * the executor's, from the moment it is queued until its end has been posted to the loop. Who
+ * raises `claimed` first decides whether a worker runs it or it is taken back. So a loop can be
+ * closed while its jobs run, and an executor be freed before the loop has heard of their ends;
+ * neither needs the other's lock.
  *
  * A process pool is a pool of threads as well: each has a worker process of its own, and waits for
  * it in the place of the loop.

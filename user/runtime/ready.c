@@ -10,8 +10,8 @@
  * can be fetched while the present one runs (measured with 100,000 tasks: 72 ns a switch against
  * 141).
  *
- * The loop is taken from the thread, though the task has it too: what the next task is must not wait
- * for a load from the present one (measured: 10.0 ns a switch against 10.7).
+ * The loop is taken from the thread, though the task has it too: what the next task is must not
+ * wait for a load from the present one (measured: 10.0 ns a switch against 10.7).
  */
 #include "runtime.h"
 #include "switch.h"

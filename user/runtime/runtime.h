@@ -402,8 +402,8 @@ void async__wakeup_close(void);
 void async__wakeup_forget(void); /* in a forked process, which has closed the descriptor */
 
 /*
- * poll.c: descriptors. `source` has its fd, `ready` and `close`; `events` are epoll's, EPOLLET among
- * them. 0 or -errno: -EEXIST if the descriptor is watched already, -EPERM if it cannot be.
+ * poll.c: descriptors. `source` has its fd, `ready` and `close`; `events` are epoll's, EPOLLET
+ * among them. 0 or -errno: -EEXIST if the descriptor is watched already, -EPERM if it cannot be.
  */
 int async__poll_open(struct async_loop *loop);
 void async__poll_close(struct async_loop *loop);

@@ -21,8 +21,8 @@ struct launch;
  *
  * Returns 0 with the process stopped there; the same thread must call launch_go(), and the caller
  * frees `*ret` with launch_free(). Else -errno with a sentence in `*why`, which is null if the
- * command could not be executed at all. If it has ended before, `*ret` is set, too, and launch_wait()
- * tells how.
+ * command could not be executed at all. If it has ended before, `*ret` is set, too, and
+ * launch_wait() tells how.
  */
 int launch_start(struct launch **ret, char *const argv[],
 		 int (*accept)(pid_t pid, void *context, const char **why), void *context,

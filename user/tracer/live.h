@@ -41,8 +41,8 @@ int live_attach(struct source **ret, const struct target *target, const struct o
 void live_look(struct live *live);
 
 /*
- * Leaves the target alone from now on: the source is gone, and what it cost is known. The process and
- * the command stay. Takes what was not opened.
+ * Leaves the target alone from now on: the source is gone, and what it cost is known. The process
+ * and the command stay. Takes what was not opened.
  */
 void live_detach(struct live *live);
 

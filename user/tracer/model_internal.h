@@ -208,13 +208,14 @@ void text_forget(struct thread *thread);
 /* The thread's pending text of that index, or null if it is missing or absent. */
 const char *text_pending(const struct thread *thread, unsigned int index);
 
-/* How the task or coroutine that `event` ends has ended; the message is good until text_forget(). */
+/* How the task or coroutine that `event` ends has ended; the message is good until text_forget().
+ */
 void text_take_end(const struct thread *thread, const struct at_event *event,
 		   struct model_end *ret);
 
 /*
- * Gives the coroutine that `event` begins its arguments, if all of them are known and there is room.
- * 0 or -ENOMEM.
+ * Gives the coroutine that `event` begins its arguments, if all of them are known and there is
+ * room. 0 or -ENOMEM.
  */
 int text_take_arguments(struct model *model, const struct thread *thread,
 			struct coroutine *coroutine, const struct at_event *event);

@@ -28,8 +28,8 @@ static bool thread_is_idle(const struct thread *thread)
 }
 
 /*
- * Of a few that run nothing the one goes that was heard of longest ago: what comes back is met anew,
- * and what it has lost is not known. The others go to the end.
+ * Of a few that run nothing the one goes that was heard of longest ago: what comes back is met
+ * anew, and what it has lost is not known. The others go to the end.
  */
 static bool threads_make_room(struct model *model)
 {

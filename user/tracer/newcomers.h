@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Libraries with probes that the target loads after it was attached to. They are not traced, for the
- * privileges to do that are gone; but nobody should take their silence for idleness.
+ * Libraries with probes that the target loads after it was attached to. They are not traced, for
+ * the privileges to do that are gone; but nobody should take their silence for idleness.
  */
 #ifndef TRACER_NEWCOMERS_H
 #define TRACER_NEWCOMERS_H
@@ -13,9 +13,9 @@ struct newcomers;
 struct target;
 
 /*
- * To be called with the privileges that reading the target's mappings takes; the target must outlive
- * it. `has_probes` is asked of files that the target chooses. Null if the mappings cannot be read,
- * or without memory. The caller frees it.
+ * To be called with the privileges that reading the target's mappings takes; the target must
+ * outlive it. `has_probes` is asked of files that the target chooses. Null if the mappings cannot
+ * be read, or without memory. The caller frees it.
  */
 struct newcomers *newcomers_new(const struct target *target, bool (*has_probes)(int fd));
 

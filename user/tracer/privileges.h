@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-/* Whether the capability (CAP_BPF, …) is in force; CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON. */
+/* Whether the capability (CAP_BPF, …) is in force; CAP_SYS_ADMIN stands for CAP_BPF and
+ * CAP_PERFMON. */
 bool privileges_have(unsigned int capability);
 
 /*

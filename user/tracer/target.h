@@ -63,8 +63,8 @@ struct target_mapping {
 int target_open_root(const struct target *target);
 
 /*
- * Opens the file of the mapping by its path from there, as far as the caller's rights allow, if it is
- * a regular one and the mapped one. A descriptor or -errno.
+ * Opens the file of the mapping by its path from there, as far as the caller's rights allow, if it
+ * is a regular one and the mapped one. A descriptor or -errno.
  */
 int target_open_in_root(int root, const struct target_mapping *mapping);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The files that a process has mapped. Paths in `maps` are the target's words; a file is believed to
- * be the mapped one only if the kernel leads there (map_files) or shows the same device and inode
- * when it is mapped here.
+ * The files that a process has mapped. Paths in `maps` are the target's words; a file is believed
+ * to be the mapped one only if the kernel leads there (map_files) or shows the same device and
+ * inode when it is mapped here.
  */
 #include "target_internal.h"
 #include <errno.h>

@@ -20,9 +20,9 @@ struct tail;
 struct at_event bounds_event(enum at_kind kind, pid_t pid);
 
 /*
- * Adds records of one thread to `order`, without those later than `end_ns`. As order_add(). Counts of
- * what was left out (AT_SHED) at the end of a block have the time when that began: they are kept if
- * that is not later, whatever precedes them.
+ * Adds records of one thread to `order`, without those later than `end_ns`. As order_add(). Counts
+ * of what was left out (AT_SHED) at the end of a block have the time when that began: they are kept
+ * if that is not later, whatever precedes them.
  */
 int bounds_add(struct order *order, uint64_t end_ns, uint32_t thread, const struct at_event *events,
 	       size_t count, bool again);

@@ -20,8 +20,8 @@ struct order;
 #define ORDER_HELD_MAX (1 << 20)
 
 /*
- * Of many more threads than this, those are forgotten that have given all their records and were silent
- * for longest; if they write again, nothing of theirs is left out as a repetition.
+ * Of many more threads than this, those are forgotten that have given all their records and were
+ * silent for longest; if they write again, nothing of theirs is left out as a repetition.
  */
 #define ORDER_THREADS_MAX (1 << 16)
 

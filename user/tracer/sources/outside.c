@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A loop that runs changes its lists while they are read: a walk that does not come back to where it
- * began is tried again. What was read of the last try is given all the same.
+ * A loop that runs changes its lists while they are read: a walk that does not come back to where
+ * it began is tried again. What was read of the last try is given all the same.
  */
 #include "outside.h"
 #include "memory.h"

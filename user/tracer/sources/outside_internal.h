@@ -80,8 +80,8 @@ struct walk {
 };
 
 /*
- * Returns 1 and the next object; 0 at the end; -EAGAIN if the list leads astray, -EMSGSIZE if that is
- * more than anybody wants.
+ * Returns 1 and the next object; 0 at the end; -EAGAIN if the list leads astray, -EMSGSIZE if that
+ * is more than anybody wants.
  */
 int outside_walk(struct outside *outside, struct walk *walk, struct object *ret);
 

@@ -82,8 +82,8 @@ static bool has_ended(struct ring_source *self)
 }
 
 /*
- * Nobody reads from now on. What is not written later belongs to the time that is left out. So does a
- * record that a thread is writing at this moment, if it is not complete when the ring is read for
+ * Nobody reads from now on. What is not written later belongs to the time that is left out. So does
+ * a record that a thread is writing at this moment, if it is not complete when the ring is read for
  * the last time: none of that thread's that is seen comes after it, so it leaves no hole.
  */
 static void end(struct ring_source *self)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The memory of a ring, from the tracer's side: made before the process exists, given back after. */
+/* The memory of a ring, from the tracer's side: made before the process exists, given back after.
+ */
 #ifndef TRACER_SOURCES_RING_MEMORY_H
 #define TRACER_SOURCES_RING_MEMORY_H
 
@@ -25,8 +26,8 @@ struct ring_memory {
 int ring_memory_make(struct ring_memory *memory, size_t buffer, const char **why);
 
 /*
- * Gives back what no thread of the process has, or all if the process has ended. Nothing is read any
- * more. What threads have at this moment goes when the process does.
+ * Gives back what no thread of the process has, or all if the process has ended. Nothing is read
+ * any more. What threads have at this moment goes when the process does.
  */
 void ring_memory_give_back(struct ring_memory *memory, struct ring_reader *reader, bool ended);
 

@@ -107,8 +107,8 @@ static size_t list_blocks(struct ring_reader *reader, bool end)
 }
 
 /*
- * Adds what the thread has counted to the `fresh` records of its block, and returns 1, or 0 if there
- * is nothing. Its time is when that began, but not before what was taken already.
+ * Adds what the thread has counted to the `fresh` records of its block, and returns 1, or 0 if
+ * there is nothing. Its time is when that began, but not before what was taken already.
  */
 static size_t copy_counts(struct ring_reader *reader, const struct entry *entry, size_t fresh)
 {

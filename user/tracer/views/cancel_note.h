@@ -12,8 +12,8 @@
 char *cancel_note_name(const struct model *model, uint32_t process, uint64_t id);
 
 /*
- * Tasks are looked at one by one. `*looks` is how many may be yet, which the calls below lower; at 0
- * they find none.
+ * Tasks are looked at one by one. `*looks` is how many may be yet, which the calls below lower; at
+ * 0 they find none.
  */
 
 /* Who goes on behind a shield. */

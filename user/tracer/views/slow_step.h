@@ -40,8 +40,8 @@ struct slow_thread *slow_add_thread(struct slow_threads *threads, uint32_t proce
 				    uint32_t thread);
 
 /*
- * The one to forget before another is added: with nothing at hand, if one is soon found. Null as long
- * as there is room.
+ * The one to forget before another is added: with nothing at hand, if one is soon found. Null as
+ * long as there is room.
  */
 struct slow_thread *slow_spare_thread(struct slow_threads *threads);
 void slow_forget_thread(struct slow_threads *threads, struct slow_thread *thread);
@@ -54,7 +54,8 @@ struct slow_thread *slow_next_thread(const struct slow_threads *threads,
 /* The step at hand has been in that function for `ns` more. */
 void slow_add_part(struct slow_thread *thread, const struct model_function *function, uint64_t ns);
 
-/* The step has ended: in what it has been for longest. Its function is null if that is not known. */
+/* The step has ended: in what it has been for longest. Its function is null if that is not known.
+ */
 struct slow_part slow_take_part(struct slow_thread *thread);
 
 /* Whether the step belongs to another iteration than the one at hand, if there is one. */

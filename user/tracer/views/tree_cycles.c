@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who waits for himself: in the words of asyncio's pstree, and a deadlock where locks are part of it
- * and nothing is left that could end it.
+ * Who waits for himself: in the words of asyncio's pstree, and a deadlock where locks are part of
+ * it and nothing is left that could end it.
  */
 #include "colour.h"
 #include "describe.h"
