@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the machine says of itself. Only trials decide; this is to understand them by. */
 #include "doctor_internal.h"
+#include "pid_namespace.h"
 #include "privileges.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -9,12 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-/* The inode of the first namespace of process ids, since Linux 3.8. */
-#define PROC_PID_INIT_INO 0xeffffffc
 
 enum { READ_SEARCH = 2, SYS_PTRACE = 19, SYS_ADMIN = 21, PERFMON = 38, BPF = 39 };
 
@@ -166,13 +163,10 @@ static void look_at_privileges(struct facts *facts, bool admin)
 
 void doctor_machine(struct facts *facts, bool admin)
 {
-	struct stat namespace;
-	bool first =
-		!stat("/proc/self/ns/pid", &namespace) && namespace.st_ino == PROC_PID_INIT_INO;
-
 	look_at_kernel(facts);
 	look_at_privileges(facts, admin);
 	facts_add(facts, "pid_namespace", "pid namespace", FACT_NOTED, NULL, "%s",
-		  first ? "the machine's" : "a container's: --follow works on the host only");
+		  pid_namespace_is_first() ? "the machine's"
+					   : "a container's: --follow works on the host only");
 	look_at_settings(facts);
 }

@@ -15,91 +15,16 @@
  * detaches from them, for which no privileges are needed.
  */
 #include "programs.h"
-#include "../privileges.h"
+#include "../pid_namespace.h"
 #include "memory.h"
+#include "refusal.h"
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <events.skel.h>
-#include <linux/capability.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The inode of the first namespace of process ids, since Linux 3.8. */
-#define PROC_PID_INIT_INO 0xeffffffc
-
 #define BIT(kind) (1ULL << (kind))
-
-static char libbpf_message[256]; /* of libbpf */
-
-static int remember(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	if (level != LIBBPF_WARN)
-		return 0;
-	vsnprintf(libbpf_message, sizeof(libbpf_message), format, arguments);
-	libbpf_message[strcspn(libbpf_message, "\n")] = '\0';
-	return 0;
-}
-
-/* Before Linux 5.11 a ring is locked memory. libbpf raises the limit, where that is allowed. */
-static bool is_limited(void)
-{
-	struct rlimit locked;
-
-	return !privileges_have(CAP_SYS_RESOURCE) && !getrlimit(RLIMIT_MEMLOCK, &locked) &&
-	       locked.rlim_cur != RLIM_INFINITY;
-}
-
-/* What it takes to load programs, and to attach them by perf's events. */
-static const char *explain_refusal(void)
-{
-	bool bpf = privileges_have(CAP_BPF), perfmon = privileges_have(CAP_PERFMON);
-
-	if (!bpf && !perfmon)
-		return "tracing by BPF takes CAP_BPF and CAP_PERFMON, which root has (sudo)";
-	if (!bpf)
-		return "tracing by BPF takes CAP_BPF, too, which root has (sudo)";
-	if (!perfmon)
-		return "tracing by BPF takes CAP_PERFMON, too, which root has (sudo)";
-	if (!privileges_have(CAP_SYS_ADMIN))
-		return "tracing by BPF takes CAP_SYS_ADMIN before Linux 6.10, which root has (sudo)";
-	if (is_limited())
-		return "the kernel refuses BPF, as in a container, if it is locked down or, before "
-		       "Linux 5.11, without CAP_SYS_RESOURCE or more locked memory (ulimit -l)";
-	return "the kernel refuses BPF, as in a container or if it is locked down";
-}
-
-static const char *explain(int err)
-{
-	static char words[sizeof(libbpf_message) + 64];
-
-	switch (err) {
-	case -EPERM:
-	case -EACCES:
-		return explain_refusal();
-	case -ENOSYS:
-		return "this kernel has no BPF, and without it a running process cannot be traced";
-	case -ESRCH:
-		return "the process has ended";
-	case -ENOMEM:
-		return "no memory: try a smaller buffer";
-	case -EBUSY:
-		return "too many tracers listen to it already: end one of them";
-	}
-	snprintf(words, sizeof(words), "the kernel did not take the tracing programs: %s",
-		 *libbpf_message ? libbpf_message : strerror(-err));
-	return words;
-}
-
-static bool in_first_pid_namespace(void)
-{
-	struct stat namespace;
-
-	return !stat("/proc/self/ns/pid", &namespace) && namespace.st_ino == PROC_PID_INIT_INO;
-}
 
 static struct bpf_program *find_program(const struct events_bpf *skeleton, unsigned int kind)
 {
@@ -161,7 +86,7 @@ static int set_target(struct events_bpf *skeleton, const struct bpf_options *opt
 	const bool traced = true;
 	__u32 process = options->pid;
 
-	if (in_first_pid_namespace())
+	if (pid_namespace_is_first())
 		skeleton->bss->target = process;
 	if (!options->follow)
 		return 0;
@@ -348,20 +273,19 @@ int programs_start(struct programs *programs, const struct bpf_options *options,
 		       "asynctrace/probes.h, and not be stripped of its section headers";
 		return -ENOENT;
 	}
-	if (options->follow && !in_first_pid_namespace()) {
+	if (options->follow && !pid_namespace_is_first()) {
 		*why = "children cannot be followed from within a container: run asynctrace on the "
 		       "host";
 		return -EOPNOTSUPP;
 	}
-	*libbpf_message = '\0';
-	libbpf_set_print(remember);
+	refusal_listen();
 	err = try_way(programs, options, probes, memory, true);
 	if (err && err != -EBUSY && err != -ESRCH) {
 		programs_free(programs);
 		err = try_way(programs, options, probes, memory, false);
 	}
 	if (err)
-		*why = explain(err);
+		*why = refusal_explain(err);
 	return err;
 }
 
