@@ -17,7 +17,6 @@ enum { FINDINGS_MAX = 1000 };
 static const struct {
 	enum severity severity;
 	const char *advice;
-	bool distinct; /* the text tells who, not only what */
 } kinds[FINDING_KINDS] = {
 	[FINDING_NEVER_AWAITED] = { FINDING_ERROR,
 				    "await it, or make it a task with async_create_task()" },
@@ -27,11 +26,9 @@ static const struct {
 						       "its loop is closed" },
 	[FINDING_CYCLE] = { FINDING_ERROR,
 			    "let one of them go on without the others: take locks in one order, "
-			    "or give a wait a limit",
-			    true },
+			    "or give a wait a limit" },
 	[FINDING_HOLDER_GONE] = { FINDING_ERROR, "release it on every way out of the task" },
-	[FINDING_STUCK] = { FINDING_ERROR, "look for who was to end these waits, and did not",
-			    true },
+	[FINDING_STUCK] = { FINDING_ERROR, "look for who was to end these waits, and did not" },
 	[FINDING_UNCLOSED] = { FINDING_WARNING, "close it when it is no longer used" },
 	[FINDING_NEVER_YIELDED] = { FINDING_WARNING,
 				    "give the work to async_run_in_executor(), or let others run "
@@ -41,16 +38,19 @@ static const struct {
 	[FINDING_OTHER] = { FINDING_WARNING, NULL },
 	[FINDING_CYCLE_OR_NOT] = { FINDING_NOTE,
 				   "if nothing is to end it, let one of them go on without the "
-				   "others: take locks in one order",
-				   true },
+				   "others: take locks in one order" },
 	[FINDING_HOLDER_GONE_OR_NOT] = { FINDING_NOTE,
 					 "if nobody else is to release it, release it on every way "
 					 "out of the task" },
 	[FINDING_STUCK_OR_FOREIGN] = { FINDING_NOTE,
-				       "if neither was to end these waits, look for who was",
-				       true },
+				       "if neither was to end these waits, look for who was" },
 	[FINDING_JOB_FAILED] = { FINDING_NOTE, "see that whoever awaits it expects that" },
 };
+
+/* The kinds whose text tells who, not only what. */
+#define DISTINCT                                                                                   \
+	(1U << FINDING_CYCLE | 1U << FINDING_STUCK | 1U << FINDING_CYCLE_OR_NOT |                  \
+	 1U << FINDING_STUCK_OR_FOREIGN)
 
 struct finding {
 	struct {
@@ -110,7 +110,7 @@ int findings_add_task(struct findings *findings, enum finding_kind kind, uint32_
 		      const char *task)
 {
 	struct finding *finding, sought = { .key.function = function };
-	bool known = (place || function) && !kinds[kind].distinct;
+	bool known = (place || function) && !(DISTINCT >> kind & 1);
 
 	sought.key.place = place;
 	sought.key.process = process;
