@@ -534,7 +534,8 @@ static void cancel__is_told_and_delivered(void **state)
 			 "deliver Task-1 1100 by task:9\n");
 }
 
-/* A coroutine that is forgotten where no loop ever runs; and the rest of one that has begun before.
+/*
+ * A coroutine that is forgotten where no loop ever runs; and the rest of one that has begun before.
  */
 static void warning__needs_no_loop(void **state)
 {

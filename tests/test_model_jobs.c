@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Jobs in the model: they come from threads without a loop, and some of their records are missing.
+/*
+ * Jobs in the model: they come from threads without a loop, and some of their records are missing.
  */
 #include "events.h"
 #include <errno.h>

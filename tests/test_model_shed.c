@@ -10,7 +10,8 @@
 #define FUNCTION 0x3000
 #define MS	 1000000ULL
 
-/* A task that runs, in two coroutines of which one awaits the other; another one awaits a future.
+/*
+ * A task that runs, in two coroutines of which one awaits the other; another one awaits a future.
  */
 struct scene {
 	struct model *model;

@@ -885,7 +885,8 @@ static void read__goes_on_where_it_was_stopped(void **state)
 	assert_false(seen[0].disordered);
 }
 
-/* A thread that goes on while the blocks are looked at must not have its younger ones read first.
+/*
+ * A thread that goes on while the blocks are looked at must not have its younger ones read first.
  */
 static void read__not_what_was_taken_since_it_began(void **state)
 {

@@ -22,7 +22,8 @@ static int find_nothing(void *state, const struct model *model)
 static const struct view finds = { .finish = find_something };
 static const struct view finds_nothing = { .finish = find_nothing };
 
-/* Of the recording, or of the command if there is one: in a child, for a run gives up all rights.
+/*
+ * Of the recording, or of the command if there is one: in a child, for a run gives up all rights.
  */
 static int status_of(struct scene *scene, const struct view *view, char **command)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The view slow, to the letter: of streams, and of programs that tell of themselves in debug mode.
+/*
+ * The view slow, to the letter: of streams, and of programs that tell of themselves in debug mode.
  */
 #include "printed.h"
 #include "scene.h"
@@ -397,7 +398,8 @@ static void flood__is_counted_by_the_second(void **state)
 	free(printed);
 }
 
-/* Who waits for the next line learns of them when the second is over, not when one is slow again.
+/*
+ * Who waits for the next line learns of them when the second is over, not when one is slow again.
  */
 static void flood__is_told_when_the_second_is_over(void **state)
 {

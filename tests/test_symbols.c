@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Names and lines of addresses, asked of this program about itself, and of libraries made for it.
+/*
+ * Names and lines of addresses, asked of this program about itself, and of libraries made for it.
  */
 #include "system.h"
 #include "tracer/symbols.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Calls and coroutines from other threads, as asyncio's RunCoroutineThreadsafeTests has the latter.
+/*
+ * Calls and coroutines from other threads, as asyncio's RunCoroutineThreadsafeTests has the latter.
  */
 #include <async.h>
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Times of a process in another time namespace become ours, and nothing else of its records does.
+/*
+ * Times of a process in another time namespace become ours, and nothing else of its records does.
  */
 #include <setjmp.h>
 #include <stdarg.h>

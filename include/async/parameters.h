@@ -29,7 +29,8 @@
 #define ASYNC_JOIN_(a, b)  ASYNC_JOIN2_(a, b)
 #define ASYNC_JOIN2_(a, b) a##b
 
-/* The number of pairs behind `name`, or a word that says in the compiler's message what is wrong.
+/*
+ * The number of pairs behind `name`, or a word that says in the compiler's message what is wrong.
  */
 /* clang-format off */
 #define ASYNC_COUNT_(...)                                                                          \

@@ -23,18 +23,18 @@
  *	at_record(AT_TASK_NAME, 0, AT_ID(AT_TASK, 7), 0, 0, 0);
  *
  * A runtime tells what it knows: loops, tasks and switches are enough for most views. What it
- *leaves out, relations (AT_DEPENDS) and warnings for example, views do without.
+ * leaves out, relations (AT_DEPENDS) and warnings for example, views do without.
  *
  * A tracer without privileges gives the process a ring to write into (ring.h) when it starts it;
  * that costs other processes a look at their environment. Of several copies of this in a process,
  * the one that begins first has the ring, and nobody hears the others by it.
  *
  * Each copy of this numbers the records of a thread by itself: a thread must write by one copy
- *only, that of the program or that of a library. A child is told from its parent if it was made by
+ * only, that of the program or that of a library. A child is told from its parent if it was made by
  * fork(): one made by _Fork() or a clone of one's own, which call no handlers, must write nothing.
  *
  * A runtime whose structures a tracer may read when a loop is stuck defines AT_PROBES_LAYOUT
- *besides, as the name of its constant struct at_layout.
+ * besides, as the name of its constant struct at_layout.
  *
  * Threads: each function works on the calling thread's own buffer. None is safe in a signal
  * handler.

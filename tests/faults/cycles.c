@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Often: threads that come and go, tracers that come and go. What is left of them must be nothing.
+/*
+ * Often: threads that come and go, tracers that come and go. What is left of them must be nothing.
  */
 #include "faults.h"
 #include <tracer/live.h>

@@ -25,7 +25,8 @@
  */
 size_t text_decode(const char *text, uint32_t *point);
 
-/* Bytes that `text` begins with and that no writer escapes: ASCII but for quotes and backslashes.
+/*
+ * Bytes that `text` begins with and that no writer escapes: ASCII but for quotes and backslashes.
  */
 size_t text_plain_length(const char *text);
 

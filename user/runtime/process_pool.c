@@ -41,7 +41,8 @@ static int start(struct process *process)
 	return err;
 }
 
-/* Waits for its end. If it has closed its socket and goes on it is killed; else it cannot notice.
+/*
+ * Waits for its end. If it has closed its socket and goes on it is killed; else it cannot notice.
  */
 static pid_t end_of(const struct process *process, int *status)
 {

@@ -115,7 +115,8 @@ static int plan_actions(posix_spawn_file_actions_t *actions, const struct pipes 
 	return err;
 }
 
-/* What is handled is reset anyway, and what is ignored stays so; but a program relies on SIGPIPE.
+/*
+ * What is handled is reset anyway, and what is ignored stays so; but a program relies on SIGPIPE.
  */
 static int plan_signals(posix_spawnattr_t *attributes, bool new_session)
 {

@@ -62,7 +62,8 @@ static uint32_t rows_needed(const struct histogram *histogram, uint64_t value)
 	return __builtin_popcountll(needed);
 }
 
-/* There is no more room: the numbers that were kept themselves, and that one, are counted in rows.
+/*
+ * There is no more room: the numbers that were kept themselves, and that one, are counted in rows.
  */
 static int make_rows(struct histogram_room *room, struct histogram *histogram, uint64_t value)
 {

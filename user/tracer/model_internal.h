@@ -208,7 +208,8 @@ void text_forget(struct thread *thread);
 /* The thread's pending text of that index, or null if it is missing or absent. */
 const char *text_pending(const struct thread *thread, unsigned int index);
 
-/* How the task or coroutine that `event` ends has ended; the message is good until text_forget().
+/*
+ * How the task or coroutine that `event` ends has ended; the message is good until text_forget().
  */
 void text_take_end(const struct thread *thread, const struct at_event *event,
 		   struct model_end *ret);

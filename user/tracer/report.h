@@ -11,7 +11,8 @@
 /* Why the source failed, if it did: `err` is 0 or -errno. 0 or the exit status. */
 int report_failure(const struct options *options, int err);
 
-/* Of a file that the user wanted no more of: `part` of it was read, 0 if unknown. The exit status.
+/*
+ * Of a file that the user wanted no more of: `part` of it was read, 0 if unknown. The exit status.
  */
 int report_left(const struct options *options, double part);
 

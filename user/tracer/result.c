@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is written for people appears as it happens; what is for other software, when it is whole.
+/*
+ * What is written for people appears as it happens; what is for other software, when it is whole.
  */
 #include "result.h"
 #include "complain.h"

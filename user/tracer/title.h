@@ -6,7 +6,8 @@
 #include <base/text.h>
 #include <sys/types.h>
 
-/* Both fill the caller's buffer with what is safe to print, and return it. What is longer is cut.
+/*
+ * Both fill the caller's buffer with what is safe to print, and return it. What is longer is cut.
  */
 const char *title_of_command(char buffer[TEXT_NAME_SIZE], char *const *words);
 const char *title_of_process(char buffer[TEXT_NAME_SIZE], pid_t pid);

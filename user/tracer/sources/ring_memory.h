@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The memory of a ring, from the tracer's side: made before the process exists, given back after.
+/*
+ * The memory of a ring, from the tracer's side: made before the process exists, given back after.
  */
 #ifndef TRACER_SOURCES_RING_MEMORY_H
 #define TRACER_SOURCES_RING_MEMORY_H

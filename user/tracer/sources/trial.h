@@ -13,7 +13,8 @@ struct trial {
 	char reason[192]; /* the kernel's, or libbpf's */
 };
 
-/* Loads each program that is used, alone, to be attached by links of many uprobes or perf's events.
+/*
+ * Loads each program that is used, alone, to be attached by links of many uprobes or perf's events.
  */
 void trial_load(struct trial *ret, bool multi);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What every view for people says at its end, in the same words, of a trace that lacks something.
+/*
+ * What every view for people says at its end, in the same words, of a trace that lacks something.
  */
 #ifndef TRACER_VIEWS_COMPLETENESS_H
 #define TRACER_VIEWS_COMPLETENESS_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Everything is sorted once and found by bisection: the graph is built, looked at and thrown away.
+/*
+ * Everything is sorted once and found by bisection: the graph is built, looked at and thrown away.
  */
 #include "graph.h"
 #include "graph_knots.h"

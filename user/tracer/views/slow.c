@@ -134,7 +134,8 @@ static void end_iteration(struct slow *slow, struct slow_thread *thread, uint64_
 	fputc('\n', out);
 }
 
-/* The iteration of one that is forgotten for it is over, as far as is known. Null without memory.
+/*
+ * The iteration of one that is forgotten for it is over, as far as is known. Null without memory.
  */
 static struct slow_thread *thread_of(struct slow *slow, uint32_t process, uint32_t number,
 				     uint64_t now_ns)

@@ -54,7 +54,8 @@ struct slow_thread *slow_next_thread(const struct slow_threads *threads,
 /* The step at hand has been in that function for `ns` more. */
 void slow_add_part(struct slow_thread *thread, const struct model_function *function, uint64_t ns);
 
-/* The step has ended: in what it has been for longest. Its function is null if that is not known.
+/*
+ * The step has ended: in what it has been for longest. Its function is null if that is not known.
  */
 struct slow_part slow_take_part(struct slow_thread *thread);
 

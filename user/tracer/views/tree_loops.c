@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whose a task is: records tell on which thread it runs, and that thread runs one loop at a time.
+/*
+ * Whose a task is: records tell on which thread it runs, and that thread runs one loop at a time.
  */
 #include "tree_loops.h"
 #include <errno.h>
