@@ -30,7 +30,7 @@ static struct told read_told(struct scene *scene, const char *name)
 	events = read_records(scene, scene_path(scene, name), &count);
 	for (i = 0; i < count; i++) {
 		if (events[i].kind == AT_ATTACH)
-			attached_ns = events[i].time_ns;
+			attached_ns = events[i].time_ns + events[i].c;
 		if (!events[i].thread)
 			continue;
 		/* What is left out makes no hole. */
@@ -311,9 +311,9 @@ static void another_tracer__gets_all(void **state)
 		if (i)
 			start_on_talker(scene, whole, "whole", "");
 		start_on_talker(scene, spared, "spared", "--budget 0.001%");
+		UNTIL(steps_of(spared) == STEPS);
 		if (!i)
 			start_on_talker(scene, whole, "whole", "");
-		UNTIL(steps_of(spared) == STEPS);
 		/* The state is told in the next iteration of the loop. */
 		await_coroutines(talker, 10000);
 		end_summary(whole);

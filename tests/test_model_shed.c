@@ -269,6 +269,32 @@ static void thread_without_loop__counts_too(void **state)
 	assert_int_equal(totals->shed_others, 7);
 }
 
+/* They may have left out more, which is over when a thread has heard that we have come. */
+static void what_others_wanted__is_not_ours(void **state)
+{
+	struct scene *scene = *state;
+	struct stream *s = &scene->stream;
+	const struct model_totals *totals;
+
+	push(s, AT_ATTACH, 0, 0, 0, 0, MS);
+	s->sequences[0]--;
+	s->thread = 2;
+	shed(scene, AT_DETAIL_COUNTS, 1, 2, 3);
+	shed(scene, AT_DETAIL_ALL, 0, 0, 0);
+	s->now_ns += MS;
+	push(s, AT_STATE, 0, LOOP(2), 0, 0, 0);
+	push(s, AT_TASK_CREATE, AT_EXISTING, TASK(7), FUNCTION, 0, 0);
+	push(s, AT_STATE, AT_END, LOOP(2), 0, 0, 0);
+	totals = shed(scene, AT_DETAIL_ALL, 0, 0, 0);
+	assert_int_equal(totals->detail, AT_DETAIL_ALL);
+	assert_int_equal(totals->shed_coroutines + totals->shed_switches + totals->shed_others, 0);
+	assert_non_null(task_of(scene, 7));
+	/* What is left out from now on is left out for us. */
+	totals = shed(scene, AT_DETAIL_COUNTS, 0, 0, 4);
+	assert_int_equal(totals->detail, AT_DETAIL_COUNTS);
+	assert_int_equal(totals->shed_others, 4);
+}
+
 static void nonsense__is_survived(void **state)
 {
 	struct scene *scene = *state;
@@ -292,6 +318,7 @@ int main(void)
 		TEST(no_switches__nothing_is_claimed_of_states),
 		TEST(counts_only__who_is_alive_is_not_known),
 		TEST(thread_without_loop__counts_too),
+		TEST(what_others_wanted__is_not_ours),
 		TEST(nonsense__is_survived),
 	};
 

@@ -146,11 +146,12 @@ enum at_kind {
 	/*
 	 * Written by the tracer, not by a target.
 	 *
-	 * attach   subject CLOCK_REALTIME ns at time_ns, a bytes of the buffer, b for how many ns from
- *          time_ns on probes went in one by one, so that records are missing by no loss; or 0
+	 * attach   subject CLOCK_REALTIME ns at time_ns, a bytes of the buffer, b for how many ns
+	 *          from time_ns on probes went in one by one, so that records are missing by no
+	 *          loss, or 0; c for how many ns until the target had been told
 	 * lost     up to `sequence` of `thread`, records were dropped by the kernel's side
-	 * detach   subject as of attach, a records dropped, b forked children that were not traced, c threads whose last
-	 *          batch was unreadable
+	 * detach   subject as of attach, a records dropped, b forked children that were not
+	 *          traced, c threads whose last batch was unreadable
 	 * place    subject a code address to which a call returns, a the call's line; texts: name
 	 *          of the function, file
 	 * title    text: what is traced, the command or the process

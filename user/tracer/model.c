@@ -222,7 +222,8 @@ static bool thread_warns(const struct model *model, struct thread *thread,
 	if (event->kind == AT_TEXT || event->kind == AT_FUNCTION || event->kind == AT_WARNING)
 		return true;
 	text_forget(thread);
-	return event->kind == AT_SHED && event->time_ns >= model->attached_ns;
+	/* Before, others may have wanted less. */
+	return event->kind == AT_SHED && event->time_ns >= model->told_ns;
 }
 
 static int feed_target(struct model *model, const struct at_event *event)
@@ -304,6 +305,7 @@ static int feed_one(struct model *model, const struct at_event *event)
 	case AT_ATTACH:
 		model->attach_ns = event->time_ns;
 		model->attached_ns = event->time_ns + event->b;
+		model->told_ns = event->time_ns + event->c;
 		return 0;
 	case AT_LOST:
 		return feed_lost(model, event);

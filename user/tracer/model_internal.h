@@ -150,6 +150,7 @@ struct model {
 	struct model_totals totals;
 	uint64_t attach_ns;   /* when attaching began, or 0 */
 	uint64_t attached_ns; /* holes from then on are losses */
+	uint64_t told_ns;     /* what is left out from then on is known to us */
 	bool started, finished;
 	struct model_limits limits;
 	size_t kept;	       /* bytes, of what `limits` counts so */

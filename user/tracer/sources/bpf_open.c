@@ -76,8 +76,9 @@ int bpf_source_begin(struct bpf_source *self, const struct bpf_options *options,
 	err = programs_start(&self->programs, options, probes, self->memory, why);
 	if (err)
 		return err;
+	self->first.c = clock_ns() - self->first.time_ns;
 	if (options->direct)
-		self->first.b = clock_ns() - self->first.time_ns;
+		self->first.b = self->first.c;
 	*why = "no memory";
 	err = self->order && self->writers ? open_ring(self, options) : -ENOMEM;
 	if (!err)
