@@ -118,11 +118,14 @@ $(B)/%.o: %.S | $(DEPS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# Bytes of stack that a function in BPF may have: events.bpf.c says why.
+FRAME_MAX := 48
+
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c | $(DEPS)
 	$(call say,BPF,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) -g -O2 -Wall -Werror -target bpf -D__TARGET_ARCH_$(ARCH) -Iinclude \
-		-I/usr/include/$(MULTIARCH) -MMD -MP -c -o $@ $<
+	$(Q)$(CLANG) -g -O2 -Wall -Wframe-larger-than=$(FRAME_MAX) -Werror -target bpf \
+		-D__TARGET_ARCH_$(ARCH) -Iinclude -I/usr/include/$(MULTIARCH) -MMD -MP -c -o $@ $<
 
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 	$(call say,SKEL,$@)

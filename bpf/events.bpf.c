@@ -54,7 +54,15 @@ struct {
 #endif
 #endif
 
-static __always_inline bool passes(__u32 process)
+/*
+ * From Linux 6.13 on a function that needs 64 bytes of stack has one for each processor. At a
+ * uprobe another thread may come in between, and on kernels that preempt it does: its record would
+ * be taken for ours. So no frame is that large, for which functions are not inlined; see FRAME_MAX
+ * in the Makefile.
+ */
+#define FRAME static __noinline
+
+FRAME bool passes(__u32 process)
 {
 	if (!enabled)
 		return false;
@@ -72,7 +80,7 @@ static __always_inline __u64 wakeup(void)
 }
 
 /* `stated` is what the target says of itself, and `thread` what the kernel says. */
-static __always_inline void drop(__u32 thread, const struct batch_header *stated, __u32 count)
+FRAME void drop(__u32 thread, const struct batch_header *stated, __u32 count)
 {
 	struct tail *tail = &tails[thread & (TAILS - 1)];
 
@@ -97,8 +105,11 @@ static __always_inline void begin(struct sample *sample, __u32 thread, __u32 cou
 	sample->batch = batch;
 }
 
-/* A reservation has a constant size: `room` is one at every call. */
-static __always_inline bool pass_sized(const struct at_batch *batch, __u32 count, __u32 thread,
+/*
+ * A reservation has a constant size: `room` is one at every call. Of a count of 32 bits the
+ * compiler makes copies whose bounds the kernel does not know.
+ */
+static __always_inline bool pass_sized(const struct at_batch *batch, __u64 count, __u32 thread,
 				       __u32 flags, const __u32 room)
 {
 	struct sample *sample;
@@ -116,8 +127,8 @@ static __always_inline bool pass_sized(const struct at_batch *batch, __u32 count
 	return true;
 }
 
-static __always_inline void pass(const struct at_batch *batch, const struct batch_header *stated,
-				 __u32 count, __u32 thread, __u32 flags)
+FRAME void pass(const struct at_batch *batch, const struct batch_header *stated, __u64 count,
+		__u32 thread, __u32 flags)
 {
 	bool passed;
 
@@ -134,7 +145,7 @@ static __always_inline void pass(const struct at_batch *batch, const struct batc
 }
 
 /* Keeps where a thread writes, for the day of its death. */
-static __always_inline void remember(const struct at_batch *batch, __u32 stated, __u32 thread)
+FRAME void remember(const struct at_batch *batch, __u32 stated, __u32 thread)
 {
 	const struct writer writer = { (__u64)batch, stated, 0 };
 	const struct writer *known = bpf_map_lookup_elem(&writers, &thread);
@@ -146,7 +157,7 @@ static __always_inline void remember(const struct at_batch *batch, __u32 stated,
 }
 
 /* The thread writes no more where it did; true if it was known where. */
-static __always_inline bool forget(__u32 thread)
+FRAME bool forget(__u32 thread)
 {
 	struct tail *tail = &tails[thread & (TAILS - 1)];
 	struct sample *sample;
@@ -165,7 +176,7 @@ static __always_inline bool forget(__u32 thread)
 }
 
 /* The thread goes on there. */
-static __always_inline void move(const struct at_batch *to, __u32 thread)
+FRAME void move(const struct at_batch *to, __u32 thread)
 {
 	struct batch_header stated = { 0 };
 	struct sample *sample;
