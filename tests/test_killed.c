@@ -251,7 +251,8 @@ static void becomes_another__with_an_unfinished_batch(void **state)
 	events = read_records(scene, scene_path(scene, "recording"), &count);
 	for (i = 0; i < count; i++)
 		seen += events[i].thread && events[i].kind < AT_KINDS_END;
-	assert_int_equal(seen + events[count - 1].c, written);
+	/* The thread that exec kills may have written a record that it had not counted. */
+	assert_in_range(seen + events[count - 1].c, written, written + 1);
 }
 
 /* Seen and lost are all that was written, however much there was of either. */
