@@ -267,6 +267,9 @@ check-faults: all $(TARGET_PROGRAMS) $(B)/tests/check_faults
 KERNEL_TESTS := $(wildcard $(patsubst %,tests/test_%.c,bpf_source killed shapes attach session \
 	privileges doctor ring_traced budget_traced))
 
+soak: all $(TARGET_PROGRAMS)
+	$(Q)tools/soak $(B)
+
 check-kernels: all $(TARGET_PROGRAMS) $(KERNEL_TESTS:%.c=$(B)/%)
 	$(Q)tools/check-kernels $(B) $(KERNEL_TESTS:%.c=$(B)/%)
 
