@@ -55,10 +55,10 @@ struct {
 #endif
 
 /*
- * From Linux 6.13 on a function that needs 64 bytes of stack has one for each processor. At a
- * uprobe another thread may come in between, and on kernels that preempt it does: its record would
- * be taken for ours. So no frame is that large, for which functions are not inlined; see FRAME_MAX
- * in the Makefile.
+ * Recent kernels (seen on 7.3, not on 6.12) give a function that needs much stack one for each
+ * processor, it seems. Where kernels preempt, the hit of another thread comes in between: with a
+ * frame of 80 bytes its records were taken for ours, with small ones not. So functions are not
+ * inlined, and FRAME_MAX in the Makefile holds them small.
  */
 #define FRAME static __noinline
 

@@ -28,7 +28,7 @@
 #define AT_RING_END 2
 
 /*
- * Who may touch a block. Each change is a release, each look an acquire.
+ * Who may touch a block. Each change is a release, and who takes or reads one acquires it.
  *
  *	free to taken		a thread, with a compare-and-swap: it alone writes there then
  *	taken to full		the same, when it goes elsewhere or writes no more
