@@ -4,6 +4,7 @@
  *
  * Both eventfds are edge-triggered, so that nobody has to read them.
  */
+#include "base/sanitized.h"
 #include "runtime.h"
 #include <errno.h>
 #include <sys/epoll.h>
@@ -100,13 +101,16 @@ int async__source_remove(struct source *source)
 static int wait_for_events(struct async_loop *loop, struct epoll_event *events,
 			   const struct timespec *limit)
 {
-	int ms = -1, ready;
+	int ms = -1;
 
 	if (limit && !limit->tv_sec && !limit->tv_nsec)
 		return epoll_wait(loop->epoll, events, EVENTS_MAX, 0);
-	ready = epoll_pwait2(loop->epoll, events, EVENTS_MAX, limit, NULL);
+#ifndef SANITIZED_THREAD /* It keeps signals until a call that it knows, which this is not. */
+	int ready = epoll_pwait2(loop->epoll, events, EVENTS_MAX, limit, NULL);
+
 	if (ready >= 0 || errno == EINTR)
 		return ready;
+#endif
 	/*
 	 * Before Linux 5.11, or in a sandbox that does not know of it: milliseconds, rounded up,
 	 * for timers are never early.
