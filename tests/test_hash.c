@@ -10,7 +10,7 @@
 
 #include <base/hash.h>
 
-enum { KEYS = 1 << 12, BUCKETS = 1 << 8 };
+enum { KEYS = 1 << 13, BUCKETS = 1 << 8 };
 
 struct key {
 	uint64_t id;
@@ -24,9 +24,9 @@ static void assert_scattered(const struct key *keys, size_t size)
 
 	for (i = 0; i < KEYS; i++)
 		filled[hash_bytes(&keys[i], size) % BUCKETS]++;
-	/* 16 each would be even. */
+	/* 32 each would be even; none, by chance, is 1 in 10^14: secrets differ from run to run. */
 	for (i = 0; i < BUCKETS; i++)
-		assert_in_range(filled[i], 1, 64);
+		assert_in_range(filled[i], 1, 128);
 }
 
 static void numbers__scatter(void **state)
@@ -36,7 +36,7 @@ static void numbers__scatter(void **state)
 	size_t i;
 
 	(void)state;
-	for (shift = 0; shift <= 52; shift++) {
+	for (shift = 0; shift <= 51; shift++) {
 		for (i = 0; i < KEYS; i++)
 			keys[i].id = i << shift;
 		assert_scattered(keys, 8);
@@ -53,7 +53,7 @@ static void parts_that_differ_alike__scatter(void **state)
 	size_t i;
 
 	(void)state;
-	for (id_shift = 0; id_shift <= 52; id_shift += 4) {
+	for (id_shift = 0; id_shift <= 48; id_shift += 4) {
 		for (process_shift = 0; process_shift <= 20; process_shift += 4) {
 			for (i = 0; i < KEYS; i++) {
 				keys[i].id = i << id_shift;

@@ -12,10 +12,11 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The factors are those of MurmurHash3. */
+/* The factors are those of MurmurHash3. Without the first shift some high bits scatter badly. */
 static inline uint64_t hash_word(uint64_t hash, uint64_t word)
 {
-	hash = (hash ^ word) * 0xff51afd7ed558ccd;
+	hash ^= word;
+	hash = (hash ^ hash >> 32) * 0xff51afd7ed558ccd;
 	hash = (hash ^ hash >> 32) * 0xc4ceb9fe1a85ec53;
 	return hash ^ hash >> 32;
 }
