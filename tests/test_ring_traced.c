@@ -176,7 +176,7 @@ static void kill_with(struct scene *scene, int signal)
 	bring(scene, "build/tests/toy");
 	/* A sanitizer would exit for it. */
 	start(scene, "record -o recording",
-	      "env ASAN_OPTIONS=handle_segv=0 ./toy -c shared -r 10 -k");
+	      "env ASAN_OPTIONS=handle_segv=0 TSAN_OPTIONS=handle_segv=0 ./toy -c shared -r 10 -k");
 	UNTIL(__atomic_load_n(written, __ATOMIC_RELAXED) == 26 * 10 + 5);
 	command = child_of(scene->tracer.pid);
 	assert_true(command > 0);
