@@ -313,11 +313,11 @@ check-elsewhere: $(TESTED:%.c=$(B)/%)
 	$(Q)cd $(B)/root && tools/run-tests $(TESTED:%.c=build/%)
 
 # Not those that die of faults, which are errors, or count on more than a record a millisecond; nor
-# does valgrind (3.19) spawn processes and limit descriptors as the kernel does, or survive the debug
-# information that a test breaks. Loading BPF programs takes 15 s under it: one test does.
+# does valgrind (3.19) spawn processes as the kernel does, let anybody run in a storm of signals, or
+# survive the debug information that a test breaks and the breakpoints of a tracer that tries itself.
 VALGRIND_TESTS = $(filter-out $(patsubst %,tests/test_%.c,overflow probes process process_protocol \
-	communicate server symbols target elf bpf_source),$(shell grep -LE '"(system|scene).h"' $(TESTS))) \
-	tests/test_session.c
+	process_pool communicate server signal symbols target elf bpf_source),\
+	$(shell grep -LE '"(system|scene).h"' $(TESTS))) tests/test_session.c
 
 valgrind: targets $(VALGRIND_TESTS:%.c=$(B)/%) $(VALGRIND_CALLS) | $(DEPS)
 	$(Q)RANDOM_PROGRAMS=300 UNDER="timeout 300 $(B)/tests/valgrind/with_calls $(VALGRIND)" \

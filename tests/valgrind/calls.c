@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Preloaded under valgrind: syscall(2), which hands on what valgrind does not know. */
+/* Preloaded under valgrind: what hands on, or does without, what valgrind does not know. */
 #include "kernel_calls.h"
 #include <dlfcn.h>
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <valgrind/valgrind.h>
@@ -59,4 +60,18 @@ long syscall(long number, ...)
 	*(void **)&next = dlsym(RTLD_NEXT, "syscall");
 	return next(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
 		    arguments[5]);
+}
+
+/* Valgrind (3.19) refuses to lower the hard limit of descriptors: the soft one is lowered. */
+int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
+{
+	int (*next)(__rlimit_resource_t resource, const struct rlimit *limit);
+	struct rlimit soft;
+
+	*(void **)&next = dlsym(RTLD_NEXT, "setrlimit");
+	if (resource == RLIMIT_NOFILE && RUNNING_ON_VALGRIND && !getrlimit(resource, &soft)) {
+		soft.rlim_cur = limit->rlim_cur;
+		limit = &soft;
+	}
+	return next(resource, limit);
 }
