@@ -320,7 +320,8 @@ VALGRIND_TESTS = $(filter-out $(patsubst %,tests/test_%.c,overflow probes proces
 	$(shell grep -LE '"(system|scene).h"' $(TESTS))) tests/test_session.c
 
 valgrind: targets $(VALGRIND_TESTS:%.c=$(B)/%) $(VALGRIND_CALLS) | $(DEPS)
-	$(Q)RANDOM_PROGRAMS=300 UNDER="timeout 300 $(B)/tests/valgrind/with_calls $(VALGRIND)" \
+	$(Q)RANDOM_PROGRAMS=300 SESSION_BY_RING=1 \
+		UNDER="timeout 300 $(B)/tests/valgrind/with_calls $(VALGRIND)" \
 		tools/run-tests $(VALGRIND_TESTS:%.c=$(B)/%)
 
 $(B)/tests/valgrind/%.so: $(B)/tests/valgrind/%.o

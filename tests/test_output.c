@@ -477,7 +477,7 @@ static void full_disk__keeps_whole_chunks(void **state)
 	assert_int_equal(mkdir(folder, 0755), 0);
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", folder, "tmpfs", 0, "size=12k")) {
-		print_message("skipped: no file system can be mounted here\n");
+		print_message("skipped: needs the right to mount file systems\n");
 		rmdir(folder);
 		skip();
 	}

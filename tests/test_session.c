@@ -23,8 +23,8 @@ static const struct view finds = { .finish = find_something };
 static const struct view finds_nothing = { .finish = find_nothing };
 
 /*
- * Of the recording, or of the command if there is one: in a child, for a run gives up all rights;
- * and by a ring, for valgrind dies of BPF's breakpoints in what it runs.
+ * Of the recording, or of the command if there is one: in a child, for a run gives up all rights.
+ * Breakpoints in what valgrind runs kill it: there it is by a ring.
  */
 static int status_of(struct scene *scene, const struct view *view, char **command)
 {
@@ -32,7 +32,7 @@ static int status_of(struct scene *scene, const struct view *view, char **comman
 		.view = view,
 		.input = command ? NULL : scene_path(scene, "recording"),
 		.command = command,
-		.source = OPTIONS_SOURCE_RING,
+		.source = getenv("SESSION_BY_RING") ? OPTIONS_SOURCE_RING : OPTIONS_SOURCE_AUTO,
 		.buffer = 1 << 20,
 	};
 	pid_t pid = fork();

@@ -116,11 +116,7 @@ static void four_loops__lose_nothing_and_keep_the_order_of_time(void **state)
 		snprintf(loop, sizeof(loop), "loop %d (", i);
 		assert_non_null(strstr(scene->other.out, loop));
 	}
-	if (!ordered) {
-		print_message("skipped: the order of time between threads, one of which this slow "
-			      "machine let stand longer than the tracer waits\n");
-		skip();
-	}
+	NEED(ordered, "a machine that lets no thread stand for longer than the tracer waits");
 }
 
 /* --- Children --- */
